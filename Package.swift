@@ -1,0 +1,72 @@
+// swift-tools-version:6.0
+import PackageDescription
+
+// SWIFTREG_EMBEDDED=1 builds what is shipped: Embedded Swift, no Swift runtime, one kernel module
+// for each instruction set. Without it the same sources make an ordinary Swift build, for
+// `swift test`, the sanitizers and the debugger; its one kernel module runs on any CPU.
+let embedded = Context.environment["SWIFTREG_EMBEDDED"] == "1"
+
+#if arch(x86_64)
+    let isaTargets = embedded ? [("KernelsAVX2", "x86-64-v3"), ("KernelsAVX512", "x86-64-v4")] : []
+#else
+    let isaTargets: [(String, String)] = []
+#endif
+
+/// `-Ounchecked` also in the debug configuration: the kernels are SIMD generics, which are a
+/// hundred times slower when they are not specialized.
+func swiftSettings(_ extra: [SwiftSetting] = [], fast: Bool = false) -> [SwiftSetting] {
+    var settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .unsafeFlags(["-warnings-as-errors"])]
+    if embedded {
+        settings += [
+            .enableExperimentalFeature("Embedded"), .define("REG_EMBEDDED"), .unsafeFlags(["-wmo"]),
+        ]
+    }
+    if fast { settings.append(.unsafeFlags(["-Ounchecked", "-wmo"])) }
+    return settings + extra
+}
+
+let isaSettings = isaTargets.map { SwiftSetting.define("REG_" + $0.0.uppercased()) }
+
+let package = Package(
+    name: "swiftreg",
+    products: [
+        .library(name: "SwiftReg", type: .dynamic, targets: ["SwiftRegShared"]),
+    ],
+    targets: [
+        .systemLibrary(name: "CSwiftReg", path: "include"),
+        .systemLibrary(name: "CPlatform", path: "Sources/CPlatform"),
+        .target(name: "KernelInterface", swiftSettings: swiftSettings(fast: true)),
+        .target(
+            name: "Kernels", dependencies: ["KernelInterface", "CPlatform"],
+            swiftSettings: swiftSettings(embedded ? [] : [.define("REG_FMA")], fast: true)),
+        .target(
+            name: "Network", dependencies: ["Kernels", "KernelInterface", "CPlatform"]
+                + isaTargets.map { .init(stringLiteral: $0.0) },
+            swiftSettings: swiftSettings(isaSettings)),
+        .target(
+            name: "SwiftReg", dependencies: ["Network", "CSwiftReg", "CPlatform"],
+            swiftSettings: swiftSettings()),
+        .target(
+            name: "SwiftRegShared", dependencies: ["SwiftReg"], swiftSettings: swiftSettings(),
+            linkerSettings: [
+                .unsafeFlags(
+                    [
+                        "-use-ld=lld", "-Xlinker", "-soname=libSwiftReg.so.0",
+                        "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/SwiftRegShared/exports.map",
+                        "-Xlinker", "-z", "-Xlinker", "defs", "-Xlinker", "-z", "-Xlinker", "nodelete",
+                        "-Xlinker", "--gc-sections",
+                    ], .when(platforms: [.linux])),
+                .linkedLibrary("m"), .linkedLibrary("pthread"),
+            ]),
+        .testTarget(
+            name: "ABITests", dependencies: ["SwiftReg", "CSwiftReg"],
+            swiftSettings: [.unsafeFlags(["-warnings-as-errors"])]),
+    ]
+        + isaTargets.map { name, march in
+            .target(
+                name: name, dependencies: ["KernelInterface", "CPlatform"],
+                swiftSettings: swiftSettings(
+                    [.define("REG_FMA"), .define("REG_\(name.uppercased())"),
+                     .unsafeFlags(["-Xcc", "-march=\(march)"])], fast: true))
+        }
+)

@@ -1,0 +1,1 @@
+public func twice(_ x: Float) -> Float { 2 * x }
