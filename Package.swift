@@ -47,7 +47,7 @@ let package = Package(
             name: "SwiftReg", dependencies: ["Network", "CSwiftReg", "CPlatform"],
             swiftSettings: swiftSettings()),
         .target(
-            name: "SwiftRegShared", dependencies: ["SwiftReg"], swiftSettings: swiftSettings(),
+            name: "SwiftRegShared", dependencies: ["SwiftReg"], exclude: ["exports.map"], swiftSettings: swiftSettings(),
             linkerSettings: [
                 .unsafeFlags(
                     [

@@ -5,8 +5,8 @@
  * ---------------------------------------------
  * Types     `reg_name` works on float, `reg_name_f64` on double. Scalars (keep_prob, lambda,
  *           rates, costs) are double in both, so that both families draw the same masks.
- * Memory    Every buffer belongs to the caller, needs only the alignment of its element type,
- *           and is never kept after the call returns.
+ * Memory    Every buffer belongs to the caller, needs no alignment, and is never kept after the
+ *           call returns. A thread keeps working memory of some megabytes from call to call.
  * Sizes     Counts are numbers of elements, not bytes. A count of 0 is a valid no-op where no
  *           mean is taken; pointers may then be NULL.
  * Errors    Every function that can fail returns a reg_status. Arguments are checked before

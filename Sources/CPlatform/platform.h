@@ -1,4 +1,5 @@
-/* The C library, for Swift sources that can import no Glibc overlay (Embedded Swift has none). */
+/* The C library and the CPU, for Swift sources that can import no Glibc overlay (Embedded Swift
+ * has none). */
 #ifndef SWIFTREG_PLATFORM_H
 #define SWIFTREG_PLATFORM_H
 
@@ -7,5 +8,54 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+/* The x86-64 level that CPU and kernel support: 1, 3 (AVX2, FMA) or 4 (AVX-512); 1 elsewhere. */
+static inline int platform_x86_level(void) {
+#if defined(__x86_64__)
+    const unsigned fma = 1u << 12, movbe = 1u << 22, osxsave = 1u << 27, avx = 1u << 28,
+                   f16c = 1u << 29;
+    const unsigned bmi1 = 1u << 3, avx2 = 1u << 5, bmi2 = 1u << 8;
+    const unsigned avx512f = 1u << 16, avx512dq = 1u << 17, avx512cd = 1u << 28,
+                   avx512bw = 1u << 30, avx512vl = 1u << 31;
+    const unsigned lzcnt = 1u << 5;
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) return 1;
+    const unsigned first = fma | movbe | osxsave | avx | f16c;
+    if ((c & first) != first) return 1;
+    unsigned state, high;
+    __asm__ volatile("xgetbv" : "=a"(state), "=d"(high) : "c"(0));
+    if ((state & 0x6) != 0x6) return 1;
+    if (!__get_cpuid(0x80000001u, &a, &b, &c, &d) || !(c & lzcnt)) return 1;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 1;
+    const unsigned third = bmi1 | avx2 | bmi2;
+    if ((b & third) != third) return 1;
+    const unsigned fourth = avx512f | avx512dq | avx512cd | avx512bw | avx512vl;
+    return (b & fourth) == fourth && (state & 0xe6) == 0xe6 ? 4 : 3;
+#else
+    return 1;
+#endif
+}
+
+/* The cores that this process may run on, at least 1. */
+static inline int platform_core_count(void) {
+#if defined(__linux__)
+    /* The call itself: its wrapper is only declared under _GNU_SOURCE, which a module that
+     * shares the headers of others cannot define. It returns the bytes that it wrote. */
+    unsigned long set[128];
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof set, set);
+    int count = 0;
+    for (long i = 0; i < bytes / (long)sizeof set[0]; i++) count += __builtin_popcountl(set[i]);
+    if (count > 0) return count;
+#endif
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : (int)cores;
+}
 
 #endif

@@ -1,1 +1,1 @@
-@_exported import SwiftReg
+import SwiftReg

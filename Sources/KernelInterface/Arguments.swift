@@ -1,0 +1,107 @@
+/// Which elements dropout keeps, and what those are multiplied by.
+public struct DropoutDraw: Sendable {
+    /// Kept iff word < threshold; 2^32 keeps all.
+    public var threshold: UInt64
+    /// 1 / keep_prob.
+    public var scale: Double
+    public var seed: UInt64
+    public var stream: UInt64
+    /// The number of the first element.
+    public var offset: UInt64
+
+    public init(keepProb: Double, seed: UInt64, stream: UInt64, offset: UInt64) {
+        // Halves round away from zero; the sum is below 2^33, so the truncation is exact.
+        threshold = UInt64(keepProb * 0x1p32 + 0.5)
+        scale = 1 / keepProb
+        self.seed = seed
+        self.stream = stream
+        self.offset = offset
+    }
+}
+
+public enum Activation: UInt32, Sendable {
+    case identity = 0
+    case relu = 1
+    case sigmoid = 2
+}
+
+/// Where unit u of example r lies: element `u * unit + r * example`.
+public struct Strides: Sendable {
+    public var unit: Int
+    public var example: Int
+
+    public init(unit: Int, example: Int) {
+        self.unit = unit
+        self.example = example
+    }
+}
+
+/// C = finish(A B) for A of rows x depth, B of depth x columns. Element (i, j) of a matrix lies at
+/// `i * row + j * column` of its buffer.
+public struct MatrixProduct<Element>: @unchecked Sendable {
+    public struct Operand {
+        public var data: UnsafePointer<Element>
+        public var row: Int
+        public var column: Int
+
+        public init(_ data: UnsafePointer<Element>, row: Int, column: Int) {
+            self.data = data
+            self.row = row
+            self.column = column
+        }
+
+        var transposed: Self { Self(data, row: column, column: row) }
+    }
+
+    public var rows: Int
+    public var columns: Int
+    public var depth: Int
+    public var a: Operand
+    public var b: Operand
+    public var c: UnsafeMutablePointer<Element>
+    public var cRow: Int
+    public var cColumn: Int
+    public var finish: Finish<Element>
+
+    public init(
+        rows: Int, columns: Int, depth: Int, a: Operand, b: Operand,
+        c: UnsafeMutablePointer<Element>, cRow: Int, cColumn: Int, finish: Finish<Element>
+    ) {
+        self.rows = rows
+        self.columns = columns
+        self.depth = depth
+        self.a = a
+        self.b = b
+        self.c = c
+        self.cRow = cRow
+        self.cColumn = cColumn
+        self.finish = finish
+    }
+
+    /// The same outputs as a product whose rows are this one's columns. Every element keeps its
+    /// chain of multiply-adds, and so its bits.
+    public var transposed: Self {
+        var other = self
+        swap(&other.rows, &other.columns)
+        swap(&other.cRow, &other.cColumn)
+        other.a = b.transposed
+        other.b = a.transposed
+        other.finish.biasIsPerRow.toggle()
+        return other
+    }
+}
+
+/// What is done to an element x of a product, (i, j), before it is stored:
+/// x = scale * x + decay * W, or x = x + bias; z = x; then x = activation(x).
+public struct Finish<Element> {
+    public var scale: Element?
+    /// W has the strides of C.
+    public var decay: (weight: UnsafePointer<Element>, factor: Element)?
+    public var bias: UnsafePointer<Element>?
+    public var biasIsPerRow = true
+    /// Receives x before the activation; has the strides of C.
+    public var preActivation: UnsafeMutablePointer<Element>?
+    public var activation = Activation.identity
+
+    public init() {}
+}

@@ -1,1 +1,0 @@
-public func twice(_ x: Float) -> Float { 2 * x }

@@ -1,0 +1,99 @@
+/// What the kernels of one instruction set offer for one element type. The network holds the
+/// table of the set that it chose; nothing else knows which one that is.
+///
+/// Every kernel takes counts and strides in elements, trusts its arguments, uses one thread, and
+/// gives each output the same bits on every instruction set that fuses multiply-add.
+public struct KernelTable<Element: Sendable>: Sendable {
+    public typealias Input = UnsafePointer<Element>
+    public typealias Output = UnsafeMutablePointer<Element>
+
+    /// (a, out, mask or nil, count, draw)
+    public let dropout:
+        @Sendable (Input, Output, UnsafeMutablePointer<UInt8>?, Int, DropoutDraw) -> Void
+    /// (a, mask, out, count, scale): out = a * (mask != 0) * scale
+    public let applyMask: @Sendable (Input, UnsafePointer<UInt8>, Output, Int, Double) -> Void
+    /// (z, a, count, activation)
+    public let activate: @Sendable (Input, Output, Int, Activation) -> Void
+    /// (da, a, dz, count, activation)
+    public let activationGradient: @Sendable (Input, Input, Output, Int, Activation) -> Void
+    /// (a, y, dz, count): dz = a - y
+    public let subtract: @Sendable (Input, Input, Output, Int) -> Void
+    /// (w, dw, out, count, rate): out = w - rate * dw
+    public let update: @Sendable (Input, Input, Output, Int, Double) -> Void
+    /// (a, y, count): the sum of the cross-entropies, and how many terms were NaN
+    public let crossEntropy: @Sendable (Input, Input, Int) -> (sum: Double, ignored: Int)
+    /// (w, count): the sum of the squares
+    public let sumOfSquares: @Sendable (Input, Int) -> Double
+    /// (dz, strides, units, examples, scale, db): db = scale * sum over examples of dz
+    public let sumExamples: @Sendable (Input, Strides, Range<Int>, Int, Double, Output) -> Void
+    /// (call, rows, columns, scratch): those outputs of the product
+    public let multiply:
+        @Sendable (
+            UnsafePointer<MatrixProduct<Element>>, Range<Int>, Range<Int>, UnsafeMutableRawPointer
+        ) -> Void
+    /// The tile of outputs that `multiply` computes at once; dividing by it costs nothing.
+    public let tile: (rows: Int, columns: Int)
+    /// Bytes that `multiply` needs as scratch for a product, aligned to 64.
+    public let scratchBytes: @Sendable (_ rows: Int, _ columns: Int, _ depth: Int) -> Int
+
+    public init(
+        dropout:
+            @escaping @Sendable (Input, Output, UnsafeMutablePointer<UInt8>?, Int, DropoutDraw)
+            -> Void,
+        applyMask:
+            @escaping @Sendable (Input, UnsafePointer<UInt8>, Output, Int, Double) -> Void,
+        activate: @escaping @Sendable (Input, Output, Int, Activation) -> Void,
+        activationGradient: @escaping @Sendable (Input, Input, Output, Int, Activation) -> Void,
+        subtract: @escaping @Sendable (Input, Input, Output, Int) -> Void,
+        update: @escaping @Sendable (Input, Input, Output, Int, Double) -> Void,
+        crossEntropy: @escaping @Sendable (Input, Input, Int) -> (sum: Double, ignored: Int),
+        sumOfSquares: @escaping @Sendable (Input, Int) -> Double,
+        sumExamples:
+            @escaping @Sendable (Input, Strides, Range<Int>, Int, Double, Output) -> Void,
+        multiply:
+            @escaping @Sendable (
+                UnsafePointer<MatrixProduct<Element>>, Range<Int>, Range<Int>,
+                UnsafeMutableRawPointer
+            ) -> Void,
+        tile: (rows: Int, columns: Int),
+        scratchBytes: @escaping @Sendable (_ rows: Int, _ columns: Int, _ depth: Int) -> Int
+    ) {
+        self.dropout = dropout
+        self.applyMask = applyMask
+        self.activate = activate
+        self.activationGradient = activationGradient
+        self.subtract = subtract
+        self.update = update
+        self.crossEntropy = crossEntropy
+        self.sumOfSquares = sumOfSquares
+        self.sumExamples = sumExamples
+        self.multiply = multiply
+        self.tile = tile
+        self.scratchBytes = scratchBytes
+    }
+}
+
+/// The kernels of one instruction set.
+public struct KernelSet: Sendable {
+    public let float: KernelTable<Float>
+    public let double: KernelTable<Double>
+    /// (mask, count, draw)
+    public let dropoutMask: @Sendable (UnsafeMutablePointer<UInt8>, Int, DropoutDraw) -> Void
+    /// (words, count, draw)
+    public let philox: @Sendable (UnsafeMutablePointer<UInt32>, Int, DropoutDraw) -> Void
+    /// Whether multiply-add is fused, so that results agree with the other sets bit for bit.
+    public let isFused: Bool
+
+    public init(
+        float: KernelTable<Float>, double: KernelTable<Double>,
+        dropoutMask: @escaping @Sendable (UnsafeMutablePointer<UInt8>, Int, DropoutDraw) -> Void,
+        philox: @escaping @Sendable (UnsafeMutablePointer<UInt32>, Int, DropoutDraw) -> Void,
+        isFused: Bool
+    ) {
+        self.float = float
+        self.double = double
+        self.dropoutMask = dropoutMask
+        self.philox = philox
+        self.isFused = isFused
+    }
+}

@@ -1,0 +1,134 @@
+import KernelInterface
+
+/// Dropout of a contiguous run of elements, and its mask: see the contract in swiftreg.h.
+struct DropoutRun<V: Lanes> {
+    private let philox: Philox
+    private let limit: UInt32
+    private let scale: V.Element
+    private let kept: UInt8
+
+    @inline(__always) init(_ draw: DropoutDraw) {
+        philox = Philox(seed: draw.seed, stream: draw.stream)
+        // Comparing "at most threshold - 1" fits keep-all, 2^32, in 32 bits; keep-none is left.
+        limit = UInt32(truncatingIfNeeded: draw.threshold &- 1)
+        kept = draw.threshold == 0 ? 0 : 1
+        scale = draw.threshold == 0 ? 0 : V.Element(draw.scale)
+    }
+
+    /// Thirty-two elements.
+    @inline(__always)
+    private func apply(
+        block: UInt64, _ a: UnsafePointer<V.Element>, _ out: UnsafeMutablePointer<V.Element>,
+        _ mask: UnsafeMutablePointer<UInt8>?
+    ) {
+        let (first, second) = philox.run(block: block)
+        V.multiply(a, by: scale, keeping: first, upTo: limit, into: out)
+        V.multiply(a + 16, by: scale, keeping: second, upTo: limit, into: out + 16)
+        if let mask {
+            mark(first, mask)
+            mark(second, mask + 16)
+        }
+    }
+
+    @inline(__always)
+    private func mark(block: UInt64, _ mask: UnsafeMutablePointer<UInt8>) {
+        let (first, second) = philox.run(block: block)
+        mark(first, mask)
+        mark(second, mask + 16)
+    }
+
+    @inline(__always)
+    private func mark(_ words: SIMD16<UInt32>, _ mask: UnsafeMutablePointer<UInt8>) {
+        let ones = SIMD16<UInt32>(repeating: UInt32(kept)).replacing(
+            with: SIMD16(repeating: 0), where: SIMD16(repeating: limit) .< words)
+        UnsafeMutableRawPointer(mask).storeBytes(
+            of: SIMD16<UInt8>(truncatingIfNeeded: ones), as: SIMD16<UInt8>.self)
+    }
+
+    /// out = a * mask * scale, and the mask itself if it is wanted.
+    @inline(__always)
+    func multiply(
+        _ a: UnsafePointer<V.Element>, _ out: UnsafeMutablePointer<V.Element>,
+        _ mask: UnsafeMutablePointer<UInt8>?, count: Int, offset: UInt64
+    ) {
+        forEachRun(count: count, offset: offset) { i, n, skip, block in
+            if n == 32 { return apply(block: block, a + i, out + i, mask.map { $0 + i }) }
+            var buffer = InlineArray<32, V.Element>(repeating: 0)
+            var marks = InlineArray<32, UInt8>(repeating: 0)
+            withUnsafeMutableBytes(of: &buffer) { buffer in
+                withUnsafeMutableBytes(of: &marks) { marks in
+                    let p = buffer.baseAddress!.assumingMemoryBound(to: V.Element.self)
+                    let q = marks.baseAddress!.assumingMemoryBound(to: UInt8.self)
+                    for j in 0..<n { p[skip + j] = a[i + j] }
+                    apply(block: block, p, p, q)
+                    for j in 0..<n { out[i + j] = p[skip + j] }
+                    if let mask {
+                        for j in 0..<n { mask[i + j] = q[skip + j] }
+                    }
+                }
+            }
+        }
+    }
+
+    /// mask = 1 or 0 for elements `offset ..< offset + count`.
+    @inline(__always)
+    func mask(_ mask: UnsafeMutablePointer<UInt8>, count: Int, offset: UInt64) {
+        forEachRun(count: count, offset: offset) { i, n, skip, block in
+            if n == 32 { return mark(block: block, mask + i) }
+            var marks = InlineArray<32, UInt8>(repeating: 0)
+            withUnsafeMutableBytes(of: &marks) {
+                let p = $0.baseAddress!.assumingMemoryBound(to: UInt8.self)
+                mark(block: block, p)
+                for j in 0..<n { mask[i + j] = p[skip + j] }
+            }
+        }
+    }
+}
+
+/// Covers elements `offset ..< offset + count` by runs of eight Philox blocks: `body(i, n, skip,
+/// block)` takes n elements from index i on, whose words are `skip ..< skip + n` of the 32 that
+/// begin with `block`. All but the first and the last run are whole (n 32, skip 0).
+@inline(__always)
+func forEachRun(
+    count: Int, offset: UInt64, _ body: (_ i: Int, _ n: Int, _ skip: Int, _ block: UInt64) -> Void
+) {
+    var i = 0
+    let skip = Int(offset % 4)
+    if skip != 0 {
+        i = min(count, 32 - skip)
+        body(0, i, skip, offset / 4)
+        if i == count { return }
+    }
+    // The first run, if it was cut, ended with its eighth block.
+    var block = (offset / 4) &+ (skip == 0 ? 0 : 8)
+    while count - i >= 32 {
+        body(i, 32, 0, block)
+        i += 32
+        block &+= 8
+    }
+    if i < count { body(i, count - i, 0, block) }
+}
+
+@inline(__always)
+func dropoutForward<V: Lanes>(
+    _: V.Type, _ a: UnsafePointer<V.Element>, _ out: UnsafeMutablePointer<V.Element>,
+    _ mask: UnsafeMutablePointer<UInt8>?, _ count: Int, _ draw: DropoutDraw
+) {
+    DropoutRun<V>(draw).multiply(a, out, mask, count: count, offset: draw.offset)
+}
+
+func dropoutMask(_ mask: UnsafeMutablePointer<UInt8>, _ count: Int, _ draw: DropoutDraw) {
+    DropoutRun<F32x16>(draw).mask(mask, count: count, offset: draw.offset)
+}
+
+func philoxWords(_ words: UnsafeMutablePointer<UInt32>, _ count: Int, _ draw: DropoutDraw) {
+    let philox = Philox(seed: draw.seed, stream: draw.stream)
+    forEachRun(count: count, offset: draw.offset) { i, n, skip, block in
+        var run = philox.run(block: block)
+        withUnsafeBytes(of: &run) {
+            for j in 0..<n {
+                words[i + j] = $0.loadUnaligned(fromByteOffset: 4 * (skip + j), as: UInt32.self)
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+/// exp, log and what is made of them, on every lane at once, within 2 ULP (docs/formulas.md). They
+/// are ours because a libm differs from one machine to the next in the last bit.
+///
+/// The polynomials come from scripts/polynomials.py.
+
+struct ElementaryLimits<Element> {
+    /// Beyond these exp is 0 or infinite.
+    let expLow: Element
+    let expHigh: Element
+    let log2e: Element
+    /// ln(2) in two parts; the first has zeros enough that a multiple of it is exact.
+    let ln2High: Element
+    let ln2Low: Element
+    /// Adding and subtracting it rounds to a whole number.
+    let rounder: Element
+    /// Subnormals are multiplied by 2^lift before log takes them apart.
+    let smallest: Element
+    let lift: Element
+}
+
+/// c[0] + c[1] x + c[2] x^2 + ...
+@inline(__always)
+private func polynomial<V: Lanes, let n: Int>(_ x: V, _ c: InlineArray<n, V.Element>) -> V {
+    var p = V(c[n - 1])
+    var i = n - 2
+    while i >= 0 {
+        p = V(c[i]).addProduct(p, x)
+        i -= 1
+    }
+    return p
+}
+
+extension F32x16 {
+    @inline(__always) static var limits: ElementaryLimits<Float> {
+        ElementaryLimits(
+            expLow: -104, expHigh: 89, log2e: 0x1.715476p0, ln2High: 0x1.62e4p-1,
+            ln2Low: 0x1.7f7d1cp-20, rounder: 0x1.8p23, smallest: 0x1p-126, lift: 25)
+    }
+    /// (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2.
+    @inline(__always) static func expTail(_ r: Self) -> Self {
+        polynomial(
+            r, [0.5, 0.166666672, 0.041666463, 0.00833331048, 0.00139337312, 0.000198910799])
+    }
+    /// (2 atanh(s) - 2 s) / (s z) for z = s^2, |s| <= (sqrt(2) - 1) / (sqrt(2) + 1).
+    @inline(__always) static func logTail(_ z: Self) -> Self {
+        polynomial(z, [0.666666687, 0.400001228, 0.285507798, 0.233316138])
+    }
+    /// (tanh(x) - x) / (x z) for z = x^2, |x| <= 0.625.
+    @inline(__always) static func tanhTail(_ z: Self) -> Self {
+        polynomial(
+            z,
+            [
+                -0.333333343, 0.133333042, -0.0539592579, 0.0217689183, -0.00834394526,
+                0.00229274482,
+            ])
+    }
+}
+
+extension F64x8 {
+    @inline(__always) static var limits: ElementaryLimits<Double> {
+        ElementaryLimits(
+            expLow: -746, expHigh: 710, log2e: 0x1.71547652b82fep0, ln2High: 0x1.62e42fefa38p-1,
+            ln2Low: 0x1.ef35793c7673p-45, rounder: 0x1.8p52, smallest: 0x1p-1022, lift: 54)
+    }
+    @inline(__always) static func expTail(_ r: Self) -> Self {
+        polynomial(
+            r,
+            [
+                0.5, 0.1666666666666667, 0.04166666666666667, 0.008333333333326084,
+                0.0013888888888883711, 0.0001984126987500228, 2.480158732567746e-05,
+                2.755725517000089e-06, 2.755727347871858e-07, 2.5105312729622103e-08,
+                2.09147553258932e-09,
+            ])
+    }
+    @inline(__always) static func logTail(_ z: Self) -> Self {
+        polynomial(
+            z,
+            [
+                0.6666666666666666, 0.40000000000000885, 0.28571428570799784, 0.22222222392581045,
+                0.18181795547521137, 0.15386244737621665, 0.13268638369266825, 0.13088034850927555,
+            ])
+    }
+    @inline(__always) static func tanhTail(_ z: Self) -> Self {
+        polynomial(
+            z,
+            [
+                -0.3333333333333332, 0.13333333333326658, -0.05396825396139557,
+                0.021869488260559115, -0.008863229830925709, 0.0035920589774734554,
+                -0.001455309297534642, 0.0005874372860094381, -0.00023077616269519857,
+                7.959955735264808e-05, -1.724487449484433e-05,
+            ])
+    }
+}
+
+extension Lanes {
+    /// e^self, by e^x = 2^n e^r with r = x - n ln(2).
+    @inline(__always) var exp: Self {
+        let limits = Self.limits
+        // A NaN fails both comparisons of the clamp and passes through.
+        let high = Self.select(Self(limits.expHigh) < self, Self(limits.expHigh), self)
+        let x = Self.select(high < Self(limits.expLow), Self(limits.expLow), high)
+        let rounder = Self(limits.rounder)
+        let n = rounder.addProduct(x, Self(limits.log2e)) - rounder
+        let negated = Self(0) - n
+        let r = x.addProduct(negated, Self(limits.ln2High))
+            .addProduct(negated, Self(limits.ln2Low))
+        let p = r.addProduct(r * r, Self.expTail(r))
+        let result = (Self(1) + p).scaled(byPowerOfTwo: n)
+        return Self.select(self == self, result, self)
+    }
+
+    /// The natural logarithm, by log(m 2^n) = n ln(2) + 2 atanh(f / (2 + f)), f = m - 1.
+    @inline(__always) var log: Self {
+        let limits = Self.limits
+        let isSmall = self < Self(limits.smallest)
+        let lifted = self.scaled(byPowerOfTwo: Self(limits.lift))
+        let (m, exponent) = Self.select(isSmall, lifted, self).normalized
+        let n = Self.select(isSmall, exponent - Self(limits.lift), exponent)
+        let f = m - Self(1)
+        let s = f / (Self(2) + f)
+        let z = s * s
+        let square = Self(0.5) * f * f
+        let correction = (n * Self(limits.ln2Low)).addProduct(s, square.addProduct(z, Self.logTail(z)))
+        let result = (n * Self(limits.ln2High)) - ((square - correction) - f)
+        return specialLog(result)
+    }
+
+    /// The edges of log: NaN and infinity as they are, 0 to -infinity, negatives to NaN.
+    @inline(__always) private func specialLog(_ result: Self) -> Self {
+        let infinite = Self(.infinity)
+        let finite = Self.select(self < infinite, result, self)
+        let negative = Self.select(self == Self(0), Self(-.infinity), Self(.nan))
+        return Self.select(self == self, Self.select(Self(0) < self, finite, negative), self)
+    }
+
+    /// log(1 + self), the rounding of the sum given back as a first-order correction.
+    @inline(__always) var log1p: Self {
+        let one = Self(1)
+        let sum = one + self
+        let lost = Self.select(one < self, one - (sum - self), self - (sum - one))
+        let result = sum.log + lost / sum
+        // At -1, infinity and NaN the correction is no number.
+        let isOrdinary = Self.select(
+            Self(-1) < self, Self.select(self < Self(.infinity), one, Self(0)), Self(0))
+        return Self.select(isOrdinary == one, result, sum.log)
+    }
+
+    /// 1 / (1 + e^-self), of the exponential that cannot overflow.
+    @inline(__always) var sigmoid: Self {
+        let e = (Self(0) - magnitude).exp
+        let numerator = Self.select(self < Self(0), e, Self(1))
+        return Self.select(self == self, numerator / (Self(1) + e), self)
+    }
+
+    /// log(1 + e^self) = max(self, 0) + log1p(e^-|self|).
+    @inline(__always) var softplus: Self {
+        let e = (Self(0) - magnitude).exp
+        return Self.select(Self(0) < self, self, self * Self(0)) + e.log1p
+    }
+
+    /// An odd polynomial near 0, 1 - 2 / (e^2|x| + 1) beyond.
+    @inline(__always) var tanh: Self {
+        let z = self * self
+        let near = addProduct(self * z, Self.tanhTail(z))
+        let size = magnitude
+        let far = Self(1) - Self(2) / ((size + size).exp + Self(1))
+        let signed = Self.select(self < Self(0), Self(0) - far, far)
+        return Self.select(size < Self(0.625), near, signed)
+    }
+}

@@ -1,0 +1,101 @@
+import KernelInterface
+
+/// Calls `body(i, n)` for vectors of `width` elements and what is left over at the end.
+@inline(__always)
+func forEachVector(_ count: Int, width: Int, _ body: (_ i: Int, _ n: Int) -> Void) {
+    var i = 0
+    while count - i >= width {
+        body(i, width)
+        i += width
+    }
+    if i < count { body(i, count - i) }
+}
+
+/// out[i] = f(a[i]).
+@inline(__always)
+private func map<V: Lanes>(
+    _ a: UnsafePointer<V.Element>, _ out: UnsafeMutablePointer<V.Element>, _ count: Int,
+    _ f: (V) -> V
+) {
+    forEachVector(count, width: V.width) { i, n in
+        f(V.load(a + i, first: n)).store(out + i, first: n)
+    }
+}
+
+/// out[i] = f(a[i], b[i]).
+@inline(__always)
+private func map<V: Lanes>(
+    _ a: UnsafePointer<V.Element>, _ b: UnsafePointer<V.Element>,
+    _ out: UnsafeMutablePointer<V.Element>, _ count: Int, _ f: (V, V) -> V
+) {
+    forEachVector(count, width: V.width) { i, n in
+        f(V.load(a + i, first: n), V.load(b + i, first: n)).store(out + i, first: n)
+    }
+}
+
+extension Lanes {
+    /// max(0, x), NaN kept.
+    @inline(__always) var relu: Self { .select(self < Self(0), Self(0), self) }
+
+    @inline(__always) func activated(_ activation: Activation) -> Self {
+        switch activation {
+        case .identity: self
+        case .relu: relu
+        case .sigmoid: sigmoid
+        }
+    }
+}
+
+@inline(__always)
+func activate<V: Lanes>(
+    _: V.Type, _ z: UnsafePointer<V.Element>, _ a: UnsafeMutablePointer<V.Element>, _ count: Int,
+    _ activation: Activation
+) {
+    switch activation {
+    case .identity: map(z, a, count) { (z: V) in z }
+    case .relu: map(z, a, count) { (z: V) in z.relu }
+    case .sigmoid: map(z, a, count) { (z: V) in z.sigmoid }
+    }
+}
+
+/// dz = da * activation'(z), by the layer's output a.
+@inline(__always)
+func activationGradient<V: Lanes>(
+    _: V.Type, _ da: UnsafePointer<V.Element>, _ a: UnsafePointer<V.Element>,
+    _ dz: UnsafeMutablePointer<V.Element>, _ count: Int, _ activation: Activation
+) {
+    switch activation {
+    case .identity: map(da, dz, count) { (da: V) in da }
+    case .relu:
+        map(da, a, dz, count) { (da: V, a: V) in V.select(V(0) < a, da, V(0)) }
+    case .sigmoid:
+        map(da, a, dz, count) { (da: V, a: V) in da * (a * (V(1) - a)) }
+    }
+}
+
+@inline(__always)
+func subtract<V: Lanes>(
+    _: V.Type, _ a: UnsafePointer<V.Element>, _ y: UnsafePointer<V.Element>,
+    _ dz: UnsafeMutablePointer<V.Element>, _ count: Int
+) {
+    map(a, y, dz, count) { (a: V, y: V) in a - y }
+}
+
+@inline(__always)
+func update<V: Lanes>(
+    _: V.Type, _ w: UnsafePointer<V.Element>, _ dw: UnsafePointer<V.Element>,
+    _ out: UnsafeMutablePointer<V.Element>, _ count: Int, _ rate: Double
+) {
+    let step = V(-V.Element(rate))
+    map(w, dw, out, count) { (w: V, dw: V) in w.addProduct(step, dw) }
+}
+
+/// out = a * scale where the mask is not 0, a * 0 where it is.
+@inline(__always)
+func applyMask<V: Lanes>(
+    _: V.Type, _ a: UnsafePointer<V.Element>, _ mask: UnsafePointer<UInt8>,
+    _ out: UnsafeMutablePointer<V.Element>, _ count: Int, _ scale: Double
+) {
+    let scale = V.Element(scale)
+    for i in 0..<count { out[i] = a[i] * (mask[i] != 0 ? scale : 0) }
+}

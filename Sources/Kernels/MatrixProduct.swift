@@ -1,0 +1,129 @@
+import KernelInterface
+
+// C = A B in the order of Goto and van de Geijn ("Anatomy of high-performance matrix
+// multiplication", TOMS 2008): a block of B is packed for the second-level cache, a block of A for
+// the first, and tiles of C stay in registers. Each element is a sum of chains of chainDepth
+// multiply-adds, whatever the tiles and blocks are.
+
+@inline(__always) private func tileColumns<V: Lanes>(_: V.Type) -> Int { tileVectors * V.width }
+
+/// Rows of A and columns of B that are packed at once.
+@inline(__always) private var rowsPacked: Int { tileRows * 24 }
+@inline(__always) private var columnsPacked: Int { 2048 }
+
+@inline(__always) private func roundUp(_ n: Int, to unit: Int) -> Int {
+    (n + unit - 1) / unit * unit
+}
+
+@inline(__always)
+func productScratchBytes<V: Lanes>(_: V.Type, rows: Int, columns: Int, depth: Int) -> Int {
+    let depth = min(depth, chainDepth)
+    let a = roundUp(min(rows, rowsPacked), to: tileRows) * depth
+    let b = roundUp(min(columns, columnsPacked), to: tileColumns(V.self)) * depth
+    return (roundUp(a, to: V.width) + b) * MemoryLayout<V.Element>.stride
+}
+
+/// Strips of `width` elements side by side, one strip after another: dst[strip][p][j]. What is
+/// missing in the last strip is 0.
+@inline(__always)
+private func pack<V: Lanes>(
+    _: V.Type, _ source: UnsafePointer<V.Element>, count: Int, step: Int, depth: Int, depthStep: Int,
+    width: Int, to target: UnsafeMutablePointer<V.Element>
+) {
+    var target = target
+    var first = 0
+    while first < count {
+        let n = min(width, count - first)
+        let strip = source + first * step
+        if n == width && step == 1 && width % V.width == 0 {
+            for p in 0..<depth {
+                var j = 0
+                while j < width {
+                    V.load(strip + p * depthStep + j).store(target + p * width + j)
+                    j += V.width
+                }
+            }
+        } else {
+            for j in 0..<n {
+                for p in 0..<depth { target[p * width + j] = strip[j * step + p * depthStep] }
+            }
+            for j in n..<width {
+                for p in 0..<depth { target[p * width + j] = 0 }
+            }
+        }
+        target += width * depth
+        first += width
+    }
+}
+
+/// The outputs `rows` x `columns` of a product.
+@inline(__always)
+func multiply<V: Lanes>(
+    _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ rows: Range<Int>,
+    _ columns: Range<Int>, _ scratch: UnsafeMutableRawPointer
+) {
+    let a = call.pointee.a
+    let b = call.pointee.b
+    let tileColumns = tileColumns(V.self)
+    let bPacked = scratch.assumingMemoryBound(to: V.Element.self)
+    let depthPacked = min(call.pointee.depth, chainDepth)
+    let aPacked =
+        bPacked + roundUp(min(columns.count, columnsPacked), to: tileColumns) * depthPacked
+
+    var column = columns.lowerBound
+    while column < columns.upperBound {
+        let blockColumns = min(columnsPacked, columns.upperBound - column)
+        var k = 0
+        repeat {
+            let depth = min(chainDepth, call.pointee.depth - k)
+            pack(
+                V.self, b.data + k * b.row + column * b.column, count: blockColumns, step: b.column,
+                depth: depth, depthStep: b.row, width: tileColumns, to: bPacked)
+            var row = rows.lowerBound
+            while row < rows.upperBound {
+                let blockRows = min(rowsPacked, rows.upperBound - row)
+                pack(
+                    V.self, a.data + row * a.row + k * a.column, count: blockRows, step: a.row,
+                    depth: depth, depthStep: a.column, width: tileRows, to: aPacked)
+                multiplyBlock(
+                    V.self, call,
+                    TilePlace(
+                        row: row, column: column, rows: blockRows, columns: blockColumns,
+                        isFirst: k == 0, isLast: k + depth == call.pointee.depth),
+                    depth: depth, a: aPacked, b: bPacked)
+                row += blockRows
+            }
+            k += depth
+        } while k < call.pointee.depth
+        column += blockColumns
+    }
+}
+
+/// One packed block of A times one packed block of B.
+@inline(__always)
+private func multiplyBlock<V: Lanes>(
+    _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ block: TilePlace, depth: Int,
+    a: UnsafePointer<V.Element>, b: UnsafePointer<V.Element>
+) {
+    let tileColumns = tileColumns(V.self)
+    var place = block
+    var j = 0
+    while j < block.columns {
+        place.column = block.column + j
+        place.columns = min(tileColumns, block.columns - j)
+        var i = 0
+        while i < block.rows {
+            place.row = block.row + i
+            place.rows = min(tileRows, block.rows - i)
+            var sums = multiplyTile(
+                V.self, rows: tileRows, depth: depth, a: a + i * depth, aRow: 1, aStep: tileRows,
+                b: b + j * depth, bStep: tileColumns)
+            withUnsafePointer(to: &sums) {
+                storeTile(
+                    V.self, UnsafeRawPointer($0).assumingMemoryBound(to: V.self), call, place)
+            }
+            i += tileRows
+        }
+        j += tileColumns
+    }
+}

@@ -1,0 +1,31 @@
+import KernelInterface
+
+/// The kernels of this module, compiled for its instruction set.
+public func kernelSet() -> KernelSet {
+    KernelSet(
+        float: table(F32x16.self), double: table(F64x8.self), dropoutMask: dropoutMask,
+        philox: philoxWords, isFused: isFused)
+}
+
+#if REG_FMA || arch(arm64)
+    private let isFused = true
+#else
+    private let isFused = false
+#endif
+
+@inline(__always)
+private func table<V: Lanes>(_: V.Type) -> KernelTable<V.Element> {
+    KernelTable(
+        dropout: { dropoutForward(V.self, $0, $1, $2, $3, $4) },
+        applyMask: { applyMask(V.self, $0, $1, $2, $3, $4) },
+        activate: { activate(V.self, $0, $1, $2, $3) },
+        activationGradient: { activationGradient(V.self, $0, $1, $2, $3, $4) },
+        subtract: { subtract(V.self, $0, $1, $2, $3) },
+        update: { update(V.self, $0, $1, $2, $3, $4) },
+        crossEntropy: { crossEntropy(V.self, $0, $1, $2) },
+        sumOfSquares: { sumOfSquares(V.self, $0, $1) },
+        sumExamples: { sumExamples(V.self, $0, $1, $2, $3, $4, $5) },
+        multiply: { multiply(V.self, $0, $1, $2, $3) },
+        tile: (tileRows, tileVectors * V.width),
+        scratchBytes: { productScratchBytes(V.self, rows: $0, columns: $1, depth: $2) })
+}

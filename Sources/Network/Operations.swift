@@ -1,0 +1,187 @@
+@_exported import KernelInterface
+
+/// The kernels, divided among threads. Arguments are trusted: the boundary has checked them.
+public struct Operations<T: Scalar>: Sendable {
+    public typealias Input = UnsafePointer<T>
+    public typealias Output = UnsafeMutablePointer<T>
+
+    let kernels: KernelTable<T>
+
+    public init(_ runtime: Runtime) {
+        kernels = T.table(of: runtime.kernels)
+    }
+
+    // MARK: Elementwise
+
+    public func dropout(
+        _ a: Input, _ out: Output, _ mask: UnsafeMutablePointer<UInt8>?, _ count: Int,
+        _ draw: DropoutDraw
+    ) {
+        inParts(count) { i, n in
+            kernels.dropout(a + i, out + i, mask.map { $0 + i }, n, draw.advanced(by: i))
+        }
+    }
+
+    public func applyMask(
+        _ a: Input, _ mask: UnsafePointer<UInt8>, _ out: Output, _ count: Int, keepProb: Double
+    ) {
+        inParts(count) { i, n in kernels.applyMask(a + i, mask + i, out + i, n, 1 / keepProb) }
+    }
+
+    public func activate(_ z: Input, _ a: Output, _ count: Int, _ activation: Activation) {
+        inParts(count) { i, n in kernels.activate(z + i, a + i, n, activation) }
+    }
+
+    public func activationGradient(
+        _ da: Input, _ a: Input, _ dz: Output, _ count: Int, _ activation: Activation
+    ) {
+        inParts(count) { i, n in
+            kernels.activationGradient(da + i, a + i, dz + i, n, activation)
+        }
+    }
+
+    public func subtract(_ a: Input, _ y: Input, _ dz: Output, _ count: Int) {
+        inParts(count) { i, n in kernels.subtract(a + i, y + i, dz + i, n) }
+    }
+
+    public func update(_ w: Input, _ dw: Input, _ out: Output, _ count: Int, rate: Double) {
+        inParts(count) { i, n in kernels.update(w + i, dw + i, out + i, n, rate) }
+    }
+
+    // MARK: Costs
+
+    public func crossEntropy(_ a: Input, _ y: Input, _ count: Int) -> (sum: Double, ignored: Int) {
+        var total = (sum: 0.0, ignored: 0)
+        inBlocks(count) { i, n in
+            let part = kernels.crossEntropy(a + i, y + i, n)
+            total.sum += part.sum
+            total.ignored += part.ignored
+        }
+        return total
+    }
+
+    public func sumOfSquares(_ w: Input, _ count: Int) -> Double {
+        var total = 0.0
+        inBlocks(count) { i, n in total += kernels.sumOfSquares(w + i, n) }
+        return total
+    }
+
+    // MARK: Dense layers
+
+    /// out = activation(W a + b), z = W a + b. False if there is no working memory.
+    public func forward(
+        w: Input, b: Input, nOut: Int, nIn: Int, examples: Int, a: Input, aStrides: Strides,
+        activation: Activation, z: Output?, out: Output, outStrides: Strides
+    ) -> Bool {
+        var finish = Finish<T>()
+        finish.bias = b
+        finish.preActivation = z
+        finish.activation = activation
+        return multiply(
+            MatrixProduct(
+                rows: nOut, columns: examples, depth: nIn, a: .init(w, row: nIn, column: 1),
+                b: .init(a, row: aStrides.unit, column: aStrides.example), c: out,
+                cRow: outStrides.unit, cColumn: outStrides.example, finish: finish))
+    }
+
+    /// dw = dz a^T / m + lambda / m * w, and db. False if there is no working memory.
+    public func weightGradient(
+        w: Input, nOut: Int, nIn: Int, examples: Int, dz: Input, dzStrides: Strides, a: Input,
+        aStrides: Strides, lambda: Double, dw: Output, db: Output
+    ) -> Bool {
+        let scale = 1 / Double(examples)
+        var finish = Finish<T>()
+        finish.scale = T(scale)
+        if lambda != 0 { finish.decay = (w, T(lambda / Double(examples))) }
+        let done = multiply(
+            MatrixProduct(
+                rows: nOut, columns: nIn, depth: examples,
+                a: .init(dz, row: dzStrides.unit, column: dzStrides.example),
+                b: .init(a, row: aStrides.example, column: aStrides.unit), c: dw, cRow: nIn,
+                cColumn: 1, finish: finish))
+        if done { kernels.sumExamples(dz, dzStrides, 0..<nOut, examples, scale, db) }
+        return done
+    }
+
+    /// da = w^T dz. False if there is no working memory.
+    public func inputGradient(
+        w: Input, nOut: Int, nIn: Int, examples: Int, dz: Input, dzStrides: Strides, da: Output,
+        daStrides: Strides
+    ) -> Bool {
+        multiply(
+            MatrixProduct(
+                rows: nIn, columns: examples, depth: nOut, a: .init(w, row: 1, column: nIn),
+                b: .init(dz, row: dzStrides.unit, column: dzStrides.example), c: da,
+                cRow: daStrides.unit, cColumn: daStrides.example, finish: Finish()))
+    }
+
+    /// Any product; false if there is no working memory, and then nothing was written.
+    func multiply(_ product: MatrixProduct<T>) -> Bool {
+        // Rows of C are stored as vectors where they can be.
+        let call =
+            product.cColumn != 1 && product.cRow == 1 ? product.transposed : product
+        let byRows = call.rows > call.columns
+        let extent = byRows ? call.rows : call.columns
+        let unit = byRows ? kernels.tile.rows : kernels.tile.columns
+        let tiles = (extent + unit - 1) / unit
+        let work = Double(call.rows) * Double(call.columns) * Double(call.depth)
+        let parts = work < 1e6 ? 1 : min(tiles, Threads.count)
+        let share = (tiles + parts - 1) / parts * unit
+        let bytes =
+            (kernels.scratchBytes(
+                byRows ? min(share, call.rows) : call.rows,
+                byRows ? call.columns : min(share, call.columns), call.depth) + 63) / 64 * 64
+        guard let scratch = Scratch.take(bytes * parts) else { return false }
+        withUnsafePointer(to: call) { call in
+            Threads.run(parts: parts) { part in
+                let range = min(extent, part * share)..<min(extent, (part + 1) * share)
+                if range.isEmpty { return }
+                kernels.multiply(
+                    call, byRows ? range : 0..<call.pointee.rows,
+                    byRows ? 0..<call.pointee.columns : range, scratch + part * bytes)
+            }
+        }
+        return true
+    }
+}
+
+extension DropoutDraw {
+    func advanced(by count: Int) -> DropoutDraw {
+        var draw = self
+        draw.offset &+= UInt64(count)
+        return draw
+    }
+}
+
+/// Elements that one thread takes at once.
+private let partSize = 1 << 16
+
+/// Calls body(i, n) for parts of `count` elements, on several threads where there are several.
+func inParts(_ count: Int, _ body: (_ i: Int, _ n: Int) -> Void) {
+    if count <= partSize { return body(0, count) }
+    Threads.run(parts: (count + partSize - 1) / partSize) { part in
+        body(part * partSize, min(partSize, count - part * partSize))
+    }
+}
+
+/// Calls body(i, n) for blocks of `count` elements, in order. The blocks are part of the result of
+/// a sum: a change of their size changes bits.
+private func inBlocks(_ count: Int, _ body: (_ i: Int, _ n: Int) -> Void) {
+    var i = 0
+    while i < count {
+        body(i, min(partSize, count - i))
+        i += partSize
+    }
+}
+
+public func dropoutMask(
+    _ runtime: Runtime, _ mask: UnsafeMutablePointer<UInt8>, _ count: Int, _ draw: DropoutDraw
+) {
+    inParts(count) { i, n in runtime.kernels.dropoutMask(mask + i, n, draw.advanced(by: i)) }
+}
+
+public func philoxWords(
+    _ runtime: Runtime, _ words: UnsafeMutablePointer<UInt32>, _ count: Int, _ draw: DropoutDraw
+) {
+    inParts(count) { i, n in runtime.kernels.philox(words + i, n, draw.advanced(by: i)) }
+}

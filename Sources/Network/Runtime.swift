@@ -1,0 +1,60 @@
+import CPlatform
+import KernelInterface
+import Kernels
+
+#if REG_KERNELSAVX2
+    import KernelsAVX2
+    import KernelsAVX512
+#endif
+
+/// The kernels in use, chosen at the first call and kept.
+public struct Runtime: Sendable {
+    public let kernels: KernelSet
+    public let isa: StaticString
+
+    /// Nil if SWIFTREG_ISA names what this CPU or build does not have.
+    public static var current: Runtime? {
+        pthread_once(&once) { chosen = Runtime.choose() }
+        return chosen
+    }
+
+    fileprivate static func choose() -> Runtime? {
+        #if arch(arm64)
+            let portable = Runtime(kernels: Kernels.kernelSet(), isa: "neon")
+        #else
+            let portable = Runtime(kernels: Kernels.kernelSet(), isa: "baseline")
+        #endif
+        let wanted = getenv("SWIFTREG_ISA")
+        func isWanted(_ name: StaticString) -> Bool {
+            guard let wanted, wanted[0] != 0 else { return true }
+            return strcmp(wanted, name.utf8Start) == 0
+        }
+        #if REG_KERNELSAVX2
+            let level = platform_x86_level()
+            if level >= 4 && isWanted("avx512") {
+                return Runtime(kernels: KernelsAVX512.kernelSet(), isa: "avx512")
+            }
+            if level >= 3 && isWanted("avx2") {
+                return Runtime(kernels: KernelsAVX2.kernelSet(), isa: "avx2")
+            }
+        #endif
+        return isWanted(portable.isa) ? portable : nil
+    }
+}
+
+// Globals, because a C callback can capture nothing, not even Self.
+nonisolated(unsafe) private var once = pthread_once_t()
+nonisolated(unsafe) private var chosen: Runtime?
+
+/// The two element types.
+public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
+    static func table(of kernels: KernelSet) -> KernelTable<Self>
+}
+
+extension Float: Scalar {
+    public static func table(of kernels: KernelSet) -> KernelTable<Float> { kernels.float }
+}
+
+extension Double: Scalar {
+    public static func table(of kernels: KernelSet) -> KernelTable<Double> { kernels.double }
+}

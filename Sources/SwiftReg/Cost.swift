@@ -1,0 +1,92 @@
+import CSwiftReg
+import Network
+
+private func cost<T: Scalar>(
+    _ a: UnsafePointer<T>?, _ y: UnsafePointer<T>?, _ nOut: Int, _ m: Int,
+    _ weights: UnsafePointer<UnsafePointer<T>?>?, _ weightCounts: UnsafePointer<Int>?,
+    _ layers: Int, _ lambda: Double, _ cost: UnsafeMutablePointer<Double>?,
+    _ ignored: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    status { () throws(Failure) in
+        let count = try elements(T.self, nOut, m)
+        try require(count > 0, else: REG_ERROR_SHAPE)
+        try checkLambda(lambda)
+        let (a, y, cost) = (try input(a, count), try input(y, count), try output(cost, 1))
+        _ = try elements(UnsafePointer<T>.self, layers)
+        let (weights, counts) = (try input(weights, layers), try input(weightCounts, layers))
+        for layer in 0..<layers {
+            _ = try input(weights[layer], try elements(T.self, counts[layer]))
+        }
+        let operations = try operations(T.self)
+        let (sum, missing) = operations.crossEntropy(a, y, count)
+        var squares = 0.0
+        for layer in 0..<layers {
+            guard let weight = weights[layer] else { continue }
+            squares += operations.sumOfSquares(weight, counts[layer])
+        }
+        cost.pointee = sum / Double(m) + lambda / (2 * Double(m)) * squares
+        ignored?.pointee = missing
+    }
+}
+
+@c @implementation
+public func reg_cost(
+    _ a: UnsafePointer<Float>?, _ y: UnsafePointer<Float>?, _ n_out: Int, _ m: Int,
+    _ cost_out: UnsafeMutablePointer<Double>?, _ ignored: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    cost(a, y, n_out, m, nil, nil, 0, 0, cost_out, ignored)
+}
+
+@c @implementation
+public func reg_cost_f64(
+    _ a: UnsafePointer<Double>?, _ y: UnsafePointer<Double>?, _ n_out: Int, _ m: Int,
+    _ cost_out: UnsafeMutablePointer<Double>?, _ ignored: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    cost(a, y, n_out, m, nil, nil, 0, 0, cost_out, ignored)
+}
+
+@c @implementation
+public func reg_cost_l2(
+    _ a: UnsafePointer<Float>?, _ y: UnsafePointer<Float>?, _ n_out: Int, _ m: Int,
+    _ weights: UnsafePointer<UnsafePointer<Float>?>?, _ weight_counts: UnsafePointer<Int>?,
+    _ layers: Int, _ lambda: Double, _ cost_out: UnsafeMutablePointer<Double>?,
+    _ ignored: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    cost(a, y, n_out, m, weights, weight_counts, layers, lambda, cost_out, ignored)
+}
+
+@c @implementation
+public func reg_cost_l2_f64(
+    _ a: UnsafePointer<Double>?, _ y: UnsafePointer<Double>?, _ n_out: Int, _ m: Int,
+    _ weights: UnsafePointer<UnsafePointer<Double>?>?, _ weight_counts: UnsafePointer<Int>?,
+    _ layers: Int, _ lambda: Double, _ cost_out: UnsafeMutablePointer<Double>?,
+    _ ignored: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    cost(a, y, n_out, m, weights, weight_counts, layers, lambda, cost_out, ignored)
+}
+
+private func costGradient<T: Scalar>(
+    _ a: UnsafePointer<T>?, _ y: UnsafePointer<T>?, _ count: Int, _ dz: UnsafeMutablePointer<T>?
+) -> reg_status {
+    status { () throws(Failure) in
+        let count = try elements(T.self, count)
+        let (a, y, dz) = (try input(a, count), try input(y, count), try output(dz, count))
+        try operations(T.self).subtract(a, y, dz, count)
+    }
+}
+
+@c @implementation
+public func reg_backward_cost(
+    _ a: UnsafePointer<Float>?, _ y: UnsafePointer<Float>?, _ count: Int,
+    _ dz: UnsafeMutablePointer<Float>?
+) -> reg_status {
+    costGradient(a, y, count, dz)
+}
+
+@c @implementation
+public func reg_backward_cost_f64(
+    _ a: UnsafePointer<Double>?, _ y: UnsafePointer<Double>?, _ count: Int,
+    _ dz: UnsafeMutablePointer<Double>?
+) -> reg_status {
+    costGradient(a, y, count, dz)
+}

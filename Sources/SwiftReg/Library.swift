@@ -1,0 +1,72 @@
+import CSwiftReg
+import Network
+
+@c @implementation
+public func reg_status_message(_ status: reg_status) -> UnsafePointer<CChar>! {
+    text(message(status))
+}
+
+private func message(_ status: reg_status) -> StaticString {
+    switch status {
+    case REG_OK: "success"
+    case REG_ERROR_NULL: "a required pointer is NULL"
+    case REG_ERROR_SIZE: "a size or stride is negative or too large for memory"
+    case REG_ERROR_SHAPE: "a layer or an example count is 0, or the strides of an output overlap"
+    case REG_ERROR_KEEP_PROB: "keep_prob is not in (0, 1]"
+    case REG_ERROR_LAMBDA: "lambda is negative, infinite or NaN"
+    case REG_ERROR_ACTIVATION: "the activation is not a value of reg_activation"
+    case REG_ERROR_LEARNING_RATE: "the learning rate is infinite or NaN"
+    case REG_ERROR_MEMORY: "working memory could not be allocated"
+    case REG_ERROR_ISA: "SWIFTREG_ISA names an instruction set that this CPU or build lacks"
+    case REG_ERROR_STATE: "the generator was never seeded"
+    case REG_ERROR_THREADS: "the thread count is not in 1 to REG_MAX_THREADS"
+    default: "unknown status"
+    }
+}
+
+@c @implementation
+public func reg_version() -> UnsafePointer<CChar>! {
+    text("0.1.0")
+}
+
+@c @implementation
+public func reg_build_info(_ build: UnsafeMutablePointer<reg_build>?) -> reg_status {
+    status { () throws(Failure) in
+        guard let build else { throw Failure(REG_ERROR_NULL) }
+        let size = MemoryLayout<reg_build>.size
+        try require(build.pointee.struct_size >= size, else: REG_ERROR_SIZE)
+        let runtime = try runtime()
+        #if REG_EMBEDDED
+            let kind: StaticString = "embedded"
+        #else
+            let kind: StaticString = "swift"
+        #endif
+        build.pointee.version = reg_version()
+        build.pointee.isa = text(runtime.isa)
+        build.pointee.runtime = text(kind)
+        build.pointee.fused = runtime.kernels.isFused ? 1 : 0
+        build.pointee.num_threads = Int32(Threads.count)
+    }
+}
+
+@c @implementation
+public func reg_set_num_threads(_ num_threads: Int32) -> reg_status {
+    status { () throws(Failure) in
+        try require(
+            num_threads >= 1 && num_threads <= Threads.most, else: REG_ERROR_THREADS)
+        Threads.count = Int(num_threads)
+    }
+}
+
+@c @implementation
+public func reg_get_num_threads(_ num_threads: UnsafeMutablePointer<Int32>?) -> reg_status {
+    status { () throws(Failure) in
+        let result = try output(num_threads, 1)
+        result.pointee = Int32(Threads.count)
+    }
+}
+
+/// A literal as a C string.
+private func text(_ literal: StaticString) -> UnsafePointer<CChar> {
+    UnsafeRawPointer(literal.utf8Start).assumingMemoryBound(to: CChar.self)
+}

@@ -1,0 +1,58 @@
+"""Print the polynomial coefficients of Sources/Kernels/Elementary.swift, with their errors.
+
+Each is the interpolation at Chebyshev nodes, within a few percent of the minimax polynomial,
+computed in 60 digits and then rounded from the highest degree down. Needs mpmath.
+"""
+
+import struct
+
+from mpmath import atanh, cos, expm1, matrix, lu_solve, log, mp, mpf, pi, sqrt, tanh
+
+mp.dps = 60
+
+
+def fit(function, low, high, degree):
+    nodes = [
+        (low + high) / 2 + (high - low) / 2 * cos(pi * (2 * i + 1) / (2 * degree + 2))
+        for i in range(degree + 1)
+    ]
+    vandermonde = matrix(degree + 1, degree + 1)
+    for i, x in enumerate(nodes):
+        for j in range(degree + 1):
+            vandermonde[i, j] = x**j
+    return list(lu_solve(vandermonde, matrix([function(x) for x in nodes])))
+
+
+def rounded(value, double):
+    return float(value) if double else struct.unpack("f", struct.pack("f", float(value)))[0]
+
+
+def report(name, function, low, high, degree, scale, double):
+    """`scale(x)` turns an absolute error of the polynomial into a relative one of the result."""
+    coefficients = [rounded(c, double) for c in fit(function, low, high, degree)]
+    worst = 0
+    for i in range(2001):
+        x = low + (high - low) * i / 2000
+        if abs(x) < mpf(10) ** -12:
+            continue
+        value = sum(mpf(c) * x**j for j, c in enumerate(coefficients))
+        worst = max(worst, abs((value - function(x)) * scale(x)))
+    ulp = mpf(2) ** (-52 if double else -23)
+    print(f"{name} {'f64' if double else 'f32'}: degree {degree}, error {float(worst / ulp):.2g} ULP")
+    print("    " + ", ".join(repr(c) if double else f"{c:.9g}" for c in coefficients))
+
+
+ln2 = log(2)
+exp_tail = lambda r: (expm1(r) - r) / r**2 if abs(r) > mpf(10) ** -20 else mpf(1) / 2 + r / 6
+log_tail = lambda z: 2 * (atanh(sqrt(z)) - sqrt(z)) / (sqrt(z) * z) if z else mpf(2) / 3
+tanh_tail = lambda z: (tanh(sqrt(z)) - sqrt(z)) / (sqrt(z) * z) if z else -mpf(1) / 3
+
+S = (sqrt(mpf(2)) - 1) / (sqrt(mpf(2)) + 1)
+for double in (False, True):
+    r = ln2 / 2 * mpf("1.001")
+    report("exp", exp_tail, -r, r, 10 if double else 5, lambda x: x**2, double)
+    report("log", log_tail, mpf(0), S**2 * mpf("1.001"), 7 if double else 3, lambda z: z / 2, double)
+    report("tanh", tanh_tail, mpf(0), mpf("0.625") ** 2, 10 if double else 5, lambda z: z, double)
+for name, bits in (("f32", 24 - 8), ("f64", 53 - 11)):
+    high = mpf(int(ln2 * 2 ** (bits))) / 2 ** (bits)
+    print(f"ln2 {name}: high {float(high).hex()} low {float(ln2 - high).hex()}")
