@@ -1,6 +1,8 @@
 import KernelInterface
 
-/// The kernels of this module, compiled for its instruction set.
+/// The kernels of this module, compiled for its instruction set. The attribute keeps them here:
+/// otherwise the importing module would compile copies of its own, for its own, the baseline.
+@export(interface)
 public func kernelSet() -> KernelSet {
     KernelSet(
         float: table(F32x16.self), double: table(F64x8.self), dropoutMask: dropoutMask,
