@@ -1,0 +1,369 @@
+/* Arrays by the buffer protocol: which are taken as they lie, converted, or refused. */
+#include "core.h"
+
+#include <string.h>
+
+/* ---- Types ----------------------------------------------------------------------------- */
+
+Py_ssize_t item_size(ElementType type) {
+    switch (type) {
+    case TYPE_F32: return 4;
+    case TYPE_F64: return 8;
+    default: return 1;
+    }
+}
+
+static const char *type_name(ElementType type) {
+    switch (type) {
+    case TYPE_F32: return "float32";
+    case TYPE_F64: return "float64";
+    case TYPE_U8: return "uint8";
+    default: return "bool";
+    }
+}
+
+/* The element type of a buffer's format, or -1 with a TypeError. */
+static int classify(const Py_buffer *view, const char *name, ElementType *type) {
+    const char *format = view->format != NULL ? view->format : "B";
+    const char *code = format;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    bool swapped = *code == '>' || *code == '!';
+#else
+    bool swapped = *code == '<';
+#endif
+    if (*code != '\0' && strchr("@=<>!^", *code) != NULL) code++;
+    if (swapped && code[0] != '\0' && strchr("?bB", code[0]) == NULL) {
+        PyErr_Format(PyExc_TypeError,
+                     "%s is not in native byte order (format '%s'); convert it first, with "
+                     "%s.astype(%s.dtype.newbyteorder('='))",
+                     name, format, name, name);
+        return -1;
+    }
+    if (code[0] != '\0' && code[1] == '\0') {
+        switch (code[0]) {
+        case 'f': *type = TYPE_F32; return 0;
+        case 'd': *type = TYPE_F64; return 0;
+        case 'B': *type = TYPE_U8; return 0;
+        case '?': *type = TYPE_BOOL; return 0;
+        case 'e': case 'g': *type = TYPE_OTHER_FLOAT; return 0;
+        default: break;
+        }
+        if (strchr("bhHiIlLqQnN", code[0]) != NULL) {
+            *type = TYPE_INTEGER;
+            return 0;
+        }
+    }
+    PyErr_Format(PyExc_TypeError, "%s must hold real numbers, got format '%s'%s", name, format,
+                 strcmp(code, "O") == 0 ? " (Python objects)" : "");
+    return -1;
+}
+
+static PyObject *dtype_of(State *state, ElementType type) {
+    return type == TYPE_F32 ? state->float32 : state->float64;
+}
+
+/* ---- Layout ---------------------------------------------------------------------------- */
+
+bool is_contiguous(const Array *array) { return PyBuffer_IsContiguous(&array->view, 'C'); }
+
+static bool is_aligned(const Array *array) {
+    Py_ssize_t size = array->view.itemsize;
+    if ((uintptr_t)array->view.buf % (uintptr_t)size != 0) return false;
+    if (array->view.strides == NULL) return true;
+    for (int i = 0; i < array->view.ndim; i++) {
+        if (array->view.shape[i] > 1 && array->view.strides[i] % size != 0) return false;
+    }
+    return true;
+}
+
+static Py_ssize_t count_of(const Py_buffer *view) {
+    Py_ssize_t count = 1;
+    for (int i = 0; i < view->ndim; i++) count *= view->shape[i];
+    return count;
+}
+
+reg_strides strides_of(const Array *a) {
+    Py_ssize_t size = a->view.itemsize;
+    return (reg_strides){a->view.strides[0] / size, a->view.strides[1] / size};
+}
+
+bool same_shape(const Array *a, const Array *b) {
+    if (a->view.ndim != b->view.ndim) return false;
+    for (int i = 0; i < a->view.ndim; i++) {
+        if (a->view.shape[i] != b->view.shape[i]) return false;
+    }
+    return true;
+}
+
+int check_same_shape(const Array *a, const char *a_name, const Array *b, const char *b_name) {
+    if (same_shape(a, b)) return 0;
+    PyObject *a_shape = shape_tuple(a->view.ndim, a->view.shape);
+    PyObject *b_shape = shape_tuple(b->view.ndim, b->view.shape);
+    if (a_shape != NULL && b_shape != NULL) {
+        PyErr_Format(PyExc_ValueError, "%s has shape %S, but %s has shape %S", a_name, a_shape,
+                     b_name, b_shape);
+    }
+    Py_XDECREF(a_shape);
+    Py_XDECREF(b_shape);
+    return -1;
+}
+
+/* First byte, and one past the last. */
+static void bounds(const Array *array, const char **low, const char **high) {
+    *low = *high = array->view.buf;
+    if (array->count == 0) return;
+    for (int i = 0; i < array->view.ndim; i++) {
+        Py_ssize_t reach = array->view.strides[i] * (array->view.shape[i] - 1);
+        if (reach < 0) *low += reach;
+        else *high += reach;
+    }
+    *high += array->view.itemsize;
+}
+
+bool may_overlap(const Array *a, const Array *b) {
+    const char *a_low, *a_high, *b_low, *b_high;
+    bounds(a, &a_low, &a_high);
+    bounds(b, &b_low, &b_high);
+    return a_low < b_high && b_low < a_high;
+}
+
+/* ---- Taking and releasing -------------------------------------------------------------- */
+
+void release(Array *array) {
+    PyBuffer_Release(&array->view);
+    Py_CLEAR(array->object);
+}
+
+PyObject *detach(Array *array) {
+    PyObject *object = array->object;
+    array->object = NULL;
+    PyBuffer_Release(&array->view);
+    return object;
+}
+
+/* The buffer of an object that has one, with its type; takes no new reference on failure. */
+static int take(PyObject *object, const char *name, int flags, Array *array) {
+    if (PyObject_GetBuffer(object, &array->view, flags) < 0) {
+        PyObject *cause_type, *cause, *trace;
+        PyErr_Fetch(&cause_type, &cause, &trace);
+        if (PyErr_GivenExceptionMatches(cause_type, PyExc_MemoryError)) {
+            PyErr_Restore(cause_type, cause, trace);
+            return -1;
+        }
+        PyErr_Format(PyExc_TypeError, "%s cannot be used as an array: %S", name, cause);
+        Py_XDECREF(cause_type);
+        Py_XDECREF(cause);
+        Py_XDECREF(trace);
+        return -1;
+    }
+    if (classify(&array->view, name, &array->type) < 0) {
+        PyBuffer_Release(&array->view);
+        return -1;
+    }
+    array->data = array->view.buf;
+    array->count = count_of(&array->view);
+    array->object = Py_NewRef(object);
+    return 0;
+}
+
+/* numpy.asarray(object, dtype, order), either NULL for whatever it has; errors name the argument. */
+static PyObject *as_array(State *state, PyObject *object, const char *name, PyObject *dtype,
+                          PyObject *order) {
+    PyObject *result = PyObject_CallFunctionObjArgs(
+        state->asarray, object, dtype != NULL ? dtype : Py_None, order != NULL ? order : Py_None,
+        NULL);
+    if (result != NULL || PyErr_ExceptionMatches(PyExc_MemoryError)) return result;
+    if (!PyErr_ExceptionMatches(PyExc_ValueError) && !PyErr_ExceptionMatches(PyExc_TypeError)) {
+        return NULL;
+    }
+    PyObject *cause_type, *cause, *trace;
+    PyErr_Fetch(&cause_type, &cause, &trace);
+    PyErr_Format(cause_type, "%s cannot be made an array: %S", name, cause);
+    Py_XDECREF(cause_type);
+    Py_XDECREF(cause);
+    Py_XDECREF(trace);
+    return NULL;
+}
+
+/* Replaces an array by NumPy's conversion of it; steals `object`, which may be NULL (an error). */
+static int retake(PyObject *object, const char *name, Array *array) {
+    release(array);
+    if (object == NULL) return -1;
+    int result = take(object, name, PyBUF_RECORDS_RO, array);
+    Py_DECREF(object);
+    return result;
+}
+
+static int get_any(State *state, PyObject *object, const char *name, Array *array) {
+    memset(array, 0, sizeof *array);
+    if (PyObject_CheckBuffer(object)) return take(object, name, PyBUF_RECORDS_RO, array);
+    PyObject *converted = as_array(state, object, name, NULL, NULL);
+    if (converted == NULL) return -1;
+    int result = take(converted, name, PyBUF_RECORDS_RO, array);
+    Py_DECREF(converted);
+    return result;
+}
+
+static int fit(State *state, const char *name, ElementType type, Layout layout, Array *array) {
+    if (!is_aligned(array)) {
+        PyObject *copy = PyObject_CallFunctionObjArgs(state->array, array->object, NULL);
+        if (retake(copy, name, array) < 0) return -1;
+    }
+    if (array->type == type && (layout == LAYOUT_STRIDED || is_contiguous(array))) return 0;
+    PyObject *order = layout == LAYOUT_C ? state->order_c : NULL;
+    PyObject *copy = as_array(state, array->object, name, dtype_of(state, type), order);
+    return retake(copy, name, array);
+}
+
+int get_float(State *state, PyObject *object, const char *name, Layout layout, Array *array) {
+    if (get_any(state, object, name, array) < 0) return -1;
+    return fit(state, name, array->type == TYPE_F32 ? TYPE_F32 : TYPE_F64, layout, array);
+}
+
+int get_as(State *state, PyObject *object, const char *name, ElementType type, Layout layout,
+           Array *array) {
+    if (get_any(state, object, name, array) < 0) return -1;
+    return fit(state, name, type, layout, array);
+}
+
+int promote(State *state, Array *const *arrays, const char *const *names, const Layout *layouts,
+            int count) {
+    bool all_f32 = true;
+    for (int i = 0; i < count; i++) all_f32 &= arrays[i]->type == TYPE_F32;
+    if (all_f32) return 0;
+    for (int i = 0; i < count; i++) {
+        if (fit(state, names[i], TYPE_F64, layouts[i], arrays[i]) < 0) return -1;
+    }
+    return 0;
+}
+
+int new_array(State *state, ElementType type, PyObject *dtype, int ndim, const Py_ssize_t *shape,
+              Array *array) {
+    memset(array, 0, sizeof *array);
+    PyObject *tuple = shape_tuple(ndim, shape);
+    if (tuple == NULL) return -1;
+    PyObject *object = PyObject_CallFunctionObjArgs(state->empty, tuple, dtype, NULL);
+    Py_DECREF(tuple);
+    if (object == NULL) return -1;
+    if (PyObject_GetBuffer(object, &array->view, PyBUF_STRIDES | PyBUF_WRITABLE) < 0) {
+        Py_DECREF(object);
+        return -1;
+    }
+    array->object = object;
+    array->data = array->view.buf;
+    array->type = type;
+    array->count = count_of(&array->view);
+    return 0;
+}
+
+int new_float(State *state, ElementType type, int ndim, const Py_ssize_t *shape, Array *array) {
+    return new_array(state, type, dtype_of(state, type), ndim, shape, array);
+}
+
+int get_output(PyObject *object, const char *name, ElementType type, ElementType or_type,
+               const Array *like, const char *like_name, Array *array) {
+    memset(array, 0, sizeof *array);
+    if (!PyObject_CheckBuffer(object)) {
+        PyErr_Format(PyExc_TypeError, "%s must be an array to write into, got %R", name, object);
+        return -1;
+    }
+    if (take(object, name, PyBUF_RECORDS_RO, array) < 0) return -1;
+    if (array->view.readonly) {
+        PyErr_Format(PyExc_ValueError, "%s is read-only", name);
+    } else if (array->type != type && array->type != or_type) {
+        PyErr_Format(PyExc_TypeError, "%s must be of type %s%s%s, got format '%s'", name,
+                     type_name(type), type != or_type ? " or " : "",
+                     type != or_type ? type_name(or_type) : "", array->view.format);
+    } else if (!is_aligned(array)) {
+        PyErr_Format(PyExc_ValueError, "%s is not aligned", name);
+    } else if (check_same_shape(array, name, like, like_name) == 0) {
+        return 0;
+    }
+    release(array);
+    return -1;
+}
+
+int copy_to(State *state, PyObject *target, PyObject *source) {
+    /* A view: the target may be another exporter than an ndarray. */
+    PyObject *view = PyObject_CallFunctionObjArgs(state->asarray, target, NULL);
+    PyObject *none =
+        view != NULL ? PyObject_CallFunctionObjArgs(state->copyto, view, source, NULL) : NULL;
+    Py_XDECREF(view);
+    Py_XDECREF(none);
+    return none == NULL ? -1 : 0;
+}
+
+/* ---- Masks ----------------------------------------------------------------------------- */
+
+/* Bytes from values of 0 and 1; false if there is another value. */
+#define MASK_BYTES(name, element)                                                    \
+    static bool name(const void *values, Py_ssize_t count, uint8_t *bytes) {         \
+        const element *value = values;                                               \
+        bool good = true;                                                            \
+        for (Py_ssize_t i = 0; i < count; i++) {                                     \
+            bytes[i] = value[i] != 0;                                                \
+            good &= (value[i] == 0) | (value[i] == 1);                               \
+        }                                                                            \
+        return good;                                                                 \
+    }
+MASK_BYTES(bytes_from_f32, float)
+MASK_BYTES(bytes_from_f64, double)
+MASK_BYTES(bytes_from_i8, int8_t)
+MASK_BYTES(bytes_from_i16, int16_t)
+MASK_BYTES(bytes_from_i32, int32_t)
+MASK_BYTES(bytes_from_i64, int64_t)
+
+static bool mask_bytes(const Array *array, uint8_t *bytes) {
+    switch (array->type) {
+    case TYPE_F32: return bytes_from_f32(array->data, array->count, bytes);
+    case TYPE_F64: return bytes_from_f64(array->data, array->count, bytes);
+    default: break;
+    }
+    switch (array->view.itemsize) {
+    case 1: return bytes_from_i8(array->data, array->count, bytes);
+    case 2: return bytes_from_i16(array->data, array->count, bytes);
+    case 4: return bytes_from_i32(array->data, array->count, bytes);
+    default: return bytes_from_i64(array->data, array->count, bytes);
+    }
+}
+
+static bool all_zero_or_one(const uint8_t *bytes, Py_ssize_t count) {
+    uint8_t any = 0;
+    for (Py_ssize_t i = 0; i < count; i++) any |= bytes[i];
+    return any <= 1;
+}
+
+int get_mask(State *state, PyObject *object, const char *name, const Array *like,
+             const char *like_name, Array *array, const uint8_t **bytes, uint8_t **owned) {
+    *owned = NULL;
+    if (get_any(state, object, name, array) < 0) return -1;
+    if (check_same_shape(array, name, like, like_name) < 0) goto failed;
+    if (array->type == TYPE_OTHER_FLOAT) {
+        if (fit(state, name, TYPE_F64, LAYOUT_C, array) < 0) return -1;
+    } else if (!is_contiguous(array) || !is_aligned(array)) {
+        PyObject *copy = PyObject_CallFunctionObjArgs(state->array, array->object, NULL);
+        PyObject *ordered = copy != NULL ? as_array(state, copy, name, NULL, state->order_c) : NULL;
+        Py_XDECREF(copy);
+        if (retake(ordered, name, array) < 0) return -1;
+    }
+    bool good = true;
+    if (array->type == TYPE_BOOL || array->type == TYPE_U8) {
+        *bytes = array->data;
+        if (array->type == TYPE_U8) good = all_zero_or_one(*bytes, array->count);
+    } else {
+        *owned = PyMem_Malloc((size_t)array->count + 1);
+        if (*owned == NULL) {
+            PyErr_NoMemory();
+            goto failed;
+        }
+        *bytes = *owned;
+        good = mask_bytes(array, *owned);
+    }
+    if (good) return 0;
+    PyErr_Format(PyExc_ValueError, "%s must hold 0 and 1 only, got %R", name, object);
+failed:
+    PyMem_Free(*owned);
+    *owned = NULL;
+    release(array);
+    return -1;
+}

@@ -1,0 +1,162 @@
+/*
+ * swiftreg._core: what the C files of the extension share.
+ *
+ * The extension reads and writes arrays by the buffer protocol alone (no NumPy C API), copies
+ * nothing that the library can read in place, and turns every reg_status into an exception that
+ * names the argument and its value. Functions are strict and positional; the documented faces are
+ * the Python modules above it.
+ */
+#ifndef SWIFTREG_CORE_H
+#define SWIFTREG_CORE_H
+
+#ifndef Py_LIMITED_API
+#define Py_LIMITED_API 0x030b0000
+#endif
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdbool.h>
+
+#include "swiftreg.h"
+
+/* NumPy's own limit. */
+#define MAX_DIMENSIONS 64
+
+/* ---- Module state (module.c) ----------------------------------------------------------- */
+
+typedef struct State {
+    PyObject *empty, *asarray, *array, *copyto; /* functions of numpy */
+    PyObject *float32, *float64, *uint8, *uint32; /* instances of numpy.dtype */
+    PyObject *order_c; /* "C" */
+    PyObject *legacy_type;
+} State;
+
+static inline State *state_of(PyObject *module) { return (State *)PyModule_GetState(module); }
+
+/* ---- The GIL --------------------------------------------------------------------------- */
+
+/* Letting other threads in costs about as much as 100 elements of work and may cost the thread its
+ * turn, so it is done only round calls of more than some ten microseconds. `work` is in elements
+ * touched or multiply-adds. */
+#define GIL_WORK 65536
+
+#define RUN(status, work, call)        \
+    do {                               \
+        if ((work) > GIL_WORK) {       \
+            Py_BEGIN_ALLOW_THREADS     \
+            (status) = (call);         \
+            Py_END_ALLOW_THREADS       \
+        } else {                       \
+            (status) = (call);         \
+        }                              \
+    } while (0)
+
+/* ---- Arrays (arrays.c) ----------------------------------------------------------------- */
+
+typedef enum ElementType {
+    TYPE_F32,
+    TYPE_F64,
+    TYPE_U8,
+    TYPE_BOOL,
+    TYPE_INTEGER,    /* any other integer */
+    TYPE_OTHER_FLOAT /* float16, longdouble: NumPy converts them */
+} ElementType;
+
+/* The function of the family that fits. */
+#define BY_TYPE(type, function, ...) \
+    ((type) == TYPE_F32 ? function(__VA_ARGS__) : function##_f64(__VA_ARGS__))
+
+typedef enum Layout {
+    LAYOUT_C,      /* C-contiguous */
+    LAYOUT_STRIDED /* any strides of whole elements */
+} Layout;
+
+/* A buffer in use. Zero-initialized, it is valid to release. */
+typedef struct Array {
+    PyObject *object; /* owned: the caller's object, or NumPy's conversion of it */
+    Py_buffer view;
+    void *data;
+    ElementType type;
+    Py_ssize_t count;
+} Array;
+
+/* Inputs. All return 0, or -1 with an exception that names the argument. */
+
+/* float32 stays float32; every other real type, and lists, become float64. */
+int get_float(State *, PyObject *object, const char *name, Layout, Array *array);
+/* As get_float, then converted to `type`, TYPE_F32 or TYPE_F64. */
+int get_as(State *, PyObject *object, const char *name, ElementType type, Layout, Array *array);
+/* Makes float32 arrays float64 unless all are float32. */
+int promote(State *, Array *const *arrays, const char *const *names, const Layout *, int count);
+/* A mask of 0 and 1 of any real type, as bytes; *bytes is in the array or, if *owned is not NULL,
+ * there (to be freed with PyMem_Free). */
+int get_mask(State *, PyObject *object, const char *name, const Array *like,
+             const char *like_name, Array *array, const uint8_t **bytes, uint8_t **owned);
+
+/* Outputs. */
+
+/* A new C-contiguous array. */
+int new_array(State *, ElementType, PyObject *dtype, int ndim, const Py_ssize_t *shape,
+              Array *array);
+int new_float(State *, ElementType, int ndim, const Py_ssize_t *shape, Array *array);
+/* The caller's array: writable, native, of the wanted type(s) and the shape of `like`. */
+int get_output(PyObject *object, const char *name, ElementType type, ElementType or_type,
+               const Array *like, const char *like_name, Array *array);
+
+void release(Array *array);
+/* Releases the buffer and hands over the reference to the object. */
+PyObject *detach(Array *array);
+
+bool is_contiguous(const Array *array);
+bool same_shape(const Array *a, const Array *b);
+int check_same_shape(const Array *a, const char *a_name, const Array *b, const char *b_name);
+/* Whether the ranges of addresses meet. */
+bool may_overlap(const Array *a, const Array *b);
+Py_ssize_t item_size(ElementType type);
+/* numpy.copyto(target, source) */
+int copy_to(State *, PyObject *target, PyObject *source);
+/* Strides in elements; a must have two dimensions. */
+reg_strides strides_of(const Array *a);
+
+/* ---- Elementwise passes (elementwise.c) ------------------------------------------------ */
+
+/*
+ * One array in, one of its shape and type out: a new one, the caller's, or the input itself. The
+ * caller's `out` is written only by a call that succeeds.
+ */
+typedef struct Pass {
+    Array in, out, staging;
+    const void *source;
+    void *target;
+} Pass;
+
+int pass_begin(State *, PyObject *in, const char *in_name, PyObject *out, Pass *pass);
+/* As pass_begin, for an input that has been taken already; steals it. */
+int pass_begin_array(State *, Array *in, const char *in_name, PyObject *out, Pass *pass);
+/* The result, a new reference; or NULL with the exception of a status that is not REG_OK. Releases
+ * the pass in any case. */
+PyObject *pass_end(State *, Pass *pass, PyObject *out);
+void pass_release(Pass *pass);
+/* Refuses a second operand, which is read while the target is written, that shares memory. */
+int pass_check_operand(const Pass *pass, const Array *operand, const char *name);
+
+/* ---- Scalars and errors (arguments.c) -------------------------------------------------- */
+
+int check_count(const char *function, Py_ssize_t count, Py_ssize_t wanted);
+int get_double(PyObject *object, const char *name, double *value);
+int get_uint64(PyObject *object, const char *name, uint64_t *value);
+/* An int or a sequence of ints; returns the number of dimensions, or -1. */
+int get_shape(PyObject *object, const char *name, Py_ssize_t shape[MAX_DIMENSIONS]);
+PyObject *shape_tuple(int ndim, const Py_ssize_t *shape);
+/* The exception for a status; `name` and `value` are the scalar argument that it may be about, or
+ * NULL. Returns NULL. */
+PyObject *raise_status(reg_status status, const char *name, PyObject *value);
+
+/* ---- The functions, by file ------------------------------------------------------------ */
+
+extern PyMethodDef dropout_methods[], cost_methods[], layer_methods[], library_methods[];
+extern PyType_Spec legacy_spec;
+
+#define METHOD(name, function, text) \
+    {name, (PyCFunction)(void (*)(void))(function), METH_FASTCALL, text}
+
+#endif

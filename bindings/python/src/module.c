@@ -1,0 +1,109 @@
+/* The module swiftreg._core. */
+#include "core.h"
+
+#include <stdlib.h>
+
+static PyObject *dtype(PyObject *numpy, const char *name) {
+    return PyObject_CallMethod(numpy, "dtype", "s", name);
+}
+
+static int load_numpy(State *state) {
+    PyObject *numpy = PyImport_ImportModule("numpy");
+    if (numpy == NULL) return -1;
+    state->empty = PyObject_GetAttrString(numpy, "empty");
+    state->asarray = PyObject_GetAttrString(numpy, "asarray");
+    state->array = PyObject_GetAttrString(numpy, "array");
+    state->copyto = PyObject_GetAttrString(numpy, "copyto");
+    state->float32 = dtype(numpy, "float32");
+    state->float64 = dtype(numpy, "float64");
+    state->uint8 = dtype(numpy, "uint8");
+    state->uint32 = dtype(numpy, "uint32");
+    state->order_c = PyUnicode_InternFromString("C");
+    Py_DECREF(numpy);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+/* The first call chooses the kernels; one that SWIFTREG_ISA forbids ends the import here. */
+static int check_library(void) {
+    reg_build build = {.struct_size = sizeof build};
+    reg_status status = reg_build_info(&build);
+    if (status == REG_OK) return 0;
+    const char *isa = getenv("SWIFTREG_ISA");
+    PyErr_Format(PyExc_ImportError, "swiftreg cannot start with SWIFTREG_ISA=%s: %s",
+                 isa != NULL ? isa : "(not set)", reg_status_message(status));
+    return -1;
+}
+
+static int add_constants(PyObject *module) {
+    if (PyModule_AddStringConstant(module, "version", reg_version()) < 0 ||
+        PyModule_AddIntConstant(module, "IDENTITY", REG_IDENTITY) < 0 ||
+        PyModule_AddIntConstant(module, "RELU", REG_RELU) < 0 ||
+        PyModule_AddIntConstant(module, "SIGMOID", REG_SIGMOID) < 0) {
+        return -1;
+    }
+    return 0;
+}
+
+static int execute(PyObject *module) {
+    State *state = state_of(module);
+    if (check_library() < 0 || load_numpy(state) < 0 || add_constants(module) < 0 ||
+        PyModule_AddFunctions(module, dropout_methods) < 0 ||
+        PyModule_AddFunctions(module, cost_methods) < 0 ||
+        PyModule_AddFunctions(module, layer_methods) < 0 ||
+        PyModule_AddFunctions(module, library_methods) < 0) {
+        return -1;
+    }
+    state->legacy_type = PyType_FromModuleAndSpec(module, &legacy_spec, NULL);
+    if (state->legacy_type == NULL) return -1;
+    return PyModule_AddType(module, (PyTypeObject *)state->legacy_type);
+}
+
+static int traverse(PyObject *module, visitproc visit, void *arg) {
+    State *state = state_of(module);
+    Py_VISIT(state->empty);
+    Py_VISIT(state->asarray);
+    Py_VISIT(state->array);
+    Py_VISIT(state->copyto);
+    Py_VISIT(state->float32);
+    Py_VISIT(state->float64);
+    Py_VISIT(state->uint8);
+    Py_VISIT(state->uint32);
+    Py_VISIT(state->order_c);
+    Py_VISIT(state->legacy_type);
+    return 0;
+}
+
+static int clear(PyObject *module) {
+    State *state = state_of(module);
+    Py_CLEAR(state->empty);
+    Py_CLEAR(state->asarray);
+    Py_CLEAR(state->array);
+    Py_CLEAR(state->copyto);
+    Py_CLEAR(state->float32);
+    Py_CLEAR(state->float64);
+    Py_CLEAR(state->uint8);
+    Py_CLEAR(state->uint32);
+    Py_CLEAR(state->order_c);
+    Py_CLEAR(state->legacy_type);
+    return 0;
+}
+
+static void free_module(void *module) { clear((PyObject *)module); }
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, execute},
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "swiftreg._core",
+    .m_doc = "The C library swiftreg, on arrays. Private: use the package's documented functions.",
+    .m_size = sizeof(State),
+    .m_slots = slots,
+    .m_traverse = traverse,
+    .m_clear = clear,
+    .m_free = free_module,
+};
+
+PyMODINIT_FUNC PyInit__core(void) { return PyModuleDef_Init(&definition); }

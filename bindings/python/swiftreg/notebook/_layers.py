@@ -1,0 +1,49 @@
+"""How the notebook names the arrays of a layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Sized
+
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[Any]"
+Parameters: TypeAlias = "dict[str, Array]"
+
+
+class LayerNames(NamedTuple):
+    """The keys of layer l. `da` is that of the layer below, which layer l's gradient gives."""
+
+    w: str
+    b: str
+    dw: str
+    db: str
+    dz: str
+    da_below: str
+
+
+_names: list[LayerNames] = []
+
+
+def layer_names(layers: int) -> list[LayerNames]:
+    """The names of layers 1 to `layers`, in order."""
+    while len(_names) < layers:
+        n = len(_names) + 1
+        _names.append(LayerNames(f"W{n}", f"b{n}", f"dW{n}", f"db{n}", f"dZ{n}", f"dA{n - 1}"))
+    return _names if len(_names) == layers else _names[:layers]
+
+
+def parameter_names(parameters: Sized) -> list[LayerNames]:
+    """The names of the layers that a dict of W and b describes."""
+    if len(parameters) < 2 or len(parameters) % 2:
+        raise ValueError(
+            f"parameters must hold W and b of each layer, got {len(parameters)} entries"
+        )
+    return layer_names(len(parameters) // 2)
+
+
+def in_layer(error: Exception, names: LayerNames) -> Exception:
+    """The same error, naming the layer. A0 is X."""
+    return type(error)(f"in the layer of {names.w}, {names.b} and A{names.w[1:]}: {error}")

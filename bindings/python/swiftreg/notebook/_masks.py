@@ -1,0 +1,80 @@
+"""The notebook's masks: drawn from NumPy's global generator, seeded with 1 in every pass.
+
+They are the same in every pass for the same shapes and keep_prob, so they are drawn once (by our
+own copy of NumPy's generator) and kept, with the state in which NumPy's generator must be left.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from swiftreg import _core
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SEED = 1
+_seeded = _core.LegacyGenerator(SEED)
+
+# Larger sets of masks are drawn every time rather than kept.
+_KEPT_ELEMENTS = 1 << 20
+
+
+class LayerMask(NamedTuple):
+    """A layer's mask as the kernels take it, and as the notebook's cache shows it."""
+
+    kept: NDArray[np.uint8]
+    shown: NDArray[np.int64]
+
+
+class NotebookMasks(NamedTuple):
+    """The masks of the hidden layers, and NumPy's generator after they have been drawn."""
+
+    layers: tuple[LayerMask, ...]
+    after: _core.LegacyGenerator
+
+
+def check_keep_prob(keep_prob: float) -> float:
+    """keep_prob as a float in (0, 1]."""
+    try:
+        value = keep_prob.__float__()
+    except (AttributeError, TypeError):
+        raise TypeError(f"keep_prob must be a real number, got {keep_prob!r}") from None
+    if not 0 < value <= 1:
+        raise ValueError(f"keep_prob must be in (0, 1], got {keep_prob!r}")
+    return value
+
+
+def _draw(widths: tuple[int, ...], examples: int, keep_prob: float) -> NotebookMasks:
+    generator = _core.LegacyGenerator(SEED)
+    layers = []
+    for width in widths:
+        kept = generator.uniform((width, examples)) < keep_prob
+        layers.append(LayerMask(kept.view(np.uint8), kept.astype(np.int64)))
+    return NotebookMasks(tuple(layers), generator)
+
+
+_draw_once = lru_cache(maxsize=8)(_draw)
+
+
+def notebook_masks(widths: tuple[int, ...], examples: int, keep_prob: float) -> NotebookMasks:
+    """The masks `rand(width, examples) < keep_prob` of each width in turn, after seed(1)."""
+    if sum(widths) * examples > _KEPT_ELEMENTS:
+        return _draw(widths, examples, keep_prob)
+    return _draw_once(widths, examples, keep_prob)
+
+
+def leave_numpy_after(masks: NotebookMasks) -> None:
+    """Seeds NumPy's global generator with 1 and leaves it where drawing the masks leaves it."""
+    np.random.seed(SEED)
+    generator = np.random.get_bit_generator()
+    with generator.lock:
+        if masks.after.replace(generator.capsule, _seeded):
+            return
+    # Another thread drew meanwhile, or this NumPy keeps its state in another form.
+    np.random.seed(SEED)
+    for layer in masks.layers:
+        np.random.random_sample(layer.kept.shape)
