@@ -1,3 +1,4 @@
+import CLanes
 import KernelInterface
 
 /// Dropout of a contiguous run of elements, and its mask: see the contract in swiftreg.h.
@@ -38,11 +39,9 @@ struct DropoutRun<V: Lanes> {
     }
 
     @inline(__always)
-    private func mark(_ words: SIMD16<UInt32>, _ mask: UnsafeMutablePointer<UInt8>) {
-        let ones = SIMD16<UInt32>(repeating: UInt32(kept)).replacing(
-            with: SIMD16(repeating: 0), where: SIMD16(repeating: limit) .< words)
+    private func mark(_ words: lanes_u32, _ mask: UnsafeMutablePointer<UInt8>) {
         UnsafeMutableRawPointer(mask).storeBytes(
-            of: SIMD16<UInt8>(truncatingIfNeeded: ones), as: SIMD16<UInt8>.self)
+            of: lanes_u32_keep_bytes(words, limit, kept), as: lanes_u8.self)
     }
 
     /// out = a * mask * scale, and the mask itself if it is wanted.

@@ -109,11 +109,19 @@ extension Lanes {
         return Self.select(self == self, result, self)
     }
 
+    /// self * 2^n for whole numbers n, in two steps, so that neither factor leaves the range of
+    /// normal numbers and a subnormal result is rounded once.
+    @inline(__always) private func scaled(byPowerOfTwo n: Self) -> Self {
+        let rounder = Self(Self.limits.rounder)
+        let half = rounder.addProduct(n, Self(0.5)) - rounder
+        return self * half.powerOfTwo * (n - half).powerOfTwo
+    }
+
     /// The natural logarithm, by log(m 2^n) = n ln(2) + 2 atanh(f / (2 + f)), f = m - 1.
     @inline(__always) var log: Self {
         let limits = Self.limits
         let isSmall = self < Self(limits.smallest)
-        let lifted = self.scaled(byPowerOfTwo: Self(limits.lift))
+        let lifted = self * Self(limits.lift).powerOfTwo
         let (m, exponent) = Self.select(isSmall, lifted, self).normalized
         let n = Self.select(isSmall, exponent - Self(limits.lift), exponent)
         let f = m - Self(1)

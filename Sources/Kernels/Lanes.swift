@@ -1,9 +1,11 @@
+import CLanes
+
 /// The virtual vector that every kernel is written over: 64 bytes on every instruction set, so
 /// that lanes, and with them the order of every sum, are the same everywhere. The compiler splits
 /// it into the registers there are.
 ///
-/// Two thin types conform, because the SIMD operators of the standard library become vector
-/// instructions only on concrete types. Everything above them is one generic body.
+/// Two thin types conform, over the vector operations of lanes.h. Everything above them is one
+/// generic body.
 protocol Lanes: SendableMetatype {
     associatedtype Element: BinaryFloatingPoint, BitwiseCopyable, Sendable
     associatedtype Mask
@@ -12,7 +14,6 @@ protocol Lanes: SendableMetatype {
     static var width: Int { get }
 
     init(_ value: Element)
-    subscript(lane: Int) -> Element { get set }
 
     static func + (a: Self, b: Self) -> Self
     static func - (a: Self, b: Self) -> Self
@@ -22,20 +23,15 @@ protocol Lanes: SendableMetatype {
     /// self + a * b, fused where the instruction set fuses.
     func addProduct(_ a: Self, _ b: Self) -> Self
 
-    /// The lesser (greater) of each pair; which one, if either is NaN, is not said.
-    func lesser(_ other: Self) -> Self
-    func greater(_ other: Self) -> Self
     var magnitude: Self { get }
 
     static func < (a: Self, b: Self) -> Mask
     static func == (a: Self, b: Self) -> Mask
     /// `a` where the mask is set, else `b`.
     static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self
-    /// The number of lanes set.
-    static func count(_ mask: Mask) -> Int
 
-    /// self * 2^n for lanes n that are whole numbers, right also where the result is subnormal.
-    func scaled(byPowerOfTwo n: Self) -> Self
+    /// 2^self for whole numbers, where that is a normal number.
+    var powerOfTwo: Self { get }
     /// For normal positive lanes: m in [sqrt(1/2), sqrt(2)) and n with self = m * 2^n.
     var normalized: (m: Self, n: Self) { get }
 
@@ -50,7 +46,7 @@ protocol Lanes: SendableMetatype {
 
     /// out = a * scale for the sixteen elements whose word is at most `limit`, a * 0 for the rest.
     static func multiply(
-        _ a: UnsafePointer<Element>, by scale: Element, keeping words: SIMD16<UInt32>,
+        _ a: UnsafePointer<Element>, by scale: Element, keeping words: lanes_u32,
         upTo limit: UInt32, into out: UnsafeMutablePointer<Element>)
 }
 
@@ -109,172 +105,94 @@ extension Lanes {
 
 struct F32x16: Lanes, BitwiseCopyable {
     typealias Element = Float
-    typealias Mask = SIMDMask<SIMD16<Int32>>
+    typealias Mask = lanes_i32
 
-    var v: SIMD16<Float>
+    var v: lanes_f32
 
     @inline(__always) static var width: Int { 16 }
-    @inline(__always) init(_ value: Float) { v = SIMD16(repeating: value) }
-    @inline(__always) init(v: SIMD16<Float>) { self.v = v }
-    @inline(__always) subscript(lane: Int) -> Float {
-        get { v[lane] }
-        set { v[lane] = newValue }
-    }
+    @inline(__always) init(_ value: Float) { v = lanes_f32_all(value) }
+    @inline(__always) init(v: lanes_f32) { self.v = v }
 
-    @inline(__always) static func + (a: Self, b: Self) -> Self { Self(v: a.v + b.v) }
-    @inline(__always) static func - (a: Self, b: Self) -> Self { Self(v: a.v - b.v) }
-    @inline(__always) static func * (a: Self, b: Self) -> Self { Self(v: a.v * b.v) }
-    @inline(__always) static func / (a: Self, b: Self) -> Self { Self(v: a.v / b.v) }
+    @inline(__always) static func + (a: Self, b: Self) -> Self { Self(v: lanes_f32_add(a.v, b.v)) }
+    @inline(__always) static func - (a: Self, b: Self) -> Self { Self(v: lanes_f32_sub(a.v, b.v)) }
+    @inline(__always) static func * (a: Self, b: Self) -> Self { Self(v: lanes_f32_mul(a.v, b.v)) }
+    @inline(__always) static func / (a: Self, b: Self) -> Self { Self(v: lanes_f32_div(a.v, b.v)) }
 
     @inline(__always) func addProduct(_ a: Self, _ b: Self) -> Self {
         #if REG_FMA || arch(arm64)
-            Self(v: v.addingProduct(a.v, b.v))
+            Self(v: lanes_f32_fma(a.v, b.v, v))
         #else
-            Self(v: v + a.v * b.v)
+            self + a * b
         #endif
     }
 
-    @inline(__always) func lesser(_ b: Self) -> Self { .select(self < b, self, b) }
-    @inline(__always) func greater(_ b: Self) -> Self { .select(b < self, self, b) }
-    @inline(__always) var magnitude: Self {
-        let bits = unsafeBitCast(v, to: SIMD16<UInt32>.self) & SIMD16(repeating: 0x7fff_ffff)
-        return Self(v: unsafeBitCast(bits, to: SIMD16<Float>.self))
-    }
-
-    @inline(__always) static func < (a: Self, b: Self) -> Mask { a.v .< b.v }
-    @inline(__always) static func == (a: Self, b: Self) -> Mask { a.v .== b.v }
+    @inline(__always) var magnitude: Self { Self(v: lanes_f32_abs(v)) }
+    @inline(__always) static func < (a: Self, b: Self) -> Mask { lanes_f32_less(a.v, b.v) }
+    @inline(__always) static func == (a: Self, b: Self) -> Mask { lanes_f32_equal(a.v, b.v) }
     @inline(__always) static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self {
-        Self(v: b.v.replacing(with: a.v, where: mask))
-    }
-    @inline(__always) static func count(_ mask: Mask) -> Int {
-        let ones = SIMD16<Int32>(repeating: 0).replacing(with: SIMD16(repeating: 1), where: mask)
-        return Int(ones.wrappedSum())
+        Self(v: lanes_f32_select(mask, a.v, b.v))
     }
 
-    /// Adding it to a whole number below 2^22 leaves that number in the low bits.
-    @inline(__always) private static var magic: SIMD16<Float> { SIMD16(repeating: 0x1.8p23) }
-
-    @inline(__always) func scaled(byPowerOfTwo n: Self) -> Self {
-        let bits = unsafeBitCast(n.v + Self.magic, to: SIMD16<Int32>.self)
-        let whole = bits &- SIMD16(repeating: 0x4b40_0000)
-        let half = whole &>> 1
-        let bias = SIMD16<Int32>(repeating: 127)
-        let first = unsafeBitCast((half &+ bias) &<< 23, to: SIMD16<Float>.self)
-        let second = unsafeBitCast((whole &- half &+ bias) &<< 23, to: SIMD16<Float>.self)
-        return Self(v: v * first * second)
-    }
-
+    @inline(__always) var powerOfTwo: Self { Self(v: lanes_f32_power(v)) }
     @inline(__always) var normalized: (m: Self, n: Self) {
-        // Subtracting the bits of sqrt(1/2) moves the carry into the exponent field.
-        let root = SIMD16<Int32>(repeating: 0x3f35_04f3)
-        let shifted = unsafeBitCast(v, to: SIMD16<Int32>.self) &- root
-        let exponent = shifted &>> 23
-        let mantissa = (shifted & SIMD16(repeating: 0x007f_ffff)) &+ root
-        let n = unsafeBitCast(
-            exponent &+ SIMD16(repeating: 0x4b40_0000), to: SIMD16<Float>.self) - Self.magic
-        return (Self(v: unsafeBitCast(mantissa, to: SIMD16<Float>.self)), Self(v: n))
+        (Self(v: lanes_f32_mantissa(v)), Self(v: lanes_f32_exponent(v)))
     }
 
     @inline(__always) var doubles: (low: F64x8, high: F64x8) {
-        (F64x8(v: SIMD8<Double>(v.lowHalf)), F64x8(v: SIMD8<Double>(v.highHalf)))
+        (F64x8(v: lanes_f32_low(v)), F64x8(v: lanes_f32_high(v)))
     }
 
     @inline(__always) static func multiply(
-        _ a: UnsafePointer<Float>, by scale: Float, keeping words: SIMD16<UInt32>,
+        _ a: UnsafePointer<Float>, by scale: Float, keeping words: lanes_u32,
         upTo limit: UInt32, into out: UnsafeMutablePointer<Float>
     ) {
-        let scales = SIMD16<Float>(repeating: scale).replacing(
-            with: SIMD16(repeating: 0), where: SIMD16(repeating: limit) .< words)
-        (load(a) * Self(v: scales)).store(out)
+        (load(a) * Self(v: lanes_u32_keep(words, limit, scale))).store(out)
     }
 }
 
 struct F64x8: Lanes, BitwiseCopyable {
     typealias Element = Double
-    typealias Mask = SIMDMask<SIMD8<Int64>>
+    typealias Mask = lanes_i64
 
-    var v: SIMD8<Double>
+    var v: lanes_f64
 
     @inline(__always) static var width: Int { 8 }
-    @inline(__always) init(_ value: Double) { v = SIMD8(repeating: value) }
-    @inline(__always) init(v: SIMD8<Double>) { self.v = v }
-    @inline(__always) subscript(lane: Int) -> Double {
-        get { v[lane] }
-        set { v[lane] = newValue }
-    }
+    @inline(__always) init(_ value: Double) { v = lanes_f64_all(value) }
+    @inline(__always) init(v: lanes_f64) { self.v = v }
 
-    @inline(__always) static func + (a: Self, b: Self) -> Self { Self(v: a.v + b.v) }
-    @inline(__always) static func - (a: Self, b: Self) -> Self { Self(v: a.v - b.v) }
-    @inline(__always) static func * (a: Self, b: Self) -> Self { Self(v: a.v * b.v) }
-    @inline(__always) static func / (a: Self, b: Self) -> Self { Self(v: a.v / b.v) }
+    @inline(__always) static func + (a: Self, b: Self) -> Self { Self(v: lanes_f64_add(a.v, b.v)) }
+    @inline(__always) static func - (a: Self, b: Self) -> Self { Self(v: lanes_f64_sub(a.v, b.v)) }
+    @inline(__always) static func * (a: Self, b: Self) -> Self { Self(v: lanes_f64_mul(a.v, b.v)) }
+    @inline(__always) static func / (a: Self, b: Self) -> Self { Self(v: lanes_f64_div(a.v, b.v)) }
 
     @inline(__always) func addProduct(_ a: Self, _ b: Self) -> Self {
         #if REG_FMA || arch(arm64)
-            Self(v: v.addingProduct(a.v, b.v))
+            Self(v: lanes_f64_fma(a.v, b.v, v))
         #else
-            Self(v: v + a.v * b.v)
+            self + a * b
         #endif
     }
 
-    @inline(__always) func lesser(_ b: Self) -> Self { .select(self < b, self, b) }
-    @inline(__always) func greater(_ b: Self) -> Self { .select(b < self, self, b) }
-    @inline(__always) var magnitude: Self {
-        let bits =
-            unsafeBitCast(v, to: SIMD8<UInt64>.self) & SIMD8(repeating: 0x7fff_ffff_ffff_ffff)
-        return Self(v: unsafeBitCast(bits, to: SIMD8<Double>.self))
-    }
-
-    @inline(__always) static func < (a: Self, b: Self) -> Mask { a.v .< b.v }
-    @inline(__always) static func == (a: Self, b: Self) -> Mask { a.v .== b.v }
+    @inline(__always) var magnitude: Self { Self(v: lanes_f64_abs(v)) }
+    @inline(__always) static func < (a: Self, b: Self) -> Mask { lanes_f64_less(a.v, b.v) }
+    @inline(__always) static func == (a: Self, b: Self) -> Mask { lanes_f64_equal(a.v, b.v) }
     @inline(__always) static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self {
-        Self(v: b.v.replacing(with: a.v, where: mask))
-    }
-    @inline(__always) static func count(_ mask: Mask) -> Int {
-        let ones = SIMD8<Int64>(repeating: 0).replacing(with: SIMD8(repeating: 1), where: mask)
-        return Int(ones.wrappedSum())
+        Self(v: lanes_f64_select(mask, a.v, b.v))
     }
 
-    /// Adding it to a whole number below 2^51 leaves that number in the low bits.
-    @inline(__always) private static var magic: SIMD8<Double> { SIMD8(repeating: 0x1.8p52) }
-
-    @inline(__always) func scaled(byPowerOfTwo n: Self) -> Self {
-        let bits = unsafeBitCast(n.v + Self.magic, to: SIMD8<Int64>.self)
-        let whole = bits &- SIMD8(repeating: 0x4338_0000_0000_0000)
-        // Halving by a float multiply: AVX2 has no arithmetic shift of 64-bit lanes.
-        let halfBits = unsafeBitCast(n.v * 0.5 + Self.magic, to: SIMD8<Int64>.self)
-        let half = halfBits &- SIMD8(repeating: 0x4338_0000_0000_0000)
-        let bias = SIMD8<Int64>(repeating: 1023)
-        let first = unsafeBitCast((half &+ bias) &<< 52, to: SIMD8<Double>.self)
-        let second = unsafeBitCast((whole &- half &+ bias) &<< 52, to: SIMD8<Double>.self)
-        return Self(v: v * first * second)
-    }
-
+    @inline(__always) var powerOfTwo: Self { Self(v: lanes_f64_power(v)) }
     @inline(__always) var normalized: (m: Self, n: Self) {
-        let root = SIMD8<UInt64>(repeating: 0x3fe6_a09e_667f_3bcd)
-        let one = SIMD8<UInt64>(repeating: 0x3ff0_0000_0000_0000)
-        // Moving sqrt(1/2) onto 1 keeps the difference positive, so that a logical shift does.
-        let shifted = unsafeBitCast(v, to: SIMD8<UInt64>.self) &+ (one &- root)
-        let exponent = shifted &>> 52
-        let mantissa = (shifted & SIMD8(repeating: 0x000f_ffff_ffff_ffff)) &+ root
-        let n =
-            unsafeBitCast(exponent | SIMD8(repeating: 0x4330_0000_0000_0000), to: SIMD8<Double>.self)
-            - SIMD8(repeating: 0x1p52 + 1023)
-        return (Self(v: unsafeBitCast(mantissa, to: SIMD8<Double>.self)), Self(v: n))
+        (Self(v: lanes_f64_mantissa(v)), Self(v: lanes_f64_exponent(v)))
     }
 
     @inline(__always) var doubles: (low: F64x8, high: F64x8) { (self, F64x8(0)) }
 
     @inline(__always) static func multiply(
-        _ a: UnsafePointer<Double>, by scale: Double, keeping words: SIMD16<UInt32>,
+        _ a: UnsafePointer<Double>, by scale: Double, keeping words: lanes_u32,
         upTo limit: UInt32, into out: UnsafeMutablePointer<Double>
     ) {
-        let bound = SIMD8<UInt64>(repeating: UInt64(limit))
-        let low = SIMD8<UInt64>(truncatingIfNeeded: words.lowHalf)
-        let high = SIMD8<UInt64>(truncatingIfNeeded: words.highHalf)
-        let zero = SIMD8<Double>(repeating: 0)
-        let factor = SIMD8<Double>(repeating: scale)
-        (load(a) * Self(v: factor.replacing(with: zero, where: bound .< low))).store(out)
-        (load(a + 8) * Self(v: factor.replacing(with: zero, where: bound .< high))).store(out + 8)
+        (load(a) * Self(v: lanes_u32_keep_low(words, limit, scale))).store(out)
+        (load(a + 8) * Self(v: lanes_u32_keep_high(words, limit, scale))).store(out + 8)
     }
 }
 
@@ -299,9 +217,6 @@ struct LaneSums {
 
     /// All of them, by one fixed tree.
     @inline(__always) var total: Double {
-        let eight = (low + high).v
-        let four = eight.lowHalf + eight.highHalf
-        let two = four.lowHalf + four.highHalf
-        return two.x + two.y
+        lanes_f64_sum((low + high).v)
     }
 }

@@ -7,7 +7,7 @@ func crossEntropy<V: Lanes>(
     _: V.Type, _ a: UnsafePointer<V.Element>, _ y: UnsafePointer<V.Element>, _ count: Int
 ) -> (sum: Double, ignored: Int) {
     var sums = LaneSums()
-    var numbers = 0
+    var numbers = LaneSums()
     let one = V(1)
     forEachVector(count, width: V.width) { i, n in
         // The lanes beyond the end are no numbers, and so are neither summed nor counted.
@@ -16,9 +16,9 @@ func crossEntropy<V: Lanes>(
         let term = (V(0) - a.log) * y - (one - a).log * (one - y)
         let isNumber = term == term
         sums.add(V.select(isNumber, term, V(0)))
-        numbers += V.count(isNumber)
+        numbers.add(V.select(isNumber, one, V(0)))
     }
-    return (sums.total, count - numbers)
+    return (sums.total, count - Int(numbers.total))
 }
 
 @inline(__always)

@@ -1,0 +1,131 @@
+/* Operations on vectors of 64 bytes, each one expression of the compiler's vector extension.
+ *
+ * Swift's own SIMD operators are, for most of these, a loop over the lanes that the optimizer is
+ * left to find the vector instruction in: it does so in a small function and fails in a large one
+ * (xor, shifts, select and conversions above all). An inlined C expression is a vector operation
+ * from the start. Kernels are written over struct types in Sources/Kernels/Lanes.swift, the only
+ * user of this header. No expression here multiplies and adds: contraction is never the
+ * compiler's choice. */
+#ifndef SWIFTREG_LANES_H
+#define SWIFTREG_LANES_H
+
+#include <stdint.h>
+
+#define LANES_TYPE(name, element, count) \
+    typedef element name __attribute__((ext_vector_type(count)))
+LANES_TYPE(lanes_f32, float, 16);
+LANES_TYPE(lanes_i32, int32_t, 16);
+LANES_TYPE(lanes_u32, uint32_t, 16);
+LANES_TYPE(lanes_u8, uint8_t, 16);
+LANES_TYPE(lanes_f64, double, 8);
+LANES_TYPE(lanes_i64, int64_t, 8);
+LANES_TYPE(lanes_u64, uint64_t, 8);
+#undef LANES_TYPE
+
+#define LANES static inline __attribute__((always_inline))
+
+/* Floating point. A comparison's lanes are -1 or 0; select takes `a` where a lane is -1. */
+#define LANES_FLOAT(type, bits)                                                                \
+    LANES lanes_##type lanes_##type##_all(__typeof__(((lanes_##type){0})[0]) a) { return a; } \
+    LANES lanes_##type lanes_##type##_add(lanes_##type a, lanes_##type b) { return a + b; }   \
+    LANES lanes_##type lanes_##type##_sub(lanes_##type a, lanes_##type b) { return a - b; }   \
+    LANES lanes_##type lanes_##type##_mul(lanes_##type a, lanes_##type b) { return a * b; }   \
+    LANES lanes_##type lanes_##type##_div(lanes_##type a, lanes_##type b) { return a / b; }   \
+    LANES lanes_##type lanes_##type##_fma(lanes_##type a, lanes_##type b, lanes_##type c) {   \
+        return __builtin_elementwise_fma(a, b, c);                                            \
+    }                                                                                         \
+    LANES lanes_##type lanes_##type##_sqrt(lanes_##type a) {                                  \
+        return __builtin_elementwise_sqrt(a);                                                 \
+    }                                                                                         \
+    LANES lanes_##type lanes_##type##_abs(lanes_##type a) {                                   \
+        return __builtin_elementwise_abs(a);                                                  \
+    }                                                                                         \
+    LANES lanes_##bits lanes_##type##_less(lanes_##type a, lanes_##type b) { return a < b; }  \
+    LANES lanes_##bits lanes_##type##_equal(lanes_##type a, lanes_##type b) { return a == b; } \
+    LANES lanes_##type lanes_##type##_select(lanes_##bits m, lanes_##type a, lanes_##type b) { \
+        return m ? a : b;                                                                     \
+    }
+LANES_FLOAT(f32, i32)
+LANES_FLOAT(f64, i64)
+#undef LANES_FLOAT
+
+LANES lanes_f64 lanes_f32_low(lanes_f32 a) { return __builtin_convertvector(a.lo, lanes_f64); }
+LANES lanes_f64 lanes_f32_high(lanes_f32 a) { return __builtin_convertvector(a.hi, lanes_f64); }
+
+/* The sum of all lanes by halves: 0 + 4, 1 + 5, ...; then 0 + 2, ...; then 0 + 1. */
+LANES double lanes_f64_sum(lanes_f64 a) {
+    __typeof__(a.lo) four = a.lo + a.hi;
+    __typeof__(four.lo) two = four.lo + four.hi;
+    return two.x + two.y;
+}
+
+/* 2^n for whole numbers n, where it is a normal number: n arrives plus the float whose lowest bit
+ * counts ones, so that it stands in the low bits. */
+LANES lanes_f32 lanes_f32_power(lanes_f32 n) {
+    lanes_i32 bits = (lanes_i32)(n + 0x1.8p23f);
+    return (lanes_f32)((bits + 127) << 23);
+}
+LANES lanes_f64 lanes_f64_power(lanes_f64 n) {
+    lanes_i64 bits = (lanes_i64)(n + 0x1.8p52);
+    return (lanes_f64)((bits + 1023) << 52);
+}
+
+/* For a normal positive a = m 2^n with m in [sqrt(1/2), sqrt(2)): m, and n. Taking the bits of
+ * sqrt(1/2) away first puts the border of the exponent field there. */
+LANES lanes_f32 lanes_f32_mantissa(lanes_f32 a) {
+    lanes_i32 bits = (lanes_i32)a - 0x3f3504f3;
+    return (lanes_f32)((bits & 0x007fffff) + 0x3f3504f3);
+}
+LANES lanes_f32 lanes_f32_exponent(lanes_f32 a) {
+    lanes_i32 bits = (lanes_i32)a - 0x3f3504f3;
+    return (lanes_f32)((bits >> 23) + 0x4b400000) - 0x1.8p23f;
+}
+LANES lanes_f64 lanes_f64_mantissa(lanes_f64 a) {
+    lanes_u64 bits = (lanes_u64)a - 0x3fe6a09e667f3bcdu;
+    return (lanes_f64)((bits & 0x000fffffffffffffu) + 0x3fe6a09e667f3bcdu);
+}
+LANES lanes_f64 lanes_f64_exponent(lanes_f64 a) {
+    /* Moved up by 1, so that a logical shift will do: AVX2 has no other for 64 bits. */
+    lanes_u64 bits = (lanes_u64)a + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu);
+    return (lanes_f64)((bits >> 52) | 0x4330000000000000u) - (0x1p52 + 1023);
+}
+
+/* Integers. */
+LANES lanes_u64 lanes_u64_all(uint64_t a) { return a; }
+LANES lanes_u64 lanes_u64_xor(lanes_u64 a, lanes_u64 b) { return a ^ b; }
+LANES lanes_u64 lanes_u64_add(lanes_u64 a, lanes_u64 b) { return a + b; }
+LANES lanes_u64 lanes_u64_and(lanes_u64 a, uint64_t b) { return a & b; }
+LANES lanes_u64 lanes_u64_upper(lanes_u64 a) { return a >> 32; }
+/* The product of the lower halves. */
+LANES lanes_u64 lanes_u64_product(lanes_u64 a, uint32_t b) { return (a & 0xffffffffu) * b; }
+
+/* The lower halves of four vectors side by side: a0 b0 c0 d0 a2 b2 c2 d2 a1 b1 c1 d1 a3 ... of the
+ * lanes 0 to 3 (`first`) or 4 to 7 (`second`): the order that costs no crossing of 128 bits. */
+LANES lanes_u32 lanes_u64_weave_first(lanes_u64 a, lanes_u64 b, lanes_u64 c, lanes_u64 d) {
+    lanes_u64 x = (a & 0xffffffffu) | (b << 32), y = (c & 0xffffffffu) | (d << 32);
+    return (lanes_u32)__builtin_shufflevector(x, y, 0, 8, 2, 10, 1, 9, 3, 11);
+}
+LANES lanes_u32 lanes_u64_weave_second(lanes_u64 a, lanes_u64 b, lanes_u64 c, lanes_u64 d) {
+    lanes_u64 x = (a & 0xffffffffu) | (b << 32), y = (c & 0xffffffffu) | (d << 32);
+    return (lanes_u32)__builtin_shufflevector(x, y, 4, 12, 6, 14, 5, 13, 7, 15);
+}
+
+/* `value` where a word is at most `limit`, else 0: for sixteen floats, for the lower and the upper
+ * eight doubles, and for sixteen bytes. */
+LANES lanes_f32 lanes_u32_keep(lanes_u32 words, uint32_t limit, float value) {
+    return words <= limit ? (lanes_f32)value : (lanes_f32)0.0f;
+}
+LANES lanes_f64 lanes_u32_keep_low(lanes_u32 words, uint32_t limit, double value) {
+    lanes_i64 wide = __builtin_convertvector(words.lo, lanes_i64);
+    return wide <= (int64_t)limit ? (lanes_f64)value : (lanes_f64)0.0;
+}
+LANES lanes_f64 lanes_u32_keep_high(lanes_u32 words, uint32_t limit, double value) {
+    lanes_i64 wide = __builtin_convertvector(words.hi, lanes_i64);
+    return wide <= (int64_t)limit ? (lanes_f64)value : (lanes_f64)0.0;
+}
+LANES lanes_u8 lanes_u32_keep_bytes(lanes_u32 words, uint32_t limit, uint8_t value) {
+    return __builtin_convertvector(words <= limit, lanes_u8) & value;
+}
+
+#undef LANES
+#endif
