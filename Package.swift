@@ -12,8 +12,6 @@ let embedded = Context.environment["SWIFTREG_EMBEDDED"] == "1"
     let isaTargets: [(String, String)] = []
 #endif
 
-/// `-Ounchecked` also in the debug configuration: the kernels are SIMD generics, which are a
-/// hundred times slower when they are not specialized.
 func swiftSettings(_ extra: [SwiftSetting] = [], fast: Bool = false) -> [SwiftSetting] {
     var settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .unsafeFlags(["-warnings-as-errors"])]
     if embedded {
@@ -21,7 +19,7 @@ func swiftSettings(_ extra: [SwiftSetting] = [], fast: Bool = false) -> [SwiftSe
             .enableExperimentalFeature("Embedded"), .define("REG_EMBEDDED"), .unsafeFlags(["-wmo"]),
         ]
     }
-    if fast { settings.append(.unsafeFlags(["-Ounchecked", "-wmo"])) }
+    if fast { settings.append(.unsafeFlags(["-Ounchecked"], .when(configuration: .release))) }
     return settings + extra
 }
 
