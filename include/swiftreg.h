@@ -52,7 +52,8 @@ typedef enum reg_status {
     REG_ERROR_MEMORY = 8,        /* working memory could not be allocated */
     REG_ERROR_ISA = 9,           /* SWIFTREG_ISA names a set that this CPU or build lacks */
     REG_ERROR_STATE = 10,        /* a reg_legacy_rng that reg_legacy_seed never filled */
-    REG_ERROR_THREADS = 11       /* a thread count outside 1 to REG_MAX_THREADS */
+    REG_ERROR_THREADS = 11,      /* a thread count outside 1 to REG_MAX_THREADS */
+    REG_ERROR_FUNCTION = 12      /* not a value of reg_function */
 } reg_status;
 
 /* One English sentence for a status, without a full stop. Never NULL, also for a value that is
@@ -192,6 +193,22 @@ reg_status reg_backward_activation(const float *da, const float *a, size_t count
                                    reg_activation activation, float *dz);
 reg_status reg_backward_activation_f64(const double *da, const double *a, size_t count,
                                        reg_activation activation, double *dz);
+
+/* ---- Elementary functions --------------------------------------------------------------- */
+
+/* What activations and costs are made of: the same bits on every CPU with FMA, within 2 ULP. */
+typedef enum reg_function {
+    REG_FUNCTION_EXP = 0,
+    REG_FUNCTION_LOG = 1,      /* natural; of 0 -infinity, of a negative NaN */
+    REG_FUNCTION_LOG1P = 2,    /* log(1 + x) */
+    REG_FUNCTION_SIGMOID = 3,  /* 1 / (1 + exp(-x)), without overflow */
+    REG_FUNCTION_SOFTPLUS = 4, /* log(1 + exp(x)), without overflow */
+    REG_FUNCTION_TANH = 5
+} reg_function;
+
+/* out[i] = function(x[i]). In place (out == x) is allowed. Errors: NULL; SIZE; FUNCTION; ISA. */
+reg_status reg_elementary(const float *x, size_t count, reg_function function, float *out);
+reg_status reg_elementary_f64(const double *x, size_t count, reg_function function, double *out);
 
 /* ---- Dense layers ---------------------------------------------------------------------- */
 

@@ -25,6 +25,15 @@ public enum Activation: UInt32, Sendable {
     case sigmoid = 2
 }
 
+public enum ElementaryFunction: UInt32, Sendable {
+    case exp = 0
+    case log = 1
+    case log1p = 2
+    case sigmoid = 3
+    case softplus = 4
+    case tanh = 5
+}
+
 /// Where unit u of example r lies: element `u * unit + r * example`.
 public struct Strides: Sendable {
     public var unit: Int

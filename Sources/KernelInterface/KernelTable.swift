@@ -14,6 +14,8 @@ public struct KernelTable<Element: Sendable>: Sendable {
     public let applyMask: @Sendable (Input, UnsafePointer<UInt8>, Output, Int, Double) -> Void
     /// (z, a, count, activation)
     public let activate: @Sendable (Input, Output, Int, Activation) -> Void
+    /// (x, out, count, function)
+    public let elementary: @Sendable (Input, Output, Int, ElementaryFunction) -> Void
     /// (da, a, dz, count, activation)
     public let activationGradient: @Sendable (Input, Input, Output, Int, Activation) -> Void
     /// (a, y, dz, count): dz = a - y
@@ -43,6 +45,7 @@ public struct KernelTable<Element: Sendable>: Sendable {
         applyMask:
             @escaping @Sendable (Input, UnsafePointer<UInt8>, Output, Int, Double) -> Void,
         activate: @escaping @Sendable (Input, Output, Int, Activation) -> Void,
+        elementary: @escaping @Sendable (Input, Output, Int, ElementaryFunction) -> Void,
         activationGradient: @escaping @Sendable (Input, Input, Output, Int, Activation) -> Void,
         subtract: @escaping @Sendable (Input, Input, Output, Int) -> Void,
         update: @escaping @Sendable (Input, Input, Output, Int, Double) -> Void,
@@ -61,6 +64,7 @@ public struct KernelTable<Element: Sendable>: Sendable {
         self.dropout = dropout
         self.applyMask = applyMask
         self.activate = activate
+        self.elementary = elementary
         self.activationGradient = activationGradient
         self.subtract = subtract
         self.update = update
@@ -73,10 +77,11 @@ public struct KernelTable<Element: Sendable>: Sendable {
     }
 }
 
-/// The kernels of one instruction set.
-public struct KernelSet: Sendable {
-    public let float: KernelTable<Float>
-    public let double: KernelTable<Double>
+/// The kernels of one instruction set. Tables are used by reference: a copy would retain every
+/// closure in them.
+public struct KernelSet: @unchecked Sendable {
+    public let float: UnsafePointer<KernelTable<Float>>
+    public let double: UnsafePointer<KernelTable<Double>>
     /// (mask, count, draw)
     public let dropoutMask: @Sendable (UnsafeMutablePointer<UInt8>, Int, DropoutDraw) -> Void
     /// (words, count, draw)
@@ -85,7 +90,7 @@ public struct KernelSet: Sendable {
     public let isFused: Bool
 
     public init(
-        float: KernelTable<Float>, double: KernelTable<Double>,
+        float: UnsafePointer<KernelTable<Float>>, double: UnsafePointer<KernelTable<Double>>,
         dropoutMask: @escaping @Sendable (UnsafeMutablePointer<UInt8>, Int, DropoutDraw) -> Void,
         philox: @escaping @Sendable (UnsafeMutablePointer<UInt32>, Int, DropoutDraw) -> Void,
         isFused: Bool

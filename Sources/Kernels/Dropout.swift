@@ -44,25 +44,28 @@ struct DropoutRun<V: Lanes> {
             of: lanes_u32_keep_bytes(words, limit, kept), as: lanes_u8.self)
     }
 
-    /// out = a * mask * scale, and the mask itself if it is wanted.
+    /// out = a * mask * scale, and the mask itself if it is wanted, for elements
+    /// `offset ..< offset + count`.
     @inline(__always)
     func multiply(
         _ a: UnsafePointer<V.Element>, _ out: UnsafeMutablePointer<V.Element>,
         _ mask: UnsafeMutablePointer<UInt8>?, count: Int, offset: UInt64
     ) {
-        forEachRun(count: count, offset: offset) { i, n, skip, block in
-            if n == 32 { return apply(block: block, a + i, out + i, mask.map { $0 + i }) }
-            var buffer = InlineArray<32, V.Element>(repeating: 0)
-            var marks = InlineArray<32, UInt8>(repeating: 0)
-            withUnsafeMutableBytes(of: &buffer) { buffer in
-                withUnsafeMutableBytes(of: &marks) { marks in
-                    let p = buffer.baseAddress!.assumingMemoryBound(to: V.Element.self)
-                    let q = marks.baseAddress!.assumingMemoryBound(to: UInt8.self)
-                    for j in 0..<n { p[skip + j] = a[i + j] }
-                    apply(block: block, p, p, q)
-                    for j in 0..<n { out[i + j] = p[skip + j] }
+        withBuffer(of: V.Element.self) { buffer in
+            withBuffer(of: UInt8.self) { marks in
+                forEachRun(count: count, offset: offset) { i, n, skip, block in
+                    let isWhole = n == 32
+                    if !isWhole {
+                        for j in 0..<n { buffer[skip + j] = a[i + j] }
+                    }
+                    let marksHere = mask.map { isWhole ? $0 + i : marks }
+                    apply(
+                        block: block, isWhole ? a + i : UnsafePointer(buffer),
+                        isWhole ? out + i : buffer, marksHere)
+                    if isWhole { return }
+                    for j in 0..<n { out[i + j] = buffer[skip + j] }
                     if let mask {
-                        for j in 0..<n { mask[i + j] = q[skip + j] }
+                        for j in 0..<n { mask[i + j] = marks[skip + j] }
                     }
                 }
             }
@@ -72,15 +75,24 @@ struct DropoutRun<V: Lanes> {
     /// mask = 1 or 0 for elements `offset ..< offset + count`.
     @inline(__always)
     func mask(_ mask: UnsafeMutablePointer<UInt8>, count: Int, offset: UInt64) {
-        forEachRun(count: count, offset: offset) { i, n, skip, block in
-            if n == 32 { return mark(block: block, mask + i) }
-            var marks = InlineArray<32, UInt8>(repeating: 0)
-            withUnsafeMutableBytes(of: &marks) {
-                let p = $0.baseAddress!.assumingMemoryBound(to: UInt8.self)
-                mark(block: block, p)
-                for j in 0..<n { mask[i + j] = p[skip + j] }
+        withBuffer(of: UInt8.self) { marks in
+            forEachRun(count: count, offset: offset) { i, n, skip, block in
+                mark(block: block, n == 32 ? mask + i : marks)
+                if n == 32 { return }
+                for j in 0..<n { mask[i + j] = marks[skip + j] }
             }
         }
+    }
+}
+
+/// Room on the stack for the elements of one run.
+@inline(__always)
+private func withBuffer<T: ExpressibleByIntegerLiteral>(
+    of _: T.Type, _ body: (UnsafeMutablePointer<T>) -> Void
+) {
+    var buffer = InlineArray<32, T>(repeating: 0)
+    withUnsafeMutableBytes(of: &buffer) {
+        body($0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: T.self))
     }
 }
 
@@ -92,20 +104,15 @@ func forEachRun(
     count: Int, offset: UInt64, _ body: (_ i: Int, _ n: Int, _ skip: Int, _ block: UInt64) -> Void
 ) {
     var i = 0
-    let skip = Int(offset % 4)
-    if skip != 0 {
-        i = min(count, 32 - skip)
-        body(0, i, skip, offset / 4)
-        if i == count { return }
-    }
-    // The first run, if it was cut, ended with its eighth block.
-    var block = (offset / 4) &+ (skip == 0 ? 0 : 8)
-    while count - i >= 32 {
-        body(i, 32, 0, block)
-        i += 32
+    var skip = Int(offset % 4)
+    var block = offset / 4
+    while i < count {
+        let n = min(32 - skip, count - i)
+        body(i, n, skip, block)
+        i += n
+        skip = 0
         block &+= 8
     }
-    if i < count { body(i, count - i, 0, block) }
 }
 
 @inline(__always)

@@ -1,14 +1,14 @@
 import KernelInterface
 
-/// Calls `body(i, n)` for vectors of `width` elements and what is left over at the end.
+/// Calls `body(i, n)` for vectors of `width` elements and what is left over at the end. The body
+/// stands once in the code: it is inlined, and may be long.
 @inline(__always)
 func forEachVector(_ count: Int, width: Int, _ body: (_ i: Int, _ n: Int) -> Void) {
     var i = 0
-    while count - i >= width {
-        body(i, width)
+    while i < count {
+        body(i, min(width, count - i))
         i += width
     }
-    if i < count { body(i, count - i) }
 }
 
 /// out[i] = f(a[i]).
@@ -37,16 +37,9 @@ extension Lanes {
     /// max(0, x), NaN kept.
     @inline(__always) var relu: Self { .select(self < Self(0), Self(0), self) }
 
-    @inline(__always) func activated(_ activation: Activation) -> Self {
-        switch activation {
-        case .identity: self
-        case .relu: relu
-        case .sigmoid: sigmoid
-        }
-    }
 }
 
-@inline(__always)
+@inline(never)
 func activate<V: Lanes>(
     _: V.Type, _ z: UnsafePointer<V.Element>, _ a: UnsafeMutablePointer<V.Element>, _ count: Int,
     _ activation: Activation
@@ -55,6 +48,21 @@ func activate<V: Lanes>(
     case .identity: map(z, a, count) { (z: V) in z }
     case .relu: map(z, a, count) { (z: V) in z.relu }
     case .sigmoid: map(z, a, count) { (z: V) in z.sigmoid }
+    }
+}
+
+@inline(__always)
+func elementary<V: Lanes>(
+    _: V.Type, _ x: UnsafePointer<V.Element>, _ out: UnsafeMutablePointer<V.Element>, _ count: Int,
+    _ function: ElementaryFunction
+) {
+    switch function {
+    case .exp: map(x, out, count) { (x: V) in x.exp }
+    case .log: map(x, out, count) { (x: V) in x.log }
+    case .log1p: map(x, out, count) { (x: V) in x.log1p }
+    case .sigmoid: activate(V.self, x, out, count, .sigmoid)
+    case .softplus: map(x, out, count) { (x: V) in x.softplus }
+    case .tanh: map(x, out, count) { (x: V) in x.tanh }
     }
 }
 

@@ -63,26 +63,35 @@ func storeTile<V: Lanes>(
     _: V.Type, _ sums: UnsafePointer<V>, _ call: UnsafePointer<MatrixProduct<V.Element>>,
     _ place: TilePlace
 ) {
+    let step = call.pointee.cColumn
+    let activation = call.pointee.finish.activation
     for i in 0..<place.rows {
-        var column = 0
-        while column < place.columns {
-            let n = min(V.width, place.columns - column)
+        let row = place.row + i
+        let start = row * call.pointee.cRow + place.column * step
+        let c = call.pointee.c + start
+        forEachVector(place.columns, width: V.width) { column, n in
             var x = sums[i * tileVectors + column / V.width]
-            let row = place.row + i
-            let at = row * call.pointee.cRow + (place.column + column) * call.pointee.cColumn
-            let step = call.pointee.cColumn
-            let c = call.pointee.c + at
-            if !place.isFirst { x = V.load(c, first: n, stride: step) + x }
+            let target = c + column * step
+            if !place.isFirst { x = V.load(target, first: n, stride: step) + x }
             if place.isLast {
-                x = finish(x, call, row: row, column: place.column + column, n: n, at: at)
+                x = finish(
+                    x, call, row: row, column: place.column + column, n: n,
+                    at: start + column * step)
             }
-            x.store(c, first: n, stride: step)
-            column += V.width
+            x.store(target, first: n, stride: step)
+        }
+        if place.isLast && activation != .identity && activation != .relu {
+            // The long ones stand once in the code, and find the row in the first-level cache.
+            for j in stride(from: 0, to: place.columns, by: step == 1 ? place.columns : 1) {
+                activate(
+                    V.self, c + j * step, c + j * step, step == 1 ? place.columns : 1, activation)
+            }
         }
     }
 }
 
-/// See `Finish`: n elements of a row, the first of them `at` elements into C.
+/// See `Finish`, all but the activations that `storeTile` applies: n elements of a row, the first
+/// of them `at` elements into C.
 @inline(__always)
 private func finish<V: Lanes>(
     _ sum: V, _ call: UnsafePointer<MatrixProduct<V.Element>>, row: Int, column: Int, n: Int,
@@ -98,5 +107,5 @@ private func finish<V: Lanes>(
         x = x + (call.pointee.finish.biasIsPerRow ? V(bias[row]) : V.load(bias + column, first: n))
     }
     if let z = call.pointee.finish.preActivation { x.store(z + at, first: n, stride: step) }
-    return x.activated(call.pointee.finish.activation)
+    return call.pointee.finish.activation == .relu ? x.relu : x
 }

@@ -16,18 +16,22 @@ public func kernelSet() -> KernelSet {
 #endif
 
 @inline(__always)
-private func table<V: Lanes>(_: V.Type) -> KernelTable<V.Element> {
-    KernelTable(
-        dropout: { dropoutForward(V.self, $0, $1, $2, $3, $4) },
-        applyMask: { applyMask(V.self, $0, $1, $2, $3, $4) },
-        activate: { activate(V.self, $0, $1, $2, $3) },
-        activationGradient: { activationGradient(V.self, $0, $1, $2, $3, $4) },
-        subtract: { subtract(V.self, $0, $1, $2, $3) },
-        update: { update(V.self, $0, $1, $2, $3, $4) },
-        crossEntropy: { crossEntropy(V.self, $0, $1, $2) },
-        sumOfSquares: { sumOfSquares(V.self, $0, $1) },
-        sumExamples: { sumExamples(V.self, $0, $1, $2, $3, $4, $5) },
-        multiply: { multiply(V.self, $0, $1, $2, $3) },
-        tile: (tileRows, tileVectors * V.width),
-        scratchBytes: { productScratchBytes(V.self, rows: $0, columns: $1, depth: $2) })
+private func table<V: Lanes>(_: V.Type) -> UnsafePointer<KernelTable<V.Element>> {
+    let table = UnsafeMutablePointer<KernelTable<V.Element>>.allocate(capacity: 1)
+    table.initialize(
+        to: KernelTable(
+            dropout: { dropoutForward(V.self, $0, $1, $2, $3, $4) },
+            applyMask: { applyMask(V.self, $0, $1, $2, $3, $4) },
+            activate: { activate(V.self, $0, $1, $2, $3) },
+            elementary: { elementary(V.self, $0, $1, $2, $3) },
+            activationGradient: { activationGradient(V.self, $0, $1, $2, $3, $4) },
+            subtract: { subtract(V.self, $0, $1, $2, $3) },
+            update: { update(V.self, $0, $1, $2, $3, $4) },
+            crossEntropy: { crossEntropy(V.self, $0, $1, $2) },
+            sumOfSquares: { sumOfSquares(V.self, $0, $1) },
+            sumExamples: { sumExamples(V.self, $0, $1, $2, $3, $4, $5) },
+            multiply: { multiply(V.self, $0, $1, $2, $3) },
+            tile: (tileRows, tileVectors * V.width),
+            scratchBytes: { productScratchBytes(V.self, rows: $0, columns: $1, depth: $2) }))
+    return UnsafePointer(table)
 }

@@ -1,14 +1,14 @@
 @_exported import KernelInterface
 
 /// The kernels, divided among threads. Arguments are trusted: the boundary has checked them.
-public struct Operations<T: Scalar>: Sendable {
+public struct Operations<T: Scalar>: @unchecked Sendable {
     public typealias Input = UnsafePointer<T>
     public typealias Output = UnsafeMutablePointer<T>
 
-    let kernels: KernelTable<T>
+    private let table: UnsafePointer<KernelTable<T>>
 
-    public init(_ runtime: Runtime) {
-        kernels = T.table(of: runtime.kernels)
+    public init(_ runtime: UnsafePointer<Runtime>) {
+        table = T.table(of: runtime.pointee.kernels)
     }
 
     // MARK: Elementwise
@@ -18,34 +18,38 @@ public struct Operations<T: Scalar>: Sendable {
         _ draw: DropoutDraw
     ) {
         inParts(count) { i, n in
-            kernels.dropout(a + i, out + i, mask.map { $0 + i }, n, draw.advanced(by: i))
+            table.pointee.dropout(a + i, out + i, mask.map { $0 + i }, n, draw.advanced(by: i))
         }
     }
 
     public func applyMask(
         _ a: Input, _ mask: UnsafePointer<UInt8>, _ out: Output, _ count: Int, keepProb: Double
     ) {
-        inParts(count) { i, n in kernels.applyMask(a + i, mask + i, out + i, n, 1 / keepProb) }
+        inParts(count) { i, n in table.pointee.applyMask(a + i, mask + i, out + i, n, 1 / keepProb) }
     }
 
     public func activate(_ z: Input, _ a: Output, _ count: Int, _ activation: Activation) {
-        inParts(count) { i, n in kernels.activate(z + i, a + i, n, activation) }
+        inParts(count) { i, n in table.pointee.activate(z + i, a + i, n, activation) }
+    }
+
+    public func elementary(_ x: Input, _ out: Output, _ count: Int, _ function: ElementaryFunction) {
+        inParts(count) { i, n in table.pointee.elementary(x + i, out + i, n, function) }
     }
 
     public func activationGradient(
         _ da: Input, _ a: Input, _ dz: Output, _ count: Int, _ activation: Activation
     ) {
         inParts(count) { i, n in
-            kernels.activationGradient(da + i, a + i, dz + i, n, activation)
+            table.pointee.activationGradient(da + i, a + i, dz + i, n, activation)
         }
     }
 
     public func subtract(_ a: Input, _ y: Input, _ dz: Output, _ count: Int) {
-        inParts(count) { i, n in kernels.subtract(a + i, y + i, dz + i, n) }
+        inParts(count) { i, n in table.pointee.subtract(a + i, y + i, dz + i, n) }
     }
 
     public func update(_ w: Input, _ dw: Input, _ out: Output, _ count: Int, rate: Double) {
-        inParts(count) { i, n in kernels.update(w + i, dw + i, out + i, n, rate) }
+        inParts(count) { i, n in table.pointee.update(w + i, dw + i, out + i, n, rate) }
     }
 
     // MARK: Costs
@@ -53,7 +57,7 @@ public struct Operations<T: Scalar>: Sendable {
     public func crossEntropy(_ a: Input, _ y: Input, _ count: Int) -> (sum: Double, ignored: Int) {
         var total = (sum: 0.0, ignored: 0)
         inBlocks(count) { i, n in
-            let part = kernels.crossEntropy(a + i, y + i, n)
+            let part = table.pointee.crossEntropy(a + i, y + i, n)
             total.sum += part.sum
             total.ignored += part.ignored
         }
@@ -62,7 +66,7 @@ public struct Operations<T: Scalar>: Sendable {
 
     public func sumOfSquares(_ w: Input, _ count: Int) -> Double {
         var total = 0.0
-        inBlocks(count) { i, n in total += kernels.sumOfSquares(w + i, n) }
+        inBlocks(count) { i, n in total += table.pointee.sumOfSquares(w + i, n) }
         return total
     }
 
@@ -99,7 +103,7 @@ public struct Operations<T: Scalar>: Sendable {
                 a: .init(dz, row: dzStrides.unit, column: dzStrides.example),
                 b: .init(a, row: aStrides.example, column: aStrides.unit), c: dw, cRow: nIn,
                 cColumn: 1, finish: finish))
-        if done { kernels.sumExamples(dz, dzStrides, 0..<nOut, examples, scale, db) }
+        if done { table.pointee.sumExamples(dz, dzStrides, 0..<nOut, examples, scale, db) }
         return done
     }
 
@@ -122,13 +126,13 @@ public struct Operations<T: Scalar>: Sendable {
             product.cColumn != 1 && product.cRow == 1 ? product.transposed : product
         let byRows = call.rows > call.columns
         let extent = byRows ? call.rows : call.columns
-        let unit = byRows ? kernels.tile.rows : kernels.tile.columns
+        let unit = byRows ? table.pointee.tile.rows : table.pointee.tile.columns
         let tiles = (extent + unit - 1) / unit
         let work = Double(call.rows) * Double(call.columns) * Double(call.depth)
         let parts = work < 1e6 ? 1 : min(tiles, Threads.count)
         let share = (tiles + parts - 1) / parts * unit
         let bytes =
-            (kernels.scratchBytes(
+            (table.pointee.scratchBytes(
                 byRows ? min(share, call.rows) : call.rows,
                 byRows ? call.columns : min(share, call.columns), call.depth) + 63) / 64 * 64
         guard let scratch = Scratch.take(bytes * parts) else { return false }
@@ -136,7 +140,7 @@ public struct Operations<T: Scalar>: Sendable {
             Threads.run(parts: parts) { part in
                 let range = min(extent, part * share)..<min(extent, (part + 1) * share)
                 if range.isEmpty { return }
-                kernels.multiply(
+                table.pointee.multiply(
                     call, byRows ? range : 0..<call.pointee.rows,
                     byRows ? 0..<call.pointee.columns : range, scratch + part * bytes)
             }
@@ -175,13 +179,13 @@ private func inBlocks(_ count: Int, _ body: (_ i: Int, _ n: Int) -> Void) {
 }
 
 public func dropoutMask(
-    _ runtime: Runtime, _ mask: UnsafeMutablePointer<UInt8>, _ count: Int, _ draw: DropoutDraw
+    _ runtime: UnsafePointer<Runtime>, _ mask: UnsafeMutablePointer<UInt8>, _ count: Int, _ draw: DropoutDraw
 ) {
-    inParts(count) { i, n in runtime.kernels.dropoutMask(mask + i, n, draw.advanced(by: i)) }
+    inParts(count) { i, n in runtime.pointee.kernels.dropoutMask(mask + i, n, draw.advanced(by: i)) }
 }
 
 public func philoxWords(
-    _ runtime: Runtime, _ words: UnsafeMutablePointer<UInt32>, _ count: Int, _ draw: DropoutDraw
+    _ runtime: UnsafePointer<Runtime>, _ words: UnsafeMutablePointer<UInt32>, _ count: Int, _ draw: DropoutDraw
 ) {
-    inParts(count) { i, n in runtime.kernels.philox(words + i, n, draw.advanced(by: i)) }
+    inParts(count) { i, n in runtime.pointee.kernels.philox(words + i, n, draw.advanced(by: i)) }
 }

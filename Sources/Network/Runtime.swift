@@ -13,8 +13,13 @@ public struct Runtime: Sendable {
     public let isa: StaticString
 
     /// Nil if SWIFTREG_ISA names what this CPU or build does not have.
-    public static var current: Runtime? {
-        pthread_once(&once) { chosen = Runtime.choose() }
+    public static var current: UnsafePointer<Runtime>? {
+        pthread_once(&once) {
+            guard let runtime = Runtime.choose() else { return }
+            let memory = UnsafeMutablePointer<Runtime>.allocate(capacity: 1)
+            memory.initialize(to: runtime)
+            chosen = UnsafePointer(memory)
+        }
         return chosen
     }
 
@@ -44,17 +49,21 @@ public struct Runtime: Sendable {
 
 // Globals, because a C callback can capture nothing, not even Self.
 nonisolated(unsafe) private var once = pthread_once_t()
-nonisolated(unsafe) private var chosen: Runtime?
+nonisolated(unsafe) private var chosen: UnsafePointer<Runtime>?
 
 /// The two element types.
 public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
-    static func table(of kernels: KernelSet) -> KernelTable<Self>
+    static func table(of kernels: KernelSet) -> UnsafePointer<KernelTable<Self>>
 }
 
 extension Float: Scalar {
-    public static func table(of kernels: KernelSet) -> KernelTable<Float> { kernels.float }
+    public static func table(of kernels: KernelSet) -> UnsafePointer<KernelTable<Float>> {
+        kernels.float
+    }
 }
 
 extension Double: Scalar {
-    public static func table(of kernels: KernelSet) -> KernelTable<Double> { kernels.double }
+    public static func table(of kernels: KernelSet) -> UnsafePointer<KernelTable<Double>> {
+        kernels.double
+    }
 }

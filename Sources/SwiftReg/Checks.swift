@@ -21,7 +21,7 @@ func status(of body: () throws(Failure) -> Void) -> reg_status {
 
 /// The kernels, or the reason that there are none.
 @inline(__always)
-func runtime() throws(Failure) -> Runtime {
+func runtime() throws(Failure) -> UnsafePointer<Runtime> {
     guard let runtime = Runtime.current else { throw Failure(REG_ERROR_ISA) }
     return runtime
 }

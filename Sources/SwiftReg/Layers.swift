@@ -58,6 +58,37 @@ public func reg_backward_activation_f64(
     activationGradient(da, a, count, activation, dz)
 }
 
+// MARK: Elementary functions
+
+private func elementary<T: Scalar>(
+    _ x: UnsafePointer<T>?, _ count: Int, _ function: reg_function, _ out: UnsafeMutablePointer<T>?
+) -> reg_status {
+    status { () throws(Failure) in
+        let count = try elements(T.self, count)
+        guard let function = ElementaryFunction(rawValue: function.rawValue) else {
+            throw Failure(REG_ERROR_FUNCTION)
+        }
+        let (x, out) = (try input(x, count), try output(out, count))
+        try operations(T.self).elementary(x, out, count, function)
+    }
+}
+
+@c @implementation
+public func reg_elementary(
+    _ x: UnsafePointer<Float>?, _ count: Int, _ function: reg_function,
+    _ out: UnsafeMutablePointer<Float>?
+) -> reg_status {
+    elementary(x, count, function, out)
+}
+
+@c @implementation
+public func reg_elementary_f64(
+    _ x: UnsafePointer<Double>?, _ count: Int, _ function: reg_function,
+    _ out: UnsafeMutablePointer<Double>?
+) -> reg_status {
+    elementary(x, count, function, out)
+}
+
 // MARK: Dense layers
 
 /// Sizes of a layer, none of them 0, whose matrices memory can hold.

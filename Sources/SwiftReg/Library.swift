@@ -20,6 +20,7 @@ private func message(_ status: reg_status) -> StaticString {
     case REG_ERROR_ISA: "SWIFTREG_ISA names an instruction set that this CPU or build lacks"
     case REG_ERROR_STATE: "the generator was never seeded"
     case REG_ERROR_THREADS: "the thread count is not in 1 to REG_MAX_THREADS"
+    case REG_ERROR_FUNCTION: "the function is not a value of reg_function"
     default: "unknown status"
     }
 }
@@ -42,9 +43,9 @@ public func reg_build_info(_ build: UnsafeMutablePointer<reg_build>?) -> reg_sta
             let kind: StaticString = "swift"
         #endif
         build.pointee.version = reg_version()
-        build.pointee.isa = text(runtime.isa)
+        build.pointee.isa = text(runtime.pointee.isa)
         build.pointee.runtime = text(kind)
-        build.pointee.fused = runtime.kernels.isFused ? 1 : 0
+        build.pointee.fused = runtime.pointee.kernels.isFused ? 1 : 0
         build.pointee.num_threads = Int32(Threads.count)
     }
 }
