@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -41,40 +40,36 @@ NAME = "libSwiftReg.so.0"
 BUILT = ROOT / "build" / "lib" / NAME
 PLACED = ROOT / "bindings" / "python" / "swiftreg" / NAME
 
-SWIFT = "Swift 6.3: https://www.swift.org/install/linux (or set SWIFTREG_LIBRARY to a built " + NAME + ")"
-COMPILER = "a C compiler: sudo apt-get install gcc"
-MAKE = "make: sudo apt-get install make"
-HEADERS = "Python.h: sudo apt-get install libpython3-dev"
+CHECK = ROOT / "scripts" / "check-prerequisites"
 
 
-def _missing(ready_made: bool) -> list[str]:
-    """What the build needs and this machine lacks, each with the way to get it."""
-    compiler = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
-    needs = [
-        (ready_made or shutil.which("swift"), SWIFT),
-        (ready_made or shutil.which("make"), MAKE),
-        (shutil.which(compiler.split()[0]), COMPILER),
-        ((Path(sysconfig.get_path("include")) / "Python.h").exists(), HEADERS),
-    ]
-    return [text for present, text in needs if not present]
+def _check(*needs: str) -> None:
+    """Ends the build, naming what is missing and the command that installs it."""
+    environment = {**os.environ, "PYTHON": sys.executable}
+    if subprocess.run(["sh", CHECK, *needs], env=environment, check=False).returncode != 0:
+        sys.exit("swiftreg cannot be built here: see what is missing above")
+
+
+def _library() -> Path:
+    """The library to ship, built if need be."""
+    ready_made = os.environ.get("SWIFTREG_LIBRARY")
+    if ready_made:
+        _check("cc", "python-headers")
+        if not Path(ready_made).is_file():
+            sys.exit(f"SWIFTREG_LIBRARY names no file: {ready_made}")
+        return Path(ready_made)
+    _check("swift", "cc", "python-headers")
+    if shutil.which("make") is None:
+        sys.exit("swiftreg cannot be built here: it needs make (sudo apt-get install make)")
+    if subprocess.run(["make", "lib"], cwd=ROOT, check=False).returncode != 0:
+        sys.exit("swiftreg cannot be built: `make lib` failed (its output is above)")
+    return BUILT
 
 
 def _prepare_library() -> None:
-    ready_made = os.environ.get("SWIFTREG_LIBRARY")
-    missing = _missing(bool(ready_made))
-    if missing:
-        sys.exit("swiftreg cannot be built here. Missing:\n" + "".join(f"  {m}\n" for m in missing))
-    if ready_made:
-        source = Path(ready_made)
-        if not source.is_file():
-            sys.exit(f"SWIFTREG_LIBRARY names no file: {ready_made}")
-    else:
-        source = BUILT
-        if subprocess.run(["make", "lib"], cwd=ROOT, check=False).returncode != 0:
-            sys.exit("swiftreg cannot be built: `make lib` failed (its output is above)")
     # A new file, not new bytes in the old one: a process may have that mapped.
     fresh = PLACED.with_suffix(".new")
-    shutil.copyfile(source, fresh)
+    shutil.copyfile(_library(), fresh)
     fresh.chmod(0o755)
     fresh.replace(PLACED)
 

@@ -296,7 +296,22 @@ int copy_to(State *state, PyObject *target, PyObject *source) {
 /* ---- Masks ----------------------------------------------------------------------------- */
 
 /* Bytes from values of 0 and 1; false if there is another value. */
-#define MASK_BYTES(name, element)                                                    \
+#define BYTES_FROM_INTEGERS(name, element)                                           \
+    static bool name(const void *values, Py_ssize_t count, uint8_t *bytes) {         \
+        const element *value = values;                                               \
+        element any = 0;                                                             \
+        for (Py_ssize_t i = 0; i < count; i++) {                                     \
+            bytes[i] = (uint8_t)value[i];                                            \
+            any |= value[i];                                                         \
+        }                                                                            \
+        return any <= 1;                                                             \
+    }
+BYTES_FROM_INTEGERS(bytes_from_u8, uint8_t)
+BYTES_FROM_INTEGERS(bytes_from_u16, uint16_t)
+BYTES_FROM_INTEGERS(bytes_from_u32, uint32_t)
+BYTES_FROM_INTEGERS(bytes_from_u64, uint64_t)
+
+#define BYTES_FROM_FLOATS(name, element)                                             \
     static bool name(const void *values, Py_ssize_t count, uint8_t *bytes) {         \
         const element *value = values;                                               \
         bool good = true;                                                            \
@@ -306,12 +321,8 @@ int copy_to(State *state, PyObject *target, PyObject *source) {
         }                                                                            \
         return good;                                                                 \
     }
-MASK_BYTES(bytes_from_f32, float)
-MASK_BYTES(bytes_from_f64, double)
-MASK_BYTES(bytes_from_i8, int8_t)
-MASK_BYTES(bytes_from_i16, int16_t)
-MASK_BYTES(bytes_from_i32, int32_t)
-MASK_BYTES(bytes_from_i64, int64_t)
+BYTES_FROM_FLOATS(bytes_from_f32, float)
+BYTES_FROM_FLOATS(bytes_from_f64, double)
 
 static bool mask_bytes(const Array *array, uint8_t *bytes) {
     switch (array->type) {
@@ -320,10 +331,10 @@ static bool mask_bytes(const Array *array, uint8_t *bytes) {
     default: break;
     }
     switch (array->view.itemsize) {
-    case 1: return bytes_from_i8(array->data, array->count, bytes);
-    case 2: return bytes_from_i16(array->data, array->count, bytes);
-    case 4: return bytes_from_i32(array->data, array->count, bytes);
-    default: return bytes_from_i64(array->data, array->count, bytes);
+    case 1: return bytes_from_u8(array->data, array->count, bytes);
+    case 2: return bytes_from_u16(array->data, array->count, bytes);
+    case 4: return bytes_from_u32(array->data, array->count, bytes);
+    default: return bytes_from_u64(array->data, array->count, bytes);
     }
 }
 

@@ -127,6 +127,7 @@ typedef struct Pass {
     Array in, out, staging;
     const void *source;
     void *target;
+    bool in_place; /* the caller's `out` is the input object itself; `out` is not taken again */
 } Pass;
 
 int pass_begin(State *, PyObject *in, const char *in_name, PyObject *out, Pass *pass);

@@ -43,6 +43,11 @@ int pass_begin_array(State *state, Array *in, const char *in_name, PyObject *out
     pass->in = *in;
     memset(in, 0, sizeof *in);
     bool has_out = out != Py_None;
+    if (out == pass->in.object && !pass->in.view.readonly && is_contiguous(&pass->in)) {
+        pass->in_place = true;
+        pass->source = pass->target = pass->in.data;
+        return 0;
+    }
     if (has_out && get_output(out, "out", pass->in.type, pass->in.type, &pass->in, in_name,
                               &pass->out) < 0) {
         pass_release(pass);
@@ -62,7 +67,8 @@ int pass_begin(State *state, PyObject *in, const char *in_name, PyObject *out, P
 }
 
 int pass_check_operand(const Pass *pass, const Array *operand, const char *name) {
-    if (pass->out.object == NULL || !may_overlap(&pass->out, operand)) return 0;
+    const Array *written = pass->in_place ? &pass->in : &pass->out;
+    if (written->object == NULL || !may_overlap(written, operand)) return 0;
     PyErr_Format(PyExc_ValueError, "out overlaps %s", name);
     return -1;
 }
@@ -71,7 +77,7 @@ PyObject *pass_end(State *state, Pass *pass, PyObject *out) {
     PyObject *result = NULL;
     if (out == Py_None) {
         result = detach(&pass->staging);
-    } else if (pass->target == pass->out.data ||
+    } else if (pass->in_place || pass->target == pass->out.data ||
                copy_to(state, out, pass->staging.object) == 0) {
         result = Py_NewRef(out);
     }

@@ -70,7 +70,7 @@ def notebook_masks(widths: tuple[int, ...], examples: int, keep_prob: float) -> 
 def leave_numpy_after(masks: NotebookMasks) -> None:
     """Seeds NumPy's global generator with 1 and leaves it where drawing the masks leaves it."""
     np.random.seed(SEED)
-    generator = np.random.get_bit_generator()
+    generator = np.random.get_bit_generator()  # type: ignore[attr-defined]
     with generator.lock:
         if masks.after.replace(generator.capsule, _seeded):
             return
