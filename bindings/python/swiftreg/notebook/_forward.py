@@ -75,6 +75,13 @@ def forward_propagation(X: ArrayLike, parameters: Parameters) -> tuple[Array, tu
     return A, tuple(cache)
 
 
+def _rows(W: Any, name: str) -> int:
+    try:
+        return len(W)
+    except TypeError:
+        raise ValueError(f"{name} must have two dimensions, got {W!r}") from None
+
+
 def forward_propagation_with_dropout(
     X: ArrayLike,
     parameters: Parameters,
@@ -99,8 +106,11 @@ def forward_propagation_with_dropout(
     """
     names = parameter_names(parameters)
     keep_prob = check_keep_prob(keep_prob)
-    examples = np.shape(X)[-1]
-    widths = tuple([len(parameters[layer.w]) for layer in names[:-1]])
+    shape = np.shape(X)
+    if len(shape) != 2:
+        raise ValueError(f"X must have two dimensions, (features, examples), got shape {shape}")
+    examples = shape[1]
+    widths = tuple([_rows(parameters[layer.w], layer.w) for layer in names[:-1]])
     if seed is None:
         drawn = notebook_masks(widths, examples, keep_prob)
         masks = drawn.layers
@@ -117,8 +127,9 @@ def forward_propagation_with_dropout(
             kept, shown = masks[index]
             D = shown.copy()
         else:
-            shape = (widths[index], examples)
-            kept = _core.layer_mask(shape, keep_prob, seed, step, index + 1, 0)
+            kept = _core.layer_mask(
+                (widths[index], examples), keep_prob, seed, step, index + 1, 0
+            )
             D = kept.astype(np.int64)
         _core.apply_mask(A, kept, keep_prob, A)
         cache += (Z, D, A, W, b)

@@ -1,0 +1,55 @@
+"""Calls from several threads at once."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import swiftreg
+from swiftreg import notebook
+
+
+def test_concurrent_calls_give_what_single_ones_do() -> None:
+    a = np.random.default_rng(0).normal(size=200_000)
+    parameters = notebook.initialize_parameters([2, 50, 20, 1])
+    X = np.random.default_rng(1).normal(size=(2, 700))
+
+    def work(seed: int) -> tuple[float, float]:
+        dropped = swiftreg.dropout(a, 0.6, seed=seed)
+        A, _ = notebook.forward_propagation_with_dropout(X, parameters, 0.5, seed=seed)
+        return float(dropped.sum()), float(A.sum())
+
+    expected = [work(seed) for seed in range(32)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(work, range(32))) == expected
+
+
+def test_large_calls_let_other_threads_run() -> None:
+    """While one thread is in a long call, another advances: the interpreter is not held."""
+    a = np.ones(20_000_000, np.float32)
+    swiftreg.dropout(a[:100_000], 0.5, seed=0)
+    interval = sys.getswitchinterval()
+    progress, done = [], threading.Event()
+
+    def count() -> None:
+        while not done.is_set():
+            progress.append(time.perf_counter())
+            time.sleep(0)
+
+    watcher = threading.Thread(target=count)
+    try:
+        sys.setswitchinterval(1e-4)
+        watcher.start()
+        time.sleep(0.01)
+        start = time.perf_counter()
+        swiftreg.dropout(a, 0.5, seed=1, out=a)
+        end = time.perf_counter()
+    finally:
+        done.set()
+        watcher.join()
+        sys.setswitchinterval(interval)
+    during = [t for t in progress if start + 0.1 * (end - start) < t < end - 0.1 * (end - start)]
+    assert len(during) > 10
