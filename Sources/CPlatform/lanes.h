@@ -90,6 +90,33 @@ LANES lanes_f64 lanes_f64_exponent(lanes_f64 a) {
     return (lanes_f64)((bits >> 52) | 0x4330000000000000u) - (0x1p52 + 1023);
 }
 
+/* Four rows of four, `stride` elements apart, to four columns `width` elements apart. */
+#define LANES_TRANSPOSE(type, element)                                                         \
+    LANES void lanes_##type##_transpose(const element *from, intptr_t stride, element *to,     \
+                                        intptr_t width) {                                      \
+        typedef element four __attribute__((ext_vector_type(4)));                              \
+        four a, b, c, d;                                                                       \
+        __builtin_memcpy(&a, from, sizeof a);                                                  \
+        __builtin_memcpy(&b, from + stride, sizeof a);                                         \
+        __builtin_memcpy(&c, from + 2 * stride, sizeof a);                                     \
+        __builtin_memcpy(&d, from + 3 * stride, sizeof a);                                     \
+        four ab = __builtin_shufflevector(a, b, 0, 4, 2, 6);                                   \
+        four AB = __builtin_shufflevector(a, b, 1, 5, 3, 7);                                   \
+        four cd = __builtin_shufflevector(c, d, 0, 4, 2, 6);                                   \
+        four CD = __builtin_shufflevector(c, d, 1, 5, 3, 7);                                   \
+        a = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);                                       \
+        b = __builtin_shufflevector(AB, CD, 0, 1, 4, 5);                                       \
+        c = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);                                       \
+        d = __builtin_shufflevector(AB, CD, 2, 3, 6, 7);                                       \
+        __builtin_memcpy(to, &a, sizeof a);                                                    \
+        __builtin_memcpy(to + width, &b, sizeof a);                                            \
+        __builtin_memcpy(to + 2 * width, &c, sizeof a);                                        \
+        __builtin_memcpy(to + 3 * width, &d, sizeof a);                                        \
+    }
+LANES_TRANSPOSE(f32, float)
+LANES_TRANSPOSE(f64, double)
+#undef LANES_TRANSPOSE
+
 /* Integers. */
 LANES lanes_u64 lanes_u64_all(uint64_t a) { return a; }
 LANES lanes_u64 lanes_u64_xor(lanes_u64 a, lanes_u64 b) { return a ^ b; }

@@ -45,8 +45,8 @@ public struct Strides: Sendable {
     }
 }
 
-/// C = finish(A B) for A of rows x depth, B of depth x columns. Element (i, j) of a matrix lies at
-/// `i * row + j * column` of its buffer.
+/// C = finish(A B) for A of rows x depth, B of depth x columns. Element (i, j) of an operand lies at
+/// `i * row + j * column` of its buffer, that of C at `i * cRow + j`.
 public struct MatrixProduct<Element>: @unchecked Sendable {
     public struct Operand {
         public var data: UnsafePointer<Element>
@@ -59,7 +59,7 @@ public struct MatrixProduct<Element>: @unchecked Sendable {
             self.column = column
         }
 
-        var transposed: Self { Self(data, row: column, column: row) }
+        public var transposed: Self { Self(data, row: column, column: row) }
     }
 
     public var rows: Int
@@ -69,12 +69,11 @@ public struct MatrixProduct<Element>: @unchecked Sendable {
     public var b: Operand
     public var c: UnsafeMutablePointer<Element>
     public var cRow: Int
-    public var cColumn: Int
     public var finish: Finish<Element>
 
     public init(
         rows: Int, columns: Int, depth: Int, a: Operand, b: Operand,
-        c: UnsafeMutablePointer<Element>, cRow: Int, cColumn: Int, finish: Finish<Element>
+        c: UnsafeMutablePointer<Element>, cRow: Int, finish: Finish<Element>
     ) {
         self.rows = rows
         self.columns = columns
@@ -83,20 +82,7 @@ public struct MatrixProduct<Element>: @unchecked Sendable {
         self.b = b
         self.c = c
         self.cRow = cRow
-        self.cColumn = cColumn
         self.finish = finish
-    }
-
-    /// The same outputs as a product whose rows are this one's columns. Every element keeps its
-    /// chain of multiply-adds, and so its bits.
-    public var transposed: Self {
-        var other = self
-        swap(&other.rows, &other.columns)
-        swap(&other.cRow, &other.cColumn)
-        other.a = b.transposed
-        other.b = a.transposed
-        other.finish.biasIsPerRow.toggle()
-        return other
     }
 }
 

@@ -38,6 +38,10 @@ protocol Lanes: SendableMetatype {
     /// The lanes in double; eight lanes have no upper half, and zeros stand for it.
     var doubles: (low: F64x8, high: F64x8) { get }
 
+    /// Four rows of four elements, `stride` apart, to four columns `width` apart.
+    static func transpose(
+        _ from: UnsafePointer<Element>, stride: Int, to: UnsafeMutablePointer<Element>, width: Int)
+
     /// The constants of exp and log for this precision, and their polynomials: see Elementary.
     static var limits: ElementaryLimits<Element> { get }
     static func expTail(_ r: Self) -> Self
@@ -62,43 +66,39 @@ extension Lanes {
     /// The first `count` elements, without reading past them; the other lanes are `filler`.
     @inline(__always)
     static func load(_ p: UnsafePointer<Element>, first count: Int, filler: Element = 0) -> Self {
-        if count == width { return load(p) }
-        var v = Self(filler)
-        withUnsafeMutablePointer(to: &v) {
-            let lanes = UnsafeMutableRawPointer($0).assumingMemoryBound(to: Element.self)
-            for i in 0..<count { lanes[i] = p[i] }
-        }
-        return v
+        count == width ? load(p) : loadPart(p, count, stride: 1, filler: filler)
     }
 
     /// The first `count` of elements `stride` apart; the other lanes are 0.
     @inline(__always)
     static func load(_ p: UnsafePointer<Element>, first count: Int, stride: Int) -> Self {
-        if stride == 1 { return load(p, first: count) }
-        var v = Self(0)
-        withUnsafeMutablePointer(to: &v) {
-            let lanes = UnsafeMutableRawPointer($0).assumingMemoryBound(to: Element.self)
+        stride == 1 && count == width ? load(p) : loadPart(p, count, stride: stride, filler: 0)
+    }
+
+    /// Stores the first `count` lanes and nothing else.
+    @inline(__always) func store(_ p: UnsafeMutablePointer<Element>, first count: Int) {
+        count == Self.width ? store(p) : storePart(p, count)
+    }
+
+    // Out of line: the ends of buffers are rare, and stand behind every load and store.
+
+    @inline(never)
+    private static func loadPart(
+        _ p: UnsafePointer<Element>, _ count: Int, stride: Int, filler: Element
+    ) -> Self {
+        var v = Self(filler)
+        withUnsafeMutableBytes(of: &v) {
+            let lanes = $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Element.self)
             for i in 0..<count { lanes[i] = p[i * stride] }
         }
         return v
     }
 
-    /// Stores the first `count` lanes and nothing else.
-    @inline(__always) func store(_ p: UnsafeMutablePointer<Element>, first count: Int) {
-        if count == Self.width { return store(p) }
-        withUnsafePointer(to: self) {
-            let lanes = UnsafeRawPointer($0).assumingMemoryBound(to: Element.self)
+    @inline(never)
+    private func storePart(_ p: UnsafeMutablePointer<Element>, _ count: Int) {
+        withUnsafeBytes(of: self) {
+            let lanes = $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Element.self)
             for i in 0..<count { p[i] = lanes[i] }
-        }
-    }
-
-    /// Stores the first `count` lanes, `stride` elements apart.
-    @inline(__always)
-    func store(_ p: UnsafeMutablePointer<Element>, first count: Int, stride: Int) {
-        if stride == 1 { return store(p, first: count) }
-        withUnsafePointer(to: self) {
-            let lanes = UnsafeRawPointer($0).assumingMemoryBound(to: Element.self)
-            for i in 0..<count { p[i * stride] = lanes[i] }
         }
     }
 }
@@ -140,6 +140,12 @@ struct F32x16: Lanes, BitwiseCopyable {
 
     @inline(__always) var doubles: (low: F64x8, high: F64x8) {
         (F64x8(v: lanes_f32_low(v)), F64x8(v: lanes_f32_high(v)))
+    }
+
+    @inline(__always) static func transpose(
+        _ from: UnsafePointer<Float>, stride: Int, to: UnsafeMutablePointer<Float>, width: Int
+    ) {
+        lanes_f32_transpose(from, stride, to, width)
     }
 
     @inline(__always) static func multiply(
@@ -186,6 +192,12 @@ struct F64x8: Lanes, BitwiseCopyable {
     }
 
     @inline(__always) var doubles: (low: F64x8, high: F64x8) { (self, F64x8(0)) }
+
+    @inline(__always) static func transpose(
+        _ from: UnsafePointer<Double>, stride: Int, to: UnsafeMutablePointer<Double>, width: Int
+    ) {
+        lanes_f64_transpose(from, stride, to, width)
+    }
 
     @inline(__always) static func multiply(
         _ a: UnsafePointer<Double>, by scale: Double, keeping words: lanes_u32,

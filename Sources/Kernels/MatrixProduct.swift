@@ -23,36 +23,50 @@ func productScratchBytes<V: Lanes>(_: V.Type, rows: Int, columns: Int, depth: In
     return (roundUp(a, to: V.width) + b) * MemoryLayout<V.Element>.stride
 }
 
-/// Strips of `width` elements side by side, one strip after another: dst[strip][p][j]. What is
+/// Strips of `width` elements side by side, one strip after another: target[strip][p][j]. What is
 /// missing in the last strip is 0.
 @inline(__always)
 private func pack<V: Lanes>(
     _: V.Type, _ source: UnsafePointer<V.Element>, count: Int, step: Int, depth: Int, depthStep: Int,
     width: Int, to target: UnsafeMutablePointer<V.Element>
 ) {
-    var target = target
-    var first = 0
-    while first < count {
-        let n = min(width, count - first)
-        let strip = source + first * step
-        if n == width && step == 1 && width % V.width == 0 {
-            for p in 0..<depth {
-                var j = 0
-                while j < width {
-                    V.load(strip + p * depthStep + j).store(target + p * width + j)
-                    j += V.width
-                }
-            }
-        } else {
-            for j in 0..<n {
-                for p in 0..<depth { target[p * width + j] = strip[j * step + p * depthStep] }
-            }
-            for j in n..<width {
-                for p in 0..<depth { target[p * width + j] = 0 }
-            }
+    for first in stride(from: 0, to: count, by: width) {
+        packStrip(
+            V.self, source + first * step, n: min(width, count - first), step: step, depth: depth,
+            depthStep: depthStep, width: width, to: target + first * depth)
+    }
+}
+
+@inline(__always)
+private func packStrip<V: Lanes>(
+    _: V.Type, _ strip: UnsafePointer<V.Element>, n: Int, step: Int, depth: Int, depthStep: Int,
+    width: Int, to target: UnsafeMutablePointer<V.Element>
+) {
+    var j = 0
+    if step == 1 {
+        // Whole vectors that lie as they are wanted.
+        while n - j >= V.width {
+            for p in 0..<depth { V.load(strip + p * depthStep + j).store(target + p * width + j) }
+            j += V.width
         }
-        target += width * depth
-        first += width
+    } else if depthStep == 1 {
+        while n - j >= 4 {
+            let rows = strip + j * step
+            var p = 0
+            while depth - p >= 4 {
+                V.transpose(rows + p, stride: step, to: target + p * width + j, width: width)
+                p += 4
+            }
+            while p < depth {
+                for i in 0..<4 { target[p * width + j + i] = rows[i * step + p] }
+                p += 1
+            }
+            j += 4
+        }
+    }
+    while j < width {
+        for p in 0..<depth { target[p * width + j] = j < n ? strip[j * step + p * depthStep] : 0 }
+        j += 1
     }
 }
 

@@ -57,55 +57,43 @@ struct TilePlace {
     var isLast: Bool
 }
 
-/// Adds a tile to C, and finishes its elements after the last chain.
+/// Adds a tile to C, and finishes its elements after the last chain: see `Finish`.
 @inline(__always)
 func storeTile<V: Lanes>(
     _: V.Type, _ sums: UnsafePointer<V>, _ call: UnsafePointer<MatrixProduct<V.Element>>,
     _ place: TilePlace
 ) {
-    let step = call.pointee.cColumn
-    let activation = call.pointee.finish.activation
+    let finish = call.pointee.finish
+    let cRow = call.pointee.cRow
+    let start = place.row * cRow + place.column
     for i in 0..<place.rows {
-        let row = place.row + i
-        let start = row * call.pointee.cRow + place.column * step
-        let c = call.pointee.c + start
-        forEachVector(place.columns, width: V.width) { column, n in
-            var x = sums[i * tileVectors + column / V.width]
-            let target = c + column * step
-            if !place.isFirst { x = V.load(target, first: n, stride: step) + x }
+        let at = start + i * cRow
+        let c = call.pointee.c + at
+        for k in 0..<tileVectors {
+            let j = k * V.width
+            if j >= place.columns { break }
+            let n = min(V.width, place.columns - j)
+            var x = sums[i * tileVectors + k]
+            if !place.isFirst { x = V.load(c + j, first: n) + x }
             if place.isLast {
-                x = finish(
-                    x, call, row: row, column: place.column + column, n: n,
-                    at: start + column * step)
+                if let scale = finish.scale { x = x * V(scale) }
+                if let (weight, factor) = finish.decay {
+                    x = x.addProduct(V(factor), V.load(weight + at + j, first: n))
+                }
+                if let bias = finish.bias {
+                    x =
+                        x
+                        + (finish.biasIsPerRow
+                            ? V(bias[place.row + i]) : V.load(bias + place.column + j, first: n))
+                }
+                if let z = finish.preActivation { x.store(z + at + j, first: n) }
+                if finish.activation == .relu { x = x.relu }
             }
-            x.store(target, first: n, stride: step)
+            x.store(c + j, first: n)
         }
-        if place.isLast && activation != .identity && activation != .relu {
+        if place.isLast && finish.activation != .identity && finish.activation != .relu {
             // The long ones stand once in the code, and find the row in the first-level cache.
-            for j in stride(from: 0, to: place.columns, by: step == 1 ? place.columns : 1) {
-                activate(
-                    V.self, c + j * step, c + j * step, step == 1 ? place.columns : 1, activation)
-            }
+            activate(V.self, c, c, place.columns, finish.activation)
         }
     }
-}
-
-/// See `Finish`, all but the activations that `storeTile` applies: n elements of a row, the first
-/// of them `at` elements into C.
-@inline(__always)
-private func finish<V: Lanes>(
-    _ sum: V, _ call: UnsafePointer<MatrixProduct<V.Element>>, row: Int, column: Int, n: Int,
-    at: Int
-) -> V {
-    let step = call.pointee.cColumn
-    var x = sum
-    if let scale = call.pointee.finish.scale { x = x * V(scale) }
-    if let (weight, factor) = call.pointee.finish.decay {
-        x = x.addProduct(V(factor), V.load(weight + at, first: n, stride: step))
-    }
-    if let bias = call.pointee.finish.bias {
-        x = x + (call.pointee.finish.biasIsPerRow ? V(bias[row]) : V.load(bias + column, first: n))
-    }
-    if let z = call.pointee.finish.preActivation { x.store(z + at, first: n, stride: step) }
-    return call.pointee.finish.activation == .relu ? x.relu : x
 }

@@ -5,7 +5,7 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
     public typealias Input = UnsafePointer<T>
     public typealias Output = UnsafeMutablePointer<T>
 
-    private let table: UnsafePointer<KernelTable<T>>
+    let table: UnsafePointer<KernelTable<T>>
 
     public init(_ runtime: UnsafePointer<Runtime>) {
         table = T.table(of: runtime.pointee.kernels)
@@ -82,10 +82,9 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
         finish.preActivation = z
         finish.activation = activation
         return multiply(
-            MatrixProduct(
-                rows: nOut, columns: examples, depth: nIn, a: .init(w, row: nIn, column: 1),
-                b: .init(a, row: aStrides.unit, column: aStrides.example), c: out,
-                cRow: outStrides.unit, cColumn: outStrides.example, finish: finish))
+            rows: nOut, columns: examples, depth: nIn, a: .init(w, row: nIn, column: 1),
+            b: .init(a, row: aStrides.unit, column: aStrides.example), c: out, cStrides: outStrides,
+            finish: finish)
     }
 
     /// dw = dz a^T / m + lambda / m * w, and db. False if there is no working memory.
@@ -98,11 +97,10 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
         finish.scale = T(scale)
         if lambda != 0 { finish.decay = (w, T(lambda / Double(examples))) }
         let done = multiply(
-            MatrixProduct(
-                rows: nOut, columns: nIn, depth: examples,
-                a: .init(dz, row: dzStrides.unit, column: dzStrides.example),
-                b: .init(a, row: aStrides.example, column: aStrides.unit), c: dw, cRow: nIn,
-                cColumn: 1, finish: finish))
+            rows: nOut, columns: nIn, depth: examples,
+            a: .init(dz, row: dzStrides.unit, column: dzStrides.example),
+            b: .init(a, row: aStrides.example, column: aStrides.unit), c: dw,
+            cStrides: Strides(unit: nIn, example: 1), finish: finish)
         if done { table.pointee.sumExamples(dz, dzStrides, 0..<nOut, examples, scale, db) }
         return done
     }
@@ -113,39 +111,9 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
         daStrides: Strides
     ) -> Bool {
         multiply(
-            MatrixProduct(
-                rows: nIn, columns: examples, depth: nOut, a: .init(w, row: 1, column: nIn),
-                b: .init(dz, row: dzStrides.unit, column: dzStrides.example), c: da,
-                cRow: daStrides.unit, cColumn: daStrides.example, finish: Finish()))
-    }
-
-    /// Any product; false if there is no working memory, and then nothing was written.
-    func multiply(_ product: MatrixProduct<T>) -> Bool {
-        // Rows of C are stored as vectors where they can be.
-        let call =
-            product.cColumn != 1 && product.cRow == 1 ? product.transposed : product
-        let byRows = call.rows > call.columns
-        let extent = byRows ? call.rows : call.columns
-        let unit = byRows ? table.pointee.tile.rows : table.pointee.tile.columns
-        let tiles = (extent + unit - 1) / unit
-        let work = Double(call.rows) * Double(call.columns) * Double(call.depth)
-        let parts = work < 1e6 ? 1 : min(tiles, Threads.count)
-        let share = (tiles + parts - 1) / parts * unit
-        let bytes =
-            (table.pointee.scratchBytes(
-                byRows ? min(share, call.rows) : call.rows,
-                byRows ? call.columns : min(share, call.columns), call.depth) + 63) / 64 * 64
-        guard let scratch = Scratch.take(bytes * parts) else { return false }
-        withUnsafePointer(to: call) { call in
-            Threads.run(parts: parts) { part in
-                let range = min(extent, part * share)..<min(extent, (part + 1) * share)
-                if range.isEmpty { return }
-                table.pointee.multiply(
-                    call, byRows ? range : 0..<call.pointee.rows,
-                    byRows ? 0..<call.pointee.columns : range, scratch + part * bytes)
-            }
-        }
-        return true
+            rows: nIn, columns: examples, depth: nOut, a: .init(w, row: 1, column: nIn),
+            b: .init(dz, row: dzStrides.unit, column: dzStrides.example), c: da,
+            cStrides: daStrides, finish: Finish())
     }
 }
 
