@@ -1,0 +1,149 @@
+# swiftreg: everything that is built, run or checked. `make help` lists the targets.
+
+PYTHON ?= python3
+CC ?= cc
+VENV := .venv
+BUILD := build
+.DEFAULT_GOAL := lib
+
+# Output that belongs together stays together under -j.
+MAKEFLAGS += --no-builtin-rules --output-sync=target
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# Runs a command silently; shows its output if it fails (always with V=1).
+STEP := scripts/step
+NEED := scripts/check-prerequisites
+
+.PHONY: help lib venv demo test test-c test-exports test-python test-swift asan tsan valgrind lint clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | \
+	    while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+# ---- The library --------------------------------------------------------------------------
+
+LIB := $(BUILD)/lib/libSwiftReg.so.0
+LIB_LINK := $(BUILD)/lib/libSwiftReg.so
+UNSTRIPPED := .build-embedded/release/libSwiftReg.so
+SWIFT_SOURCES := Package.swift $(shell find -L Sources include -type f)
+
+lib: $(LIB_LINK) ## the shipped library, build/lib/libSwiftReg.so.0 (Embedded Swift, stripped)
+	@:
+
+# swift build keeps its own account of what is up to date, so it is asked whenever a source is newer.
+$(LIB): $(SWIFT_SOURCES) | $(BUILD)/lib
+	@$(NEED) swift
+	@$(STEP) "Library" env SWIFTREG_EMBEDDED=1 swift build -c release --product SwiftReg \
+	    --scratch-path .build-embedded
+	@strip --strip-unneeded -o $@.new $(UNSTRIPPED) && mv $@.new $@
+
+$(LIB_LINK): $(LIB)
+	@ln -sf $(notdir $(LIB)) $@ && touch -h $@
+
+$(BUILD)/lib $(BUILD)/c:
+	@mkdir -p $@
+
+# ---- Python -------------------------------------------------------------------------------
+
+PYTHON_SOURCES := $(shell find bindings/python -name '*.[ch]' -o -name '*_build.py')
+
+venv: $(VENV)/.installed ## .venv with swiftreg (editable) and what its tests need
+	@:
+
+$(VENV)/.created:
+	@$(NEED) python
+	@$(STEP) "Python environment" $(PYTHON) -m venv --clear $(VENV)
+	@$(STEP) "Python build tools" $(VENV)/bin/pip install -q --disable-pip-version-check \
+	    --upgrade 'setuptools>=77'
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.created $(LIB_LINK) pyproject.toml $(PYTHON_SOURCES)
+	@$(NEED) cc python-headers
+	@$(STEP) "Python package" env SWIFTREG_LIBRARY=$(abspath $(LIB)) $(VENV)/bin/pip install -q \
+	    --disable-pip-version-check --no-build-isolation -e '.[test]'
+	@touch $@
+
+demo: $(VENV)/.installed ## the notebook's three models; DATA=path/to/data.mat for the real data
+	@MPLBACKEND=Agg $(VENV)/bin/python examples/demo.py $(if $(DATA),--data "$(DATA)")
+
+# ---- C ------------------------------------------------------------------------------------
+
+C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
+C_LINK := -L$(BUILD)/lib -lSwiftReg -Wl,-rpath,'$$ORIGIN/../lib' -lm -lpthread
+# Files compiled twice, for float and for double.
+C_TYPED := cost dense dropout elementwise errors
+C_PLAIN := check main oracle untyped
+C_OBJECTS := $(C_PLAIN:%=$(BUILD)/c/%.o) $(foreach t,0 1,$(C_TYPED:%=$(BUILD)/c/%_$(t).o))
+HASH_OBJECTS := $(BUILD)/c/hash.o $(BUILD)/c/hash_kernels_0.o $(BUILD)/c/hash_kernels_1.o \
+    $(BUILD)/c/oracle.o $(BUILD)/c/check.o
+C_PROGRAMS := $(addprefix $(BUILD)/c/,abi hash out_of_memory train)
+
+define compile_c
+@$(NEED) cc
+@$(CC) -std=c11 -O1 -g $(C_WARNINGS) -ffp-contract=off -D_GNU_SOURCE -Iinclude -MMD -MP -c $< -o $@
+endef
+
+$(BUILD)/c/%_0.o: Tests/c/%.c | $(BUILD)/c
+	$(compile_c) -DTEST_F64=0
+
+$(BUILD)/c/%_1.o: Tests/c/%.c | $(BUILD)/c
+	$(compile_c) -DTEST_F64=1
+
+$(BUILD)/c/%.o: Tests/c/%.c | $(BUILD)/c
+	$(compile_c)
+
+$(BUILD)/c/abi: $(C_OBJECTS)
+$(BUILD)/c/hash: $(HASH_OBJECTS)
+$(BUILD)/c/out_of_memory: $(BUILD)/c/out_of_memory.o $(BUILD)/c/check.o
+$(BUILD)/c/abi $(BUILD)/c/hash $(BUILD)/c/out_of_memory: | $(LIB_LINK)
+	@$(CC) $^ $(C_LINK) -o $@
+
+$(BUILD)/c/train: examples/c/train.c include/swiftreg.h | $(LIB_LINK) $(BUILD)/c
+	@$(CC) -std=c99 -O2 $(C_WARNINGS) -Iinclude $< $(C_LINK) -o $@
+
+-include $(wildcard $(BUILD)/c/*.d)
+
+# ---- Tests --------------------------------------------------------------------------------
+
+test: test-exports test-c test-swift test-python ## every test, with all set-up
+
+test-exports: $(LIB_LINK) # what the library exports and needs, and where its AVX code lies
+	@$(NEED) cc cxx python
+	@$(STEP) "Exports" $(PYTHON) scripts/check_exports.py $(LIB)
+	@$(STEP) "Instructions" $(PYTHON) scripts/check_instructions.py $(UNSTRIPPED)
+	@$(STEP) "Header" scripts/check-header
+
+test-c: $(C_PROGRAMS) $(LIB_LINK) # the C programs against the shipped library, on every CPU there is
+	@$(NEED) cc qemu
+	@scripts/test-c
+
+test-swift: # the Swift tests, through the header
+	@$(NEED) swift
+	@$(STEP) "Swift tests" swift test
+
+test-python: $(VENV)/.installed $(C_PROGRAMS)
+	@MPLBACKEND=Agg $(VENV)/bin/python -m pytest -q $(PYTEST)
+
+asan: ## the Swift tests under the address sanitizer
+	@$(NEED) swift
+	@$(STEP) "Swift tests, address sanitizer" swift test --sanitize=address --scratch-path .build-asan
+
+tsan: ## the Swift tests under the thread sanitizer
+	@$(NEED) swift
+	@$(STEP) "Swift tests, thread sanitizer" swift test --sanitize=thread --scratch-path .build-tsan
+
+valgrind: $(BUILD)/c/abi $(LIB_LINK) ## the C tests under valgrind (which knows no AVX-512: baseline)
+	@$(NEED) cc valgrind
+	@$(STEP) "C tests, valgrind" env SWIFTREG_ISA=baseline valgrind -q --error-exitcode=1 \
+	    --leak-check=full --errors-for-leak-kinds=definite $(BUILD)/c/abi
+
+lint: ## the style of the Swift sources; the header as C99, C11 and C++17
+	@$(NEED) swift cxx
+	@$(STEP) "Swift format" swift format lint --strict --recursive Package.swift Sources Tests/ABITests
+	@$(STEP) "Header" scripts/check-header
+
+clean: ## remove everything that was built
+	rm -rf .build .build-* $(BUILD) $(VENV) .pytest_cache .hypothesis .mypy_cache *.egg-info \
+	    bindings/python/*.egg-info bindings/python/swiftreg/*.so*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,294 @@
+/* Dense layers, forward and backward, against plain loops in double.
+ *
+ * With small whole numbers every sum is exact, whatever its order: results must be equal. With real
+ * numbers they must lie within the bound of a sum of n rounded products. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests.h"
+#include "typed.h"
+
+/* ---- Layouts --------------------------------------------------------------------------- */
+
+typedef enum Layout {
+    UNITS_EXAMPLES,  /* the notebook's */
+    EXAMPLES_UNITS,  /* scikit-learn's */
+    PADDED_ROWS,     /* the notebook's, as columns of a wider array */
+    PADDED_EXAMPLES, /* scikit-learn's, likewise */
+    STEPPED,         /* no direction contiguous */
+    REVERSED,        /* inputs only: examples backwards */
+    BROADCAST,       /* inputs only: one example for all */
+    LAYOUTS
+} Layout;
+enum { OUTPUT_LAYOUTS = REVERSED };
+
+/* units x examples elements somewhere in a buffer of exactly their extent. */
+typedef struct Matrix {
+    real *all;
+    size_t length;
+    real *first; /* element (0, 0) */
+    reg_strides strides;
+    size_t units, examples;
+} Matrix;
+
+static real *element(const Matrix *x, size_t unit, size_t example) {
+    return x->first + (ptrdiff_t)unit * x->strides.unit + (ptrdiff_t)example * x->strides.example;
+}
+
+static Matrix matrix(Layout layout, size_t units, size_t examples) {
+    Matrix x = {.units = units, .examples = examples};
+    const ptrdiff_t n = (ptrdiff_t)units, m = (ptrdiff_t)examples;
+    ptrdiff_t before = 0;
+    switch (layout) {
+    case UNITS_EXAMPLES: x.strides = (reg_strides){m, 1}; break;
+    case EXAMPLES_UNITS: x.strides = (reg_strides){1, n}; break;
+    case PADDED_ROWS: x.strides = (reg_strides){m + 3, 1}; break;
+    case PADDED_EXAMPLES: x.strides = (reg_strides){1, n + 2}; break;
+    case STEPPED: x.strides = (reg_strides){2, 2 * n + 1}; break;
+    case REVERSED:
+        x.strides = (reg_strides){m, -1};
+        before = m - 1;
+        break;
+    default: x.strides = (reg_strides){1, 0}; break;
+    }
+    x.length = (size_t)((n - 1) * x.strides.unit + (m - 1) * labs(x.strides.example) + 1);
+    x.all = BUFFER(real, x.length);
+    x.first = x.all + before;
+    return x;
+}
+
+/* Fills with whole numbers from -3 to 3, or with numbers between -1 and 1. */
+static real random_value(bool whole) {
+    return whole ? (real)random_int(-3, 3) : (real)random_real(-1, 1);
+}
+
+static Matrix random_matrix(Layout layout, size_t units, size_t examples, bool whole) {
+    Matrix x = matrix(layout, units, examples);
+    for (size_t i = 0; i < x.length; i++) x.all[i] = random_value(whole);
+    return x;
+}
+
+static real *random_vector(size_t count, bool whole) {
+    real *x = BUFFER(real, count);
+    for (size_t i = 0; i < count; i++) x[i] = random_value(whole);
+    return x;
+}
+
+/* The number of bytes that are not part of the matrix and yet not 0xA5. */
+static bool padding_is_untouched(const Matrix *x) {
+    bool *inside = calloc(x->length, sizeof *inside), untouched = true;
+    for (size_t u = 0; u < x->units; u++)
+        for (size_t r = 0; r < x->examples; r++) inside[element(x, u, r) - x->all] = true;
+    for (size_t i = 0; i < x->length; i++)
+        if (!inside[i]) untouched &= is_untouched(x->all + i, sizeof(real));
+    free(inside);
+    return untouched;
+}
+
+/* A sum and the sum of its terms' sizes, which bounds the rounding. */
+typedef struct Sum {
+    double value, size;
+} Sum;
+
+static void add(Sum *sum, double x) {
+    sum->value += x;
+    sum->size += fabs(x);
+}
+
+static bool within(real got, Sum want, bool whole, size_t terms) {
+    if (whole) return got == want.value;
+    return close_to(got, want.value, (double)(terms + 2) * REAL_EPSILON * want.size);
+}
+
+/* ---- Forward --------------------------------------------------------------------------- */
+
+typedef struct Shape {
+    size_t n_out, n_in, m;
+} Shape;
+
+static void check_forward(Shape s, Layout in, Layout to, reg_activation activation, bool whole) {
+    describe("forward " REAL_NAME " %zu x %zu x %zu layouts %d %d activation %d", s.n_out, s.n_in,
+             s.m, in, to, activation);
+    const real *w = random_vector(s.n_out * s.n_in, whole), *b = random_vector(s.n_out, whole);
+    const Matrix a = random_matrix(in, s.n_in, s.m, whole);
+    freeze_buffers();
+    const Matrix z = matrix(to, s.n_out, s.m), out = matrix(to, s.n_out, s.m);
+    const Matrix alone = matrix(to, s.n_out, s.m);
+    CHECK_OK(REG(forward_dense)(w, b, s.n_out, s.n_in, s.m, a.first, a.strides, activation, z.first,
+                                out.first, out.strides));
+    CHECK_OK(REG(forward_dense)(w, b, s.n_out, s.n_in, s.m, a.first, a.strides, activation, NULL,
+                                alone.first, alone.strides));
+    bool right = true, activated = true;
+    for (size_t u = 0; u < s.n_out; u++) {
+        for (size_t r = 0; r < s.m; r++) {
+            Sum sum = {0, 0};
+            add(&sum, b[u]);
+            for (size_t k = 0; k < s.n_in; k++)
+                add(&sum, (double)w[u * s.n_in + k] * *element(&a, k, r));
+            const real got = *element(&z, u, r);
+            right &= within(got, sum, whole, s.n_in);
+            /* The activation itself has its own test; here it is that it was applied to z. */
+            real want;
+            CHECK_OK(REG(forward_activation)(&got, 1, activation, &want));
+            activated &= same(*element(&out, u, r), want);
+        }
+    }
+    CHECK(right);
+    CHECK(activated);
+    CHECK(memcmp(out.all, alone.all, out.length * sizeof(real)) == 0);
+    CHECK(padding_is_untouched(&z) && padding_is_untouched(&out));
+}
+
+/* ---- Backward -------------------------------------------------------------------------- */
+
+static void check_input_gradient(Shape s, const real *w, const Matrix *dz, const Matrix *da, bool whole) {
+    bool right = true;
+    for (size_t k = 0; k < s.n_in; k++) {
+        for (size_t r = 0; r < s.m; r++) {
+            Sum sum = {0, 0};
+            for (size_t u = 0; u < s.n_out; u++)
+                add(&sum, (double)w[u * s.n_in + k] * *element(dz, u, r));
+            right &= within(*element(da, k, r), sum, whole, s.n_out);
+        }
+    }
+    CHECK(right);
+    CHECK(padding_is_untouched(da));
+}
+
+static void check_weight_gradient(Shape s, const real *w, const Matrix *dz, const Matrix *a,
+                                  double lambda, const real *dw, const real *db, bool whole) {
+    const double m = (double)s.m, terms = whole ? 4 : (double)s.m + 4;
+    bool weights = true, biases = true;
+    for (size_t u = 0; u < s.n_out; u++) {
+        Sum bias = {0, 0};
+        for (size_t r = 0; r < s.m; r++) add(&bias, *element(dz, u, r));
+        /* Whole numbers: one exact sum, rounded by the division alone. */
+        const double size = (whole ? fabs(bias.value) : bias.size) / m;
+        biases &= close_to(db[u], bias.value / m, terms * REAL_EPSILON * size);
+        for (size_t k = 0; k < s.n_in; k++) {
+            Sum sum = {0, 0};
+            for (size_t r = 0; r < s.m; r++)
+                add(&sum, (double)*element(dz, u, r) * *element(a, k, r));
+            const double decay = lambda / m * w[u * s.n_in + k];
+            const double bound = (whole ? fabs(sum.value) : sum.size) / m + fabs(decay);
+            weights &= close_to(dw[u * s.n_in + k], sum.value / m + decay, terms * REAL_EPSILON * bound);
+        }
+    }
+    CHECK(weights);
+    CHECK(biases);
+}
+
+static void check_backward(Shape s, Layout in, Layout to, double lambda, bool whole) {
+    describe("backward " REAL_NAME " %zu x %zu x %zu layouts %d %d lambda %g", s.n_out, s.n_in, s.m,
+             in, to, lambda);
+    const real *w = random_vector(s.n_out * s.n_in, whole);
+    const Matrix a = random_matrix(in, s.n_in, s.m, whole);
+    const Matrix dz = random_matrix((Layout)random_int(0, LAYOUTS - 1), s.n_out, s.m, whole);
+    freeze_buffers();
+    real *dw = BUFFER(real, s.n_out * s.n_in), *db = BUFFER(real, s.n_out);
+    const Matrix da = matrix(to, s.n_in, s.m);
+    CHECK_OK(REG(backward_l2)(w, s.n_out, s.n_in, s.m, dz.first, dz.strides, a.first, a.strides,
+                              lambda, dw, db, da.first, da.strides));
+    check_input_gradient(s, w, &dz, &da, whole);
+    check_weight_gradient(s, w, &dz, &a, lambda, dw, db, whole);
+
+    /* One without the other is the same. */
+    real *dw2 = BUFFER(real, s.n_out * s.n_in), *db2 = BUFFER(real, s.n_out);
+    const Matrix da2 = matrix(to, s.n_in, s.m);
+    const reg_strides none = {0, 0};
+    CHECK_OK(REG(backward_l2)(w, s.n_out, s.n_in, s.m, dz.first, dz.strides, a.first, a.strides,
+                              lambda, dw2, db2, NULL, none));
+    CHECK_OK(REG(backward_l2)(w, s.n_out, s.n_in, s.m, dz.first, dz.strides, NULL, none, lambda,
+                              NULL, NULL, da2.first, da2.strides));
+    CHECK(memcmp(dw, dw2, s.n_out * s.n_in * sizeof *dw) == 0);
+    CHECK(memcmp(db, db2, s.n_out * sizeof *db) == 0);
+    CHECK(memcmp(da.all, da2.all, da.length * sizeof(real)) == 0);
+}
+
+/* ---- Tests ----------------------------------------------------------------------------- */
+
+static void check_layer(Shape s, bool whole) {
+    const Layout in = (Layout)random_int(0, LAYOUTS - 1);
+    const Layout to = (Layout)random_int(0, OUTPUT_LAYOUTS - 1);
+    check_forward(s, in, to, (reg_activation)random_int(0, 2), whole);
+    release_buffers();
+    check_backward(s, in, to, random_int(0, 1) * 0.7, whole);
+    release_buffers();
+}
+
+/* Around every multiple at which a tile, a vector, a chain or a block may end. */
+static const size_t edges[] = {1, 2, 3, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 24, 25, 31, 32, 33, 65};
+static const size_t depths[] = {1, 2, 3, 4, 15, 16, 17, 63, 255, 256, 257, 513};
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+TEST(dense_exact) {
+    size_t d = 0;
+    for (size_t i = 0; i < COUNT(edges); i++)
+        for (size_t j = 0; j < COUNT(edges); j++) {
+            const size_t depth = depths[d++ % COUNT(depths)];
+            check_layer((Shape){edges[i], depth, edges[j]}, true);
+        }
+    /* Deep in the directions that only a backward product sums over. */
+    for (size_t i = 0; i < COUNT(depths); i++) {
+        check_layer((Shape){7, 13, depths[i]}, true);
+        check_layer((Shape){depths[i], 17, 9}, true);
+    }
+    /* More rows and columns than are packed at once. */
+    check_layer((Shape){290, 5, 3}, true);
+    check_layer((Shape){3, 4, 2100}, true);
+}
+
+TEST(dense_rounding) {
+    for (int i = 0; i < 60; i++) {
+        const Shape s = {(size_t)random_int(1, 40), (size_t)random_int(1, 40), (size_t)random_int(1, 40)};
+        check_layer(s, false);
+    }
+    check_layer((Shape){20, 2, 211}, false);
+    check_layer((Shape){3, 20, 211}, false);
+    check_layer((Shape){21, 600, 33}, false);
+}
+
+/* A NaN in one example, or one unit, reaches what is computed from it and nothing else. */
+TEST(dense_isolation) {
+    for (int i = 0; i < 40; i++) {
+        const Shape s = {(size_t)random_int(1, 35), (size_t)random_int(1, 35), (size_t)random_int(1, 35)};
+        const Layout layout = (Layout)random_int(0, OUTPUT_LAYOUTS - 1);
+        describe("NaN " REAL_NAME " %zu x %zu x %zu layout %d", s.n_out, s.n_in, s.m, layout);
+        real *w = random_vector(s.n_out * s.n_in, true), *b = random_vector(s.n_out, true);
+        const Matrix a = random_matrix(layout, s.n_in, s.m, true), out = matrix(layout, s.n_out, s.m);
+        const size_t bad_example = random_bits() % s.m, bad_unit = random_bits() % s.n_out;
+        *element(&a, random_bits() % s.n_in, bad_example) = NAN;
+        w[bad_unit * s.n_in + random_bits() % s.n_in] = NAN;
+        CHECK_OK(REG(forward_dense)(w, b, s.n_out, s.n_in, s.m, a.first, a.strides, REG_RELU, NULL,
+                                    out.first, out.strides));
+        bool right = true;
+        for (size_t u = 0; u < s.n_out; u++)
+            for (size_t r = 0; r < s.m; r++)
+                right &= (bool)isnan(*element(&out, u, r)) == (u == bad_unit || r == bad_example);
+        CHECK(right);
+        release_buffers();
+    }
+}
+
+TEST(dense_unaligned) {
+    enum { N_OUT = 13, N_IN = 19, M = 37 };
+    const real *w = random_vector(N_OUT * N_IN, true), *b = random_vector(N_OUT, true);
+    const Matrix a = random_matrix(UNITS_EXAMPLES, N_IN, M, true), out = matrix(UNITS_EXAMPLES, N_OUT, M);
+    char *w1 = BUFFER(char, sizeof(real) * N_OUT * N_IN + 1), *b1 = BUFFER(char, sizeof(real) * N_OUT + 1);
+    char *a1 = BUFFER(char, sizeof(real) * a.length + 1), *out1 = BUFFER(char, sizeof(real) * out.length + 1);
+    memcpy(w1 + 1, w, sizeof(real) * N_OUT * N_IN);
+    memcpy(b1 + 1, b, sizeof(real) * N_OUT);
+    memcpy(a1 + 1, a.all, sizeof(real) * a.length);
+    CHECK_OK(REG(forward_dense)(w, b, N_OUT, N_IN, M, a.first, a.strides, REG_SIGMOID, NULL,
+                                out.first, out.strides));
+    CHECK_OK(REG(forward_dense)((const void *)(w1 + 1), (const void *)(b1 + 1), N_OUT, N_IN, M,
+                                (const void *)(a1 + 1), a.strides, REG_SIGMOID, NULL,
+                                (void *)(out1 + 1), out.strides));
+    CHECK(memcmp(out.all, out1 + 1, sizeof(real) * out.length) == 0);
+}
+
+/* Large enough for two threads to share; the divisions differ by direction. */
+TEST(dense_parts) {
+    check_layer((Shape){130, 70, 140}, true);
+    check_layer((Shape){37, 90, 400}, true);
+}

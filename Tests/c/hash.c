@@ -1,0 +1,55 @@
+/* Prints a hash of the output of every kernel, over the same inputs in every run. Two runs that
+ * print the same lines computed the same bits: compare them across instruction sets (SWIFTREG_ISA)
+ * and thread counts (SWIFTREG_NUM_THREADS). */
+#include "hash.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "check.h"
+
+static const uint64_t basis = 0xcbf29ce484222325u, prime = 0x100000001b3u; /* FNV-1a */
+static uint64_t hash = 0xcbf29ce484222325u;
+
+void must(int status, const char *call) {
+    if (status == REG_OK) return;
+    fprintf(stderr, "%s: %s\n", call, reg_status_message((reg_status)status));
+    exit(EXIT_FAILURE);
+}
+
+void hash_bytes(const void *bytes, size_t size) {
+    const unsigned char *byte = bytes;
+    for (size_t i = 0; i < size; i++) hash = (hash ^ byte[i]) * prime;
+}
+
+static void print_hash(const char *kind, const char *name) {
+    printf("%s %s %016" PRIx64 "\n", kind, name, hash);
+    hash = basis;
+}
+
+void print_integer_hash(const char *name) { print_hash("integer", name); }
+void print_real_hash(const char *name) { print_hash("real", name); }
+
+static void hash_masks(void) {
+    random_seed(10);
+    for (int i = 0; i < 200; i++) {
+        const size_t n = (size_t)random_int(0, 300);
+        const uint64_t seed = random_bits(), stream = random_bits(), offset = random_bits();
+        uint8_t *mask = BUFFER(uint8_t, n);
+        uint32_t *words = BUFFER(uint32_t, n);
+        MUST(reg_dropout_mask(n, random_real(0.05, 1), seed, stream, offset, mask));
+        hash_bytes(mask, n);
+        MUST(reg_philox(n, seed, stream, offset, words));
+        hash_bytes(words, n * sizeof *words);
+        release_buffers();
+    }
+    print_integer_hash("masks");
+}
+
+int main(void) {
+    hash_masks();
+    hash_kernels();
+    hash_kernels_f64();
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,22 @@
+/* What the hash program shares: one line for each kernel, kind, name and 64-bit FNV-1a hash. */
+#ifndef SWIFTREG_TESTS_HASH_H
+#define SWIFTREG_TESTS_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Ends the program if the call failed. */
+#define MUST(call) must((call), #call)
+void must(int status, const char *call);
+
+/* Adds bytes to the hash of the kernel at hand. */
+void hash_bytes(const void *bytes, size_t size);
+/* Prints the hash and begins a new one. Integers are the same on every CPU, real numbers on every
+ * CPU with FMA. */
+void print_integer_hash(const char *name);
+void print_real_hash(const char *name);
+
+void hash_kernels(void);
+void hash_kernels_f64(void);
+
+#endif

@@ -1,0 +1,44 @@
+/* The C tests of the shipped library, through its header alone.
+ *
+ *     abi             every test, twice: with guard pages behind and before all buffers
+ *     abi isa-error   run with SWIFTREG_ISA naming an instruction set that is not there
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "check.h"
+#include "tests.h"
+
+typedef struct Test {
+    const char *name;
+    void (*run)(void);
+} Test;
+
+#define TYPED_ENTRY(name) {#name " f32", test_##name}, {#name " f64", test_##name##_f64},
+#define UNTYPED_ENTRY(name) {#name, test_##name},
+
+static const Test tests[] = {UNTYPED_TESTS(UNTYPED_ENTRY) TYPED_TESTS(TYPED_ENTRY)};
+static const Test isa_error_tests[] = {{"isa error f32", test_isa_error},
+                                       {"isa error f64", test_isa_error_f64},
+                                       {"isa error", test_isa_error_untyped}};
+
+static void run(const Test *tests, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        random_seed(i);
+        describe("%s", tests[i].name);
+        tests[i].run();
+        release_buffers();
+    }
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "isa-error") == 0) {
+        run(isa_error_tests, sizeof isa_error_tests / sizeof isa_error_tests[0]);
+        return report("isa-error");
+    }
+    for (guard = GUARD_AFTER; guard <= GUARD_BEFORE; guard++)
+        run(tests, sizeof tests / sizeof tests[0]);
+    reg_build build = {.struct_size = sizeof build};
+    CHECK_OK(reg_build_info(&build));
+    return report(build.isa);
+}

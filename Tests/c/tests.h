@@ -1,0 +1,47 @@
+/* Every test of the C test program. */
+#ifndef SWIFTREG_TESTS_TESTS_H
+#define SWIFTREG_TESTS_TESTS_H
+
+/* X(name): test_name for float and test_name_f64 for double. */
+#define TYPED_TESTS(X)           \
+    X(dropout)                   \
+    X(dropout_large)             \
+    X(dropout_unaligned)         \
+    X(apply_mask)                \
+    X(activation)                \
+    X(activation_gradient)       \
+    X(cost_gradient_and_update)  \
+    X(cost)                      \
+    X(cost_extremes)             \
+    X(cost_l2)                   \
+    X(dense_exact)               \
+    X(dense_rounding)            \
+    X(dense_isolation)           \
+    X(dense_unaligned)           \
+    X(dense_parts)               \
+    X(errors_elementwise)        \
+    X(errors_cost)               \
+    X(errors_dense)
+
+#define UNTYPED_TESTS(X) \
+    X(oracle)            \
+    X(philox)            \
+    X(dropout_mask)      \
+    X(legacy_known)      \
+    X(legacy_calls)      \
+    X(errors_legacy)     \
+    X(errors_masks)      \
+    X(library)           \
+    X(threads)
+
+#define DECLARE_TYPED(name) void test_##name(void); void test_##name##_f64(void);
+#define DECLARE_UNTYPED(name) void test_##name(void);
+TYPED_TESTS(DECLARE_TYPED)
+UNTYPED_TESTS(DECLARE_UNTYPED)
+
+/* With SWIFTREG_ISA naming what there is not: REG_ERROR_ISA from every kernel. */
+void test_isa_error(void);
+void test_isa_error_f64(void);
+void test_isa_error_untyped(void);
+
+#endif

@@ -1,0 +1,73 @@
+"""No instruction of a newer CPU outside the module that is compiled for it.
+
+    check_instructions.py LIBRARY        (unstripped)
+
+Code that the compiler leaves as a weak copy in an AVX module may be chosen by the linker for all,
+and then stop an older CPU. So every function of the library is disassembled: VEX-encoded
+instructions may stand in the functions of KernelsAVX2 and KernelsAVX512 only, EVEX-encoded ones in
+those of KernelsAVX512 only. The encoding is read from the bytes: in 64-bit mode C4 and C5 begin
+nothing but VEX, and 62 nothing but EVEX.
+"""
+
+import re
+import subprocess
+import sys
+from collections import Counter
+
+LEGACY_PREFIXES = {"66", "67", "f0", "f2", "f3", "2e", "36", "3e", "26", "64", "65"}
+# Newer than the baseline, but not VEX. (tzcnt is not among them: compilers emit it as bsf.)
+NEWER = {"lzcnt", "popcnt", "movbe"}
+# Swift mangles a name as the length of its module, then the module.
+MODULES = {"avx2": "11KernelsAVX2", "avx512": "13KernelsAVX512"}
+FUNCTION = re.compile(r"^[0-9a-f]+ <(.+)>:$")
+INSTRUCTION = re.compile(r"^\s*[0-9a-f]+:\t((?:[0-9a-f]{2} )+)\s*\t(\S+)")
+
+
+def kind(code: list[str], mnemonic: str) -> str | None:
+    """The module that an instruction belongs in, if not everywhere."""
+    opcode = next((byte for byte in code if byte not in LEGACY_PREFIXES), "")
+    if opcode == "62":
+        return "avx512"
+    return "avx2" if opcode in ("c4", "c5") or mnemonic in NEWER else None
+
+
+def owner(function: str) -> str | None:
+    """The module that a function is mangled as belonging to, if it is compiled for a newer CPU."""
+    for name, mangled in MODULES.items():
+        if re.match(rf"\$[es]{mangled}", function):
+            return name
+    return None
+
+
+def main(library: str) -> int:
+    listing = subprocess.Popen(
+        ["objdump", "-d", "--insn-width=16", library], stdout=subprocess.PIPE, text=True
+    )
+    assert listing.stdout is not None
+    function = "?"
+    found: Counter[str] = Counter()
+    stray: Counter[tuple[str, str]] = Counter()
+    for line in listing.stdout:
+        if begins := FUNCTION.match(line):
+            function = begins[1]
+        elif instruction := INSTRUCTION.match(line):
+            needs = kind(instruction[1].split(), instruction[2])
+            has = owner(function)
+            found[needs or "any CPU"] += 1
+            if needs and needs != has and not (needs == "avx2" and has == "avx512"):
+                stray[function, needs] += 1
+    if listing.wait() != 0:
+        return 1
+    for (function, needs), count in stray.items():
+        print(f"{function}: {count} instructions of {needs}")
+    if not found["any CPU"] or not found["avx2"] or not found["avx512"]:
+        print(f"not a library with kernels for every CPU: {dict(found)}")
+        return 1
+    if stray:
+        return 1
+    print(f"note: {found['avx2']} VEX and {found['avx512']} EVEX instructions, each in its module")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
