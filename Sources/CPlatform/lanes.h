@@ -90,6 +90,9 @@ LANES lanes_f64 lanes_f64_exponent(lanes_f64 a) {
     return (lanes_f64)((bits >> 52) | 0x4330000000000000u) - (0x1p52 + 1023);
 }
 
+/* Asks for the cache line of `p`, to be written. It need not be an address of anything. */
+LANES void lanes_prefetch(const void *p) { __builtin_prefetch(p, 1, 3); }
+
 /* Four rows of four, `stride` elements apart, to four columns `width` elements apart. */
 #define LANES_TRANSPOSE(type, element)                                                         \
     LANES void lanes_##type##_transpose(const element *from, intptr_t stride, element *to,     \

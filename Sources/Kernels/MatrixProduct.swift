@@ -1,3 +1,4 @@
+import CLanes
 import KernelInterface
 
 // C = A B in the order of Goto and van de Geijn ("Anatomy of high-performance matrix
@@ -129,6 +130,11 @@ private func multiplyBlock<V: Lanes>(
         while i < block.rows {
             place.row = block.row + i
             place.rows = min(tileRows, block.rows - i)
+            // C is read and written after the chains: by then it has come.
+            for row in 0..<tileRows {
+                let c = call.pointee.c + (place.row + row) * call.pointee.cRow + place.column
+                for vector in 0..<tileVectors { lanes_prefetch(c + vector * V.width) }
+            }
             var sums = multiplyTile(
                 V.self, rows: tileRows, depth: depth, a: a + i * depth, aRow: 1, aStep: tileRows,
                 b: b + j * depth, bStep: tileColumns)
