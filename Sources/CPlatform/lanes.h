@@ -116,9 +116,27 @@ LANES void lanes_prefetch(const void *p) { __builtin_prefetch(p, 1, 3); }
         __builtin_memcpy(to + 2 * width, &c, sizeof a);                                        \
         __builtin_memcpy(to + 3 * width, &d, sizeof a);                                        \
     }
+/* Two such rows to four columns of two. */
+#define LANES_ZIP(type, element)                                                               \
+    LANES void lanes_##type##_zip(const element *from, intptr_t stride, element *to,           \
+                                  intptr_t width) {                                            \
+        typedef element four __attribute__((ext_vector_type(4)));                              \
+        four a, b;                                                                             \
+        __builtin_memcpy(&a, from, sizeof a);                                                  \
+        __builtin_memcpy(&b, from + stride, sizeof a);                                         \
+        four low = __builtin_shufflevector(a, b, 0, 4, 1, 5);                                  \
+        four high = __builtin_shufflevector(a, b, 2, 6, 3, 7);                                 \
+        __builtin_memcpy(to, &low, sizeof low / 2);                                            \
+        __builtin_memcpy(to + width, (element *)&low + 2, sizeof low / 2);                     \
+        __builtin_memcpy(to + 2 * width, &high, sizeof high / 2);                              \
+        __builtin_memcpy(to + 3 * width, (element *)&high + 2, sizeof high / 2);               \
+    }
 LANES_TRANSPOSE(f32, float)
 LANES_TRANSPOSE(f64, double)
+LANES_ZIP(f32, float)
+LANES_ZIP(f64, double)
 #undef LANES_TRANSPOSE
+#undef LANES_ZIP
 
 /* Integers. */
 LANES lanes_u64 lanes_u64_all(uint64_t a) { return a; }

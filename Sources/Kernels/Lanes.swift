@@ -41,6 +41,9 @@ protocol Lanes: SendableMetatype {
     /// Four rows of four elements, `stride` apart, to four columns `width` apart.
     static func transpose(
         _ from: UnsafePointer<Element>, stride: Int, to: UnsafeMutablePointer<Element>, width: Int)
+    /// Two such rows.
+    static func zip(
+        _ from: UnsafePointer<Element>, stride: Int, to: UnsafeMutablePointer<Element>, width: Int)
 
     /// The constants of exp and log for this precision, and their polynomials: see Elementary.
     static var limits: ElementaryLimits<Element> { get }
@@ -148,6 +151,12 @@ struct F32x16: Lanes, BitwiseCopyable {
         lanes_f32_transpose(from, stride, to, width)
     }
 
+    @inline(__always) static func zip(
+        _ from: UnsafePointer<Float>, stride: Int, to: UnsafeMutablePointer<Float>, width: Int
+    ) {
+        lanes_f32_zip(from, stride, to, width)
+    }
+
     @inline(__always) static func multiply(
         _ a: UnsafePointer<Float>, by scale: Float, keeping words: lanes_u32,
         upTo limit: UInt32, into out: UnsafeMutablePointer<Float>
@@ -197,6 +206,12 @@ struct F64x8: Lanes, BitwiseCopyable {
         _ from: UnsafePointer<Double>, stride: Int, to: UnsafeMutablePointer<Double>, width: Int
     ) {
         lanes_f64_transpose(from, stride, to, width)
+    }
+
+    @inline(__always) static func zip(
+        _ from: UnsafePointer<Double>, stride: Int, to: UnsafeMutablePointer<Double>, width: Int
+    ) {
+        lanes_f64_zip(from, stride, to, width)
     }
 
     @inline(__always) static func multiply(

@@ -31,38 +31,55 @@ private func pack<V: Lanes>(
     _: V.Type, _ source: UnsafePointer<V.Element>, count: Int, step: Int, depth: Int, depthStep: Int,
     width: Int, to target: UnsafeMutablePointer<V.Element>
 ) {
-    for first in stride(from: 0, to: count, by: width) {
+    var first = 0
+    if step == 1 && width % V.width == 0 {
+        // A few rows at a time across all strips: down one strip every row is another page.
+        let whole = count / width * width
+        for p in stride(from: 0, to: depth, by: 8) {
+            for j in stride(from: 0, to: whole, by: width) {
+                for q in p..<min(p + 8, depth) {
+                    for v in stride(from: 0, to: width, by: V.width) {
+                        V.load(source + q * depthStep + j + v).store(
+                            target + j * depth + q * width + v)
+                    }
+                }
+            }
+        }
+        first = whole
+    }
+    while first < count {
         packStrip(
             V.self, source + first * step, n: min(width, count - first), step: step, depth: depth,
             depthStep: depthStep, width: width, to: target + first * depth)
+        first += width
     }
 }
 
+/// One strip of n <= width elements.
 @inline(__always)
 private func packStrip<V: Lanes>(
     _: V.Type, _ strip: UnsafePointer<V.Element>, n: Int, step: Int, depth: Int, depthStep: Int,
     width: Int, to target: UnsafeMutablePointer<V.Element>
 ) {
     var j = 0
-    if step == 1 {
-        // Whole vectors that lie as they are wanted.
-        while n - j >= V.width {
-            for p in 0..<depth { V.load(strip + p * depthStep + j).store(target + p * width + j) }
-            j += V.width
-        }
-    } else if depthStep == 1 {
-        while n - j >= 4 {
-            let rows = strip + j * step
+    if depthStep == 1 {
+        while n - j >= 2 {
+            let rows = n - j >= 4 ? 4 : 2
+            let from = strip + j * step
             var p = 0
             while depth - p >= 4 {
-                V.transpose(rows + p, stride: step, to: target + p * width + j, width: width)
+                if rows == 4 {
+                    V.transpose(from + p, stride: step, to: target + p * width + j, width: width)
+                } else {
+                    V.zip(from + p, stride: step, to: target + p * width + j, width: width)
+                }
                 p += 4
             }
             while p < depth {
-                for i in 0..<4 { target[p * width + j + i] = rows[i * step + p] }
+                for i in 0..<rows { target[p * width + j + i] = from[i * step + p] }
                 p += 1
             }
-            j += 4
+            j += rows
         }
     }
     while j < width {
