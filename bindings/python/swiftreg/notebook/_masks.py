@@ -7,7 +7,7 @@ own copy of NumPy's generator) and kept, with the state in which NumPy's generat
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from swiftreg import _core
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+# The stubs of some NumPy versions lack get_bit_generator.
+_random: Any = np.random
 
 SEED = 1
 _seeded = _core.LegacyGenerator(SEED)
@@ -70,7 +73,7 @@ def notebook_masks(widths: tuple[int, ...], examples: int, keep_prob: float) -> 
 def leave_numpy_after(masks: NotebookMasks) -> None:
     """Seeds NumPy's global generator with 1 and leaves it where drawing the masks leaves it."""
     np.random.seed(SEED)
-    generator = np.random.get_bit_generator()  # type: ignore[attr-defined]
+    generator = _random.get_bit_generator()
     with generator.lock:
         if masks.after.replace(generator.capsule, _seeded):
             return

@@ -1,0 +1,80 @@
+"""No call, refused or not, keeps memory or references."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import resource
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import swiftreg
+from swiftreg import _core, notebook
+
+A = np.ones((40, 50))
+STRIDED = np.ones((40, 100))[:, ::2]
+SHORT = np.ones(3)  # made once: NumPy itself keeps a reference to the dtype in each np.ones
+MASK = np.ones((40, 50), np.int64)
+BYTES = np.zeros((80, 50), np.uint8)[::2]
+X, Y = np.ones((2, 300)), np.ones((1, 300), np.uint8)
+PARAMETERS = notebook.initialize_parameters([2, 40, 3, 1])
+PLAIN = notebook.forward_propagation(X, PARAMETERS)
+DROPPED = notebook.forward_propagation_with_dropout(X, PARAMETERS)
+GENERATOR = _core.LegacyGenerator(1)
+
+CALLS: dict[str, Callable[[], Any]] = {
+    "dropout": lambda: swiftreg.dropout(A, 0.5, seed=1),
+    "strided": lambda: swiftreg.dropout(STRIDED, 0.5, seed=1, mask=BYTES),
+    "list": lambda: swiftreg.dropout([[1, 2], [3, 4]], 0.5, seed=1),
+    "in place": lambda: swiftreg.dropout(STRIDED, 0.5, seed=1, out=STRIDED),
+    "backward": lambda: swiftreg.dropout_backward(A, 0.5, mask=MASK),
+    "again": lambda: swiftreg.dropout_backward(A, 0.5, seed=1),
+    "mask": lambda: swiftreg.dropout_mask((40, 50), 0.5, seed=1),
+    "bad keep_prob": lambda: swiftreg.dropout(A, 2, seed=1, mask=BYTES),
+    "bad out": lambda: swiftreg.dropout(A, 0.5, seed=1, out=SHORT),
+    "bad mask": lambda: swiftreg.dropout(A, 0.5, seed=1, mask=SHORT),
+    "bad operand": lambda: swiftreg.dropout_backward(A, 0.5, mask=MASK * 2),
+    "bad operand shape": lambda: swiftreg.dropout_backward(A, 0.5, mask=[1]),
+    "bad type": lambda: swiftreg.dropout(A.astype(object), 0.5, seed=1),
+    "ragged": lambda: swiftreg.dropout([[1], [2, 3]], 0.5, seed=1),
+    "forward": lambda: notebook.forward_propagation(X, PARAMETERS),
+    "forward dropout": lambda: notebook.forward_propagation_with_dropout(X, PARAMETERS),
+    "fresh": lambda: notebook.forward_propagation_with_dropout(X, PARAMETERS, seed=1),
+    "bad layer": lambda: notebook.forward_propagation(A, PARAMETERS),
+    "cost": lambda: notebook.compute_cost_with_regularization(PLAIN[0], Y, PARAMETERS, 0.7),
+    "bad cost": lambda: notebook.compute_cost_with_regularization(PLAIN[0], Y, PARAMETERS, -1),
+    "gradients": lambda: notebook.backward_propagation(X, Y, PLAIN[1]),
+    "dropout gradients": lambda: notebook.backward_propagation_with_dropout(X, Y, DROPPED[1], 0.5),
+    "bad gradients": lambda: notebook.backward_propagation(X, Y[:, :5], PLAIN[1]),
+    "activation": lambda: notebook.sigmoid(STRIDED),
+    "legacy": lambda: (_core.LegacyGenerator(3).normal((20, 30)), GENERATOR.state()),
+    "bad legacy": lambda: GENERATOR.uniform((2, -1)),
+    "build info": swiftreg.build_info,
+}
+SHARED = [A, STRIDED, SHORT, MASK, BYTES, X, Y, *PARAMETERS.values(), *PLAIN[1], *DROPPED[1], np.dtype("f8"),
+          np.dtype("u1"), np.empty, np.asarray, np.array, np.copyto, "C", _core.LegacyGenerator]
+
+
+def peak_kilobytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_nothing_is_kept(name: str) -> None:
+    def run(times: int) -> None:
+        for _ in range(times):
+            with contextlib.suppress(ValueError, TypeError):
+                CALLS[name]()
+
+    run(50)
+    gc.collect()
+    references = [sys.getrefcount(thing) for thing in SHARED]
+    memory = peak_kilobytes()
+    run(2000)
+    gc.collect()
+    grown = [sys.getrefcount(thing) - before for thing, before in zip(SHARED, references)]
+    assert max(map(abs, grown)) < 100, grown
+    assert peak_kilobytes() - memory < 4000
