@@ -13,6 +13,11 @@ protocol Lanes: SendableMetatype {
     /// Lanes in a vector: 16 floats or 8 doubles.
     static var width: Int { get }
 
+    /// The depth of one chain of multiply-adds in a matrix product; chains of one element are added
+    /// in order. It fits the first-level cache, and is the same for every instruction set: a
+    /// change of it changes results.
+    static var chainDepth: Int { get }
+
     init(_ value: Element)
 
     static func + (a: Self, b: Self) -> Self
@@ -113,6 +118,7 @@ struct F32x16: Lanes, BitwiseCopyable {
     var v: lanes_f32
 
     @inline(__always) static var width: Int { 16 }
+    @inline(__always) static var chainDepth: Int { 384 }
     @inline(__always) init(_ value: Float) { v = lanes_f32_all(value) }
     @inline(__always) init(v: lanes_f32) { self.v = v }
 
@@ -172,6 +178,7 @@ struct F64x8: Lanes, BitwiseCopyable {
     var v: lanes_f64
 
     @inline(__always) static var width: Int { 8 }
+    @inline(__always) static var chainDepth: Int { 256 }
     @inline(__always) init(_ value: Double) { v = lanes_f64_all(value) }
     @inline(__always) init(v: lanes_f64) { self.v = v }
 

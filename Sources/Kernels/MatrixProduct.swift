@@ -18,7 +18,7 @@ import KernelInterface
 
 @inline(__always)
 func productScratchBytes<V: Lanes>(_: V.Type, rows: Int, columns: Int, depth: Int) -> Int {
-    let depth = min(depth, chainDepth)
+    let depth = min(depth, V.chainDepth)
     let a = roundUp(min(rows, rowsPacked), to: tileRows) * depth
     let b = roundUp(min(columns, columnsPacked), to: tileColumns(V.self)) * depth
     return (roundUp(a, to: V.width) + b) * MemoryLayout<V.Element>.stride
@@ -98,7 +98,7 @@ func multiply<V: Lanes>(
     let b = call.pointee.b
     let tileColumns = tileColumns(V.self)
     let bPacked = scratch.assumingMemoryBound(to: V.Element.self)
-    let depthPacked = min(call.pointee.depth, chainDepth)
+    let depthPacked = min(call.pointee.depth, V.chainDepth)
     let aPacked =
         bPacked + roundUp(min(columns.count, columnsPacked), to: tileColumns) * depthPacked
 
@@ -107,7 +107,7 @@ func multiply<V: Lanes>(
         let blockColumns = min(columnsPacked, columns.upperBound - column)
         var k = 0
         repeat {
-            let depth = min(chainDepth, call.pointee.depth - k)
+            let depth = min(V.chainDepth, call.pointee.depth - k)
             pack(
                 V.self, b.data + k * b.row + column * b.column, count: blockColumns, step: b.column,
                 depth: depth, depthStep: b.row, width: tileColumns, to: bPacked)

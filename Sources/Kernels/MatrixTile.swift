@@ -17,10 +17,6 @@ import KernelInterface
     @inline(__always) var tileVectors: Int { 1 }
 #endif
 
-/// The depth of one chain of multiply-adds. Chains of one element are added in order. It is the
-/// same for every instruction set: a change of it changes results.
-@inline(__always) var chainDepth: Int { 256 }
-
 /// tile = A B for `rows` rows of A and tileVectors whole vectors of B, over `depth` <= chainDepth.
 /// Rows past `rows` repeat the first, so that nothing beyond A is read.
 @inline(__always)
