@@ -218,7 +218,8 @@ static void check_layer(Shape s, bool whole) {
 
 /* Around every multiple at which a tile, a vector, a chain or a block may end. */
 static const size_t edges[] = {1, 2, 3, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 24, 25, 31, 32, 33, 65};
-static const size_t depths[] = {1, 2, 3, 4, 15, 16, 17, 63, 255, 256, 257, 513};
+static const size_t depths[] = {1,   2,   3,   4,   15,  16,  17,  63,
+                                255, 256, 257, 383, 384, 385, 513, 769};
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 TEST(dense_exact) {

@@ -42,7 +42,7 @@ enum { BAD_KEEP_PROBS = sizeof bad_keep_probs / sizeof bad_keep_probs[0] };
 static const double bad_lambdas[] = {-0.1, -INFINITY, INFINITY, NAN};
 enum { BAD_LAMBDAS = sizeof bad_lambdas / sizeof bad_lambdas[0] };
 static const double bad_rates[] = {INFINITY, -INFINITY, NAN};
-static const int bad_activations[] = {-1, 3, 1000, INT32_MAX};
+static const int bad_activations[] = {-1, 99, 1000, INT32_MAX};
 
 /* ---- Elementwise ----------------------------------------------------------------------- */
 
@@ -57,6 +57,8 @@ TEST(errors_elementwise) {
     REFUSED(REG_ERROR_NULL, REG(apply_mask)(in, mask, COUNT, 0.5, NULL));
     REFUSED(REG_ERROR_NULL, REG(forward_activation)(NULL, COUNT, REG_RELU, first));
     REFUSED(REG_ERROR_NULL, REG(forward_activation)(in, COUNT, REG_RELU, NULL));
+    REFUSED(REG_ERROR_NULL, REG(elementary)(NULL, COUNT, REG_FUNCTION_EXP, first));
+    REFUSED(REG_ERROR_NULL, REG(elementary)(in, COUNT, REG_FUNCTION_EXP, NULL));
     REFUSED(REG_ERROR_NULL, REG(backward_activation)(NULL, in, COUNT, REG_RELU, first));
     REFUSED(REG_ERROR_NULL, REG(backward_activation)(in, NULL, COUNT, REG_RELU, first));
     REFUSED(REG_ERROR_NULL, REG(backward_activation)(in, in, COUNT, REG_RELU, NULL));
@@ -72,6 +74,7 @@ TEST(errors_elementwise) {
         REFUSED(REG_ERROR_SIZE, REG(backward_dropout)(in, count, 0.5, 0, 0, 0, first));
         REFUSED(REG_ERROR_SIZE, REG(apply_mask)(in, mask, count, 0.5, first));
         REFUSED(REG_ERROR_SIZE, REG(forward_activation)(in, count, REG_RELU, first));
+        REFUSED(REG_ERROR_SIZE, REG(elementary)(in, count, REG_FUNCTION_EXP, first));
         REFUSED(REG_ERROR_SIZE, REG(backward_activation)(in, in, count, REG_RELU, first));
         REFUSED(REG_ERROR_SIZE, REG(backward_cost)(in, in, count, first));
         REFUSED(REG_ERROR_SIZE, REG(update)(in, in, count, 0.1, first));
@@ -87,6 +90,8 @@ TEST(errors_elementwise) {
         const reg_activation activation = (reg_activation)bad_activations[i];
         REFUSED(REG_ERROR_ACTIVATION, REG(forward_activation)(in, COUNT, activation, first));
         REFUSED(REG_ERROR_ACTIVATION, REG(backward_activation)(in, in, COUNT, activation, first));
+        const reg_function function = (reg_function)bad_activations[i];
+        REFUSED(REG_ERROR_FUNCTION, REG(elementary)(in, COUNT, function, first));
     }
     for (int i = 0; i < 3; i++)
         REFUSED(REG_ERROR_LEARNING_RATE, REG(update)(in, in, COUNT, bad_rates[i], first));
@@ -95,6 +100,7 @@ TEST(errors_elementwise) {
     REFUSED(REG_OK, REG(backward_dropout)(NULL, 0, 0.5, 0, 0, 0, NULL));
     REFUSED(REG_OK, REG(apply_mask)(NULL, NULL, 0, 0.5, NULL));
     REFUSED(REG_OK, REG(forward_activation)(NULL, 0, REG_RELU, NULL));
+    REFUSED(REG_OK, REG(elementary)(NULL, 0, REG_FUNCTION_EXP, NULL));
     REFUSED(REG_OK, REG(backward_activation)(NULL, NULL, 0, REG_RELU, NULL));
     REFUSED(REG_OK, REG(backward_cost)(NULL, NULL, 0, NULL));
     REFUSED(REG_OK, REG(update)(NULL, NULL, 0, 0.1, NULL));
@@ -249,6 +255,7 @@ TEST(isa_error) {
     REFUSED(REG_ERROR_ISA, REG(backward_dropout)(in, COUNT, 0.5, 0, 0, 0, first));
     REFUSED(REG_ERROR_ISA, REG(apply_mask)(in, mask, COUNT, 0.5, first));
     REFUSED(REG_ERROR_ISA, REG(forward_activation)(in, COUNT, REG_RELU, first));
+    REFUSED(REG_ERROR_ISA, REG(elementary)(in, COUNT, REG_FUNCTION_EXP, first));
     REFUSED(REG_ERROR_ISA, REG(backward_activation)(in, in, COUNT, REG_RELU, first));
     REFUSED(REG_ERROR_ISA, REG(backward_cost)(in, in, COUNT, first));
     REFUSED(REG_ERROR_ISA, REG(update)(in, in, COUNT, 0.1, first));

@@ -14,6 +14,13 @@ enum { COUNTS = sizeof counts / sizeof counts[0] };
 
 static void hash_reals(const real *x, size_t count) { hash_bytes(x, count * sizeof *x); }
 
+/* Of what may hold NaN, which has many encodings. */
+static void hash_numbers(real *x, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (isnan(x[i])) x[i] = 0;
+    hash_reals(x, count);
+}
+
 static void hash_dropout(void) {
     for (int i = 0; i < COUNTS; i++) {
         const size_t n = counts[i];
@@ -39,19 +46,26 @@ static void hash_activations(void) {
         for (int i = 0; i < COUNTS; i++) {
             real *z = random_buffer(counts[i], -20, 20, true), *a = BUFFER(real, counts[i]);
             MUST(REG(forward_activation)(z, counts[i], (reg_activation)k, a));
-            /* A NaN has many encodings. */
-            for (size_t j = 0; j < counts[i]; j++)
-                if (isnan(a[j])) a[j] = 0;
-            hash_reals(a, counts[i]);
+            hash_numbers(a, counts[i]);
             z = random_buffer(counts[i], -2, 2, false);
             MUST(REG(backward_activation)(z, a, counts[i], (reg_activation)k, z));
-            for (size_t j = 0; j < counts[i]; j++)
-                if (isnan(z[j])) z[j] = 0;
-            hash_reals(z, counts[i]);
+            hash_numbers(z, counts[i]);
             release_buffers();
         }
     }
     print_real_hash("activation_" REAL_NAME);
+}
+
+static void hash_elementary(void) {
+    for (int k = REG_FUNCTION_EXP; k <= REG_FUNCTION_TANH; k++) {
+        for (int i = 0; i < COUNTS; i++) {
+            real *x = random_buffer(counts[i], -20, 20, true);
+            MUST(REG(elementary)(x, counts[i], (reg_function)k, x));
+            hash_numbers(x, counts[i]);
+            release_buffers();
+        }
+    }
+    print_real_hash("elementary_" REAL_NAME);
 }
 
 static void hash_update_and_cost(void) {
@@ -120,6 +134,7 @@ static void hash_dense(void) {
 void HASH_KERNELS(void) {
     random_seed(20);
     hash_dropout();
+    hash_elementary();
     hash_activations();
     hash_update_and_cost();
     hash_dense();

@@ -8,6 +8,7 @@
     X(dropout_large)             \
     X(dropout_unaligned)         \
     X(apply_mask)                \
+    X(elementary)                \
     X(activation)                \
     X(activation_gradient)       \
     X(cost_gradient_and_update)  \

@@ -15,6 +15,7 @@ typedef double real;
 #define REAL_NAME "f64"
 #define REAL_EPSILON DBL_EPSILON
 #define REAL_SMALLEST DBL_MIN
+#define REAL_TINIEST 0x1p-1074
 #else
 typedef float real;
 #define REG(name) reg_##name
@@ -22,6 +23,7 @@ typedef float real;
 #define REAL_NAME "f32"
 #define REAL_EPSILON FLT_EPSILON
 #define REAL_SMALLEST FLT_MIN
+#define REAL_TINIEST 0x1p-149
 #endif
 
 /* The same bits, or both NaN. */

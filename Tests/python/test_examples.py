@@ -1,0 +1,173 @@
+"""The examples run, and what they show is so."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from swiftreg import notebook
+
+EXAMPLES = ROOT / "examples"
+
+
+# ---- The notebook --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def executed() -> Any:
+    """examples/regularization.ipynb after all its cells have run; its own assertions included."""
+    import nbclient
+    import nbformat
+
+    story = nbformat.read(EXAMPLES / "regularization.ipynb", as_version=4)
+    nbformat.validate(story)
+    client = nbclient.NotebookClient(story, timeout=600, resources={"metadata": {"path": str(EXAMPLES)}})
+    client.execute()
+    return story
+
+
+def printed(cell: Any) -> str:
+    return "".join(o["text"] for o in cell.outputs if o["output_type"] == "stream" and o["name"] == "stdout")
+
+
+# Jupyter's own libraries warn of this and that.
+@pytest.mark.filterwarnings("default")
+def test_the_notebook_runs_and_tells_its_story(executed: Any) -> None:
+    cells = [cell for cell in executed.cells if cell.cell_type == "code"]
+    assert not [o for cell in cells for o in cell.outputs if o["output_type"] == "stream" and o["name"] == "stderr"]
+    trained = [cell for cell in cells if " = model(train_X, train_Y" in cell.source and "print_cost" not in cell.source]
+    assert len(trained) == 4
+    for cell in trained:
+        costs = [float(x) for x in re.findall(r"Cost after iteration \d+: (\S+)", printed(cell))]
+        assert len(costs) == 3 and costs[0] > costs[1] > 0 and costs[0] > costs[2] > 0
+    pictures = [o for cell in cells for o in cell.outputs if "image/png" in o.get("data", {})]
+    assert len(pictures) >= 9  # the points, a curve of costs and a boundary for each model
+    accuracies = [float(x) for cell in cells for x in re.findall(r"Accuracy: (\S+)", printed(cell))]
+    assert len(accuracies) == 8 and min(accuracies) > 0.8
+
+
+def test_the_notebook_is_kept_without_outputs() -> None:
+    import nbformat
+
+    story = nbformat.read(EXAMPLES / "regularization.ipynb", as_version=4)
+    assert not any(cell.outputs for cell in story.cells if cell.cell_type == "code")
+
+
+# ---- The demo ------------------------------------------------------------------------------
+
+
+def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(EXAMPLES / "demo.py"), *arguments], capture_output=True, text=True, cwd=ROOT
+    )
+
+
+def test_the_demo_prints_its_table_and_draws() -> None:
+    run = demo("--iterations", "2000")
+    assert run.returncode == 0 and run.stderr == "", run.stderr
+    assert "stand-in" in run.stdout
+    rows = re.findall(r"^(no reg|L2|dropout).*?(\d+)/211 [\d.]+ +(\d+)/200 ", run.stdout, re.M)
+    assert [row[0] for row in rows] == ["no reg", "L2", "dropout"]
+    assert all(int(train) > 180 and int(test) > 160 for _, train, test in rows)
+    pictures = [Path(line.strip()) for line in run.stdout.splitlines() if line.endswith(".png")]
+    assert len(pictures) == 3
+    assert all(picture.read_bytes().startswith(b"\x89PNG") for picture in pictures)
+
+
+def test_the_demo_gives_the_notebooks_figures(data_file: Path) -> None:
+    run = demo("--data", str(data_file))
+    assert run.returncode == 0, run.stderr
+    for train, test in (("200/211", "0.9150"), ("198/211", "0.9300"), ("196/211", "0.9500")):
+        assert re.search(rf"{train} .*/200 {test}", run.stdout), run.stdout
+
+
+def test_the_demo_names_a_missing_file() -> None:
+    run = demo("--data", "no/such/data.mat")
+    assert run.returncode != 0 and "no/such/data.mat" in run.stderr and "Traceback" not in run.stderr
+
+
+def test_the_plain_numpy_loop_is_the_same_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    import plain_numpy
+
+    X, Y, *_ = notebook.load_2D_dataset()
+    for options in ({}, {"lambd": 0.7}, {"keep_prob": 0.86}):
+        ours = notebook.model(X, Y, num_iterations=50, print_cost=False, **options)
+        theirs = plain_numpy.train(X, Y, iterations=50, **options)
+        for name in ours:
+            np.testing.assert_allclose(ours[name], theirs[name], rtol=0, atol=1e-12)
+
+
+# ---- The C program -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def train(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """examples/c/train.c, built by the line in its first comment."""
+    folder = EXAMPLES / "c"
+    line = next(x for x in (folder / "train.c").read_text().splitlines() if x.startswith(" *     cc "))
+    program = tmp_path_factory.mktemp("train") / "train"
+    command = line[len(" *     ") :].replace("../../build/lib -lSwiftReg", f"{ROOT}/build/lib -lSwiftReg")
+    command = command.replace("-rpath,../../build/lib", f"-rpath,{ROOT}/build/lib")
+    command = command.replace("-o train", f"-o {program} -std=c99 -Wall -Wextra -Wpedantic -Werror")
+    subprocess.run(command.split(), check=True, cwd=folder)
+    return program
+
+
+def c_run(train: Path, *arguments: str) -> tuple[list[float], float]:
+    """The costs that the program prints, and its accuracy."""
+    run = subprocess.run([str(train), *arguments], check=True, capture_output=True, text=True)
+    costs = [float(x) for x in re.findall(r"^cost \d+: (\S+)$", run.stdout, re.M)]
+    found = re.search(r"^accuracy: (\d+)/(\d+)$", run.stdout, re.M)
+    assert found is not None
+    return costs, int(found[1]) / int(found[2])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        ((), {}),
+        (("--l2", "0.7"), {"lambd": 0.7}),
+        (("--dropout", "0.86"), {"keep_prob": 0.86, "fresh_masks": True}),
+    ],
+    ids=["none", "l2", "dropout"],
+)
+def test_the_c_program_trains_as_python_does(
+    train: Path, arguments: tuple[str, ...], options: dict[str, Any]
+) -> None:
+    costs, accuracy = c_run(train, "--iterations", "200", *arguments)
+    assert costs[-1] < 0.5 * costs[0]
+    assert accuracy > 0.9
+    X, Y, *_ = notebook.load_2D_dataset()
+    parameters = notebook.model(X, Y, num_iterations=200, print_cost=False, **options)
+    A3, _ = notebook.forward_propagation(X, parameters)
+    cost = notebook.compute_cost_with_regularization(A3, Y, parameters, options.get("lambd", 0))
+    np.testing.assert_allclose(costs[-1], cost, rtol=1e-12)
+
+
+def test_the_c_program_reads_a_csv(train: Path, tmp_path: Path) -> None:
+    X, Y, *_ = notebook.load_2D_dataset()
+    file = tmp_path / "points.csv"
+    file.write_text("".join(f"{x[0]!r},{x[1]!r},{y}\n" for x, y in zip(X.T.tolist(), Y[0].tolist())))
+    assert c_run(train, "--iterations", "100", "--data", str(file)) == c_run(train, "--iterations", "100")
+
+
+def test_the_c_program_says_what_is_wrong(train: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.csv"
+    damaged.write_text("0.1,0.2,1\n0.3,oops,0\n")
+    for arguments, text in (
+        (("--l2", "much"), "much"),
+        (("--dropout", "0"), "--dropout"),
+        (("--data", str(damaged)), "line 2"),
+        (("--data", "no/such.csv"), "no/such.csv"),
+        (("--what",), "usage"),
+    ):
+        run = subprocess.run([str(train), *arguments], capture_output=True, text=True)
+        assert run.returncode == 1 and text in run.stderr
