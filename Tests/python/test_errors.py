@@ -181,6 +181,15 @@ def test_mask_of_another_shape() -> None:
         swiftreg.dropout_backward(np.ones(3), 0.5, mask=np.ones(4))
 
 
+def test_a_read_only_array_in_place() -> None:
+    a = read_only(np.ones(6))
+    with refuses(ValueError, "out is read-only"):
+        swiftreg.dropout(a, 0.5, seed=1, out=a)
+    with refuses(ValueError, "out is read-only"):
+        swiftreg.dropout_backward(a, 0.5, mask=a, out=a)
+    assert (a == 1).all()
+
+
 def test_overlaps() -> None:
     buffer = np.arange(20.0)
     before = buffer.copy()

@@ -56,6 +56,11 @@ def test_replace_writes_only_over_the_state_expected() -> None:
     state = generator.get_state()
     assert not after.replace(numpy.capsule, before)
     assert np.array_equal(generator.get_state()[1], state[1])
+    # As far on, but of another seed.
+    other = np.random.MT19937()
+    np.random.RandomState(other).seed(2)
+    assert not after.replace(other.capsule, before)
+    assert np.random.RandomState(other).rand() == np.random.RandomState(2).rand()
     with pytest.raises(ValueError, match="PyCapsule"):
         after.replace(object(), before)
     with pytest.raises(TypeError, match="expected"):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -27,12 +27,10 @@ def test_concurrent_calls_give_what_single_ones_do() -> None:
         assert list(pool.map(work, range(32))) == expected
 
 
-def test_large_calls_let_other_threads_run() -> None:
-    """While one thread is in a long call, another advances: the interpreter is not held."""
-    a = np.ones(20_000_000, np.float32)
-    swiftreg.dropout(a[:100_000], 0.5, seed=0)
-    interval = sys.getswitchinterval()
-    progress, done = [], threading.Event()
+def advances_during(call: Callable[[], object]) -> bool:
+    """Whether another Python thread runs well inside the call."""
+    progress: list[float] = []
+    done = threading.Event()
 
     def count() -> None:
         while not done.is_set():
@@ -40,16 +38,22 @@ def test_large_calls_let_other_threads_run() -> None:
             time.sleep(0)
 
     watcher = threading.Thread(target=count)
+    watcher.start()
     try:
-        sys.setswitchinterval(1e-4)
-        watcher.start()
-        time.sleep(0.01)
+        time.sleep(0.005)
         start = time.perf_counter()
-        swiftreg.dropout(a, 0.5, seed=1, out=a)
+        call()
         end = time.perf_counter()
     finally:
         done.set()
         watcher.join()
-        sys.setswitchinterval(interval)
-    during = [t for t in progress if start + 0.1 * (end - start) < t < end - 0.1 * (end - start)]
-    assert len(during) > 10
+    margin = 0.1 * (end - start)
+    return any(start + margin < moment < end - margin for moment in progress)
+
+
+def test_large_calls_let_other_threads_run() -> None:
+    """A busy machine may not give the other thread its turn; held, it would never have one."""
+    a = np.ones(20_000_000, np.float32)
+    assert any(
+        advances_during(lambda: swiftreg.dropout(a, 0.5, seed=1, out=a)) for _ in range(20)
+    )
