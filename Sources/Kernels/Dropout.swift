@@ -98,14 +98,14 @@ private func withBuffer<T: ExpressibleByIntegerLiteral>(
 
 /// Covers elements `offset ..< offset + count` by runs of eight Philox blocks: `body(i, n, skip,
 /// block)` takes n elements from index i on, whose words are `skip ..< skip + n` of the 32 that
-/// begin with `block`. All but the first and the last run are whole (n 32, skip 0).
+/// begin with `block`, a multiple of 8. All but the first and the last run are whole (n 32, skip 0).
 @inline(__always)
 func forEachRun(
     count: Int, offset: UInt64, _ body: (_ i: Int, _ n: Int, _ skip: Int, _ block: UInt64) -> Void
 ) {
     var i = 0
-    var skip = Int(offset % 4)
-    var block = offset / 4
+    var skip = Int(offset % 32)
+    var block = offset / 32 * 8
     while i < count {
         let n = min(32 - skip, count - i)
         body(i, n, skip, block)

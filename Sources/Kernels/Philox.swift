@@ -39,14 +39,16 @@ struct Philox {
         return (x0, x1, x2, x3)
     }
 
-    /// The 32 words of blocks `block ..< block + 8`, in order. Blocks count modulo 2^62, as a
-    /// 64-bit element number divided by four does.
+    /// The 32 words of blocks `block ..< block + 8`, in order, for a multiple of 8. Blocks count
+    /// modulo 2^62, as a 64-bit element number divided by four does. Only the lowest word differs
+    /// among the lanes, which spares a round and a half of the ten.
     @inline(__always)
     func run(block: UInt64) -> (lanes_u32, lanes_u32) {
         // Weaving takes lanes 0, 2, 1, 3: so those hold the blocks in order.
         let order = lanes_u64(0, 2, 1, 3, 4, 6, 5, 7)
-        let blocks = lanes_u64_and(lanes_u64_add(lanes_u64_all(block), order), (1 << 62) - 1)
-        let (x0, x1, x2, x3) = words(c0: blocks, c1: lanes_u64_upper(blocks))
+        let (x0, x1, x2, x3) = words(
+            c0: lanes_u64_add(lanes_u64_all(block), order),
+            c1: lanes_u64_all((block >> 32) & ((1 << 30) - 1)))
         return (lanes_u64_weave_first(x0, x1, x2, x3), lanes_u64_weave_second(x0, x1, x2, x3))
     }
 }
