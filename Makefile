@@ -77,7 +77,7 @@ C_PLAIN := check main oracle untyped
 C_OBJECTS := $(C_PLAIN:%=$(BUILD)/c/%.o) $(foreach t,0 1,$(C_TYPED:%=$(BUILD)/c/%_$(t).o))
 HASH_OBJECTS := $(BUILD)/c/hash.o $(BUILD)/c/hash_kernels_0.o $(BUILD)/c/hash_kernels_1.o \
     $(BUILD)/c/oracle.o $(BUILD)/c/check.o
-C_PROGRAMS := $(addprefix $(BUILD)/c/,abi hash out_of_memory train)
+C_PROGRAMS := $(addprefix $(BUILD)/c/,abi hash out_of_memory)
 
 define compile_c
 @$(NEED) cc
@@ -99,9 +99,6 @@ $(BUILD)/c/out_of_memory: $(BUILD)/c/out_of_memory.o $(BUILD)/c/check.o
 $(BUILD)/c/abi $(BUILD)/c/hash $(BUILD)/c/out_of_memory: | $(LIB_LINK)
 	@$(CC) $^ $(C_LINK) -o $@
 
-$(BUILD)/c/train: examples/c/train.c include/swiftreg.h | $(LIB_LINK) $(BUILD)/c
-	@$(CC) -std=c99 -O2 $(C_WARNINGS) -Iinclude $< $(C_LINK) -o $@
-
 -include $(wildcard $(BUILD)/c/*.d)
 
 # ---- Tests --------------------------------------------------------------------------------
@@ -122,7 +119,7 @@ test-swift: # the Swift tests, through the header
 	@$(NEED) swift
 	@$(STEP) "Swift tests" swift test
 
-test-python: $(VENV)/.installed $(C_PROGRAMS)
+test-python: $(VENV)/.installed # pytest; PYTEST="-k dropout" chooses
 	@MPLBACKEND=Agg $(VENV)/bin/python -m pytest -q $(PYTEST)
 
 asan: ## the Swift tests under the address sanitizer

@@ -6,6 +6,7 @@ Its exported symbols are the functions that include/swiftreg.h declares, no more
 needs libc and libm only; its soname is libSwiftReg.so.0; it is smaller than 300 KB.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -21,7 +22,7 @@ MOST_BYTES = 300_000
 def declared_functions() -> set[str]:
     """The names that the preprocessed header declares as functions, whatever their prefix."""
     text = subprocess.run(
-        ["cc", "-E", "-P", str(HEADER)], check=True, capture_output=True, text=True
+        [os.environ.get("CC", "cc"), "-E", "-P", str(HEADER)], check=True, capture_output=True, text=True
     ).stdout
     # The header's own part begins with its first type; what comes before is the C library's.
     own = text[text.index("typedef enum reg_status") :]

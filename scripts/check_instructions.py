@@ -9,6 +9,7 @@ those of KernelsAVX512 only. The encoding is read from the bytes: in 64-bit mode
 nothing but VEX, and 62 nothing but EVEX.
 """
 
+import platform
 import re
 import subprocess
 import sys
@@ -40,6 +41,9 @@ def owner(function: str) -> str | None:
 
 
 def main(library: str) -> int:
+    if platform.machine() != "x86_64":
+        print("note: one instruction set only on this kind of CPU")
+        return 0
     listing = subprocess.Popen(
         ["objdump", "-d", "--insn-width=16", library], stdout=subprocess.PIPE, text=True
     )

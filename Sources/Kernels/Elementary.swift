@@ -162,8 +162,9 @@ extension Lanes {
 
     /// log(1 + e^self) = max(self, 0) + log1p(e^-|self|).
     @inline(__always) var softplus: Self {
-        let e = (Self(0) - magnitude).exp
-        return Self.select(Self(0) < self, self, self * Self(0)) + e.log1p
+        let tail = (Self(0) - magnitude).exp.log1p
+        // Of a NaN the tail is one too.
+        return Self.select(Self(0) < self, self, Self(0)) + tail
     }
 
     /// An odd polynomial near 0, 1 - 2 / (e^2|x| + 1) beyond.
