@@ -55,19 +55,20 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
     // MARK: Costs
 
     public func crossEntropy(_ a: Input, _ y: Input, _ count: Int) -> (sum: Double, ignored: Int) {
-        var total = (sum: 0.0, ignored: 0)
+        var sum = BlockSum()
+        var ignored = 0
         inBlocks(count) { i, n in
             let part = table.pointee.crossEntropy(a + i, y + i, n)
-            total.sum += part.sum
-            total.ignored += part.ignored
+            sum.add(part.sum)
+            ignored += part.ignored
         }
-        return total
+        return (sum.total, ignored)
     }
 
     public func sumOfSquares(_ w: Input, _ count: Int) -> Double {
-        var total = 0.0
-        inBlocks(count) { i, n in total += table.pointee.sumOfSquares(w + i, n) }
-        return total
+        var sum = BlockSum()
+        inBlocks(count) { i, n in sum.add(table.pointee.sumOfSquares(w + i, n)) }
+        return sum.total
     }
 
     // MARK: Dense layers
@@ -136,14 +137,26 @@ func inParts(_ count: Int, _ body: (_ i: Int, _ n: Int) -> Void) {
     }
 }
 
-/// Calls body(i, n) for blocks of `count` elements, in order. The blocks are part of the result of
-/// a sum: a change of their size changes bits.
+/// Calls body(i, n) for blocks of `count` elements, in order. They are short, so that a lane's sum
+/// has few terms; their size is part of the result: a change of it changes bits.
 private func inBlocks(_ count: Int, _ body: (_ i: Int, _ n: Int) -> Void) {
-    var i = 0
-    while i < count {
-        body(i, min(partSize, count - i))
-        i += partSize
+    let blockSize = 512
+    for i in stride(from: 0, to: count, by: blockSize) { body(i, min(blockSize, count - i)) }
+}
+
+/// A sum that keeps what its additions lose (Neumaier 1974).
+private struct BlockSum {
+    private var sum = 0.0
+    private var lost = 0.0
+
+    mutating func add(_ x: Double) {
+        let next = sum + x
+        lost += abs(sum) >= abs(x) ? (sum - next) + x : (x - next) + sum
+        sum = next
     }
+
+    /// Of an infinite sum the loss is no number.
+    var total: Double { lost.isFinite ? sum + lost : sum }
 }
 
 public func dropoutMask(
