@@ -65,7 +65,7 @@ $(VENV)/.installed: $(VENV)/.created $(LIB_LINK) pyproject.toml $(PYTHON_SOURCES
 	@touch $@
 
 demo: $(VENV)/.installed ## the notebook's three models; DATA=path/to/data.mat for the real data
-	@MPLBACKEND=Agg $(VENV)/bin/python examples/demo.py $(if $(DATA),--data "$(DATA)")
+	@$(VENV)/bin/python examples/demo.py $(if $(DATA),--data "$(DATA)")
 
 # ---- C ------------------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ test-swift: # the Swift tests, through the header
 	@$(STEP) "Swift tests" swift test
 
 test-python: $(VENV)/.installed # pytest; PYTEST="-k dropout" chooses
-	@MPLBACKEND=Agg $(VENV)/bin/python -m pytest -q $(PYTEST)
+	@$(VENV)/bin/python -m pytest -q $(PYTEST)
 
 asan: ## the Swift tests under the address sanitizer
 	@$(NEED) swift

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -43,7 +44,8 @@ def command(marker: str) -> list[str]:
 
 def run(arguments: list[str], folder: Path) -> str:
     """Standard output of a program that must succeed and print no error."""
-    done = subprocess.run(arguments, capture_output=True, text=True, cwd=folder)
+    environment = {**os.environ, "MPLBACKEND": "Agg"}
+    done = subprocess.run(arguments, capture_output=True, text=True, cwd=folder, env=environment)
     assert done.returncode == 0 and done.stderr == "", done.stdout + done.stderr
     return done.stdout
 

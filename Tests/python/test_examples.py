@@ -29,7 +29,10 @@ def executed() -> Any:
     story = nbformat.read(EXAMPLES / "regularization.ipynb", as_version=4)
     nbformat.validate(story)
     client = nbclient.NotebookClient(story, timeout=600, resources={"metadata": {"path": str(EXAMPLES)}})
-    client.execute()
+    with pytest.MonkeyPatch.context() as environment:
+        # Pictures belong into the notebook, whatever is set for this process.
+        environment.delenv("MPLBACKEND", raising=False)
+        client.execute()
     return story
 
 
