@@ -1,0 +1,9 @@
+"""What is measured. A group is a table: its cases come from a generator, one at a time, so that the
+arrays of one are freed before the next. To add a table, add a module with a GROUP to GROUPS."""
+
+from cases import calls, dropout, elementwise, matmul, notebook, training
+
+GROUPS = [
+    group for module in (dropout, matmul, notebook, calls, elementwise, training)
+    for group in module.GROUPS
+]

@@ -1,0 +1,49 @@
+"""Training steps."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from group import Group
+from measure import SWIFTREG, Case, Contestant
+from swiftreg import notebook
+
+from cases.notebook import data
+
+# The loop that the demo races too.
+sys.path.append(str(Path(__file__).resolve().parents[2] / "examples"))
+import plain_numpy  # noqa: E402
+
+ITERATIONS = 200
+RUNS: dict[str, dict[str, Any]] = {
+    "plain": {}, "L2": {"lambd": 0.7}, "dropout": {"keep_prob": 0.86},
+}
+
+
+def notebook_runs(threads: int, quick: bool) -> Iterator[Case]:
+    X, Y = data(np.random.default_rng(5))
+    for name, options in RUNS.items():
+        def ours(options: dict[str, Any] = options) -> Any:
+            return notebook.model(X, Y, num_iterations=ITERATIONS, print_cost=False, **options)
+
+        def theirs(options: dict[str, Any] = options) -> Any:
+            return plain_numpy.train(X, Y, iterations=ITERATIONS, **options)
+
+        for key, value in theirs().items():
+            assert np.allclose(ours()[key], value, rtol=1e-6, atol=1e-9)
+        yield Case(
+            f"notebook.model, {name}", ITERATIONS,
+            [Contestant(SWIFTREG, ours), Contestant("NumPy loop", theirs)],
+        )
+
+
+GROUPS = [
+    Group(
+        "training", "Training steps", "us", notebook_runs,
+        "Microseconds a step: 2-20-3-1 units, 211 examples, float64, full batch.",
+    )
+]

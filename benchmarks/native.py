@@ -1,0 +1,146 @@
+"""C functions by pointer: the library under test, NumPy's BLAS, and loops in C that time them."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import swiftreg
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = Path(__file__).resolve().parent / "native"
+# CBLAS under the names that NumPy's builds give it, and whether its integers have 64 bits.
+BLAS_NAMES = (
+    ("scipy_cblas_{}gemm64_", True), ("cblas_{}gemm64_", True), ("scipy_cblas_{}gemm", False),
+    ("cblas_{}gemm", False),
+)
+
+
+def suffix(dtype: Any) -> str:
+    """Of the functions in native.c."""
+    return "_f32" if np.dtype(dtype) == np.float32 else "_f64"
+
+
+@cache
+def loops() -> ctypes.CDLL:
+    """native.c, compiled for this CPU."""
+    target = ROOT / "build" / "bench"
+    target.mkdir(parents=True, exist_ok=True)
+    # A file of this process: two may compile at once.
+    with tempfile.TemporaryDirectory(dir=target) as folder:
+        library = Path(folder) / "native.so"
+        subprocess.run(
+            [
+                os.environ.get("CC", "cc"), "-O3", "-march=native", "-ffp-contract=fast", "-shared",
+                "-fPIC", "-std=gnu11", f"-I{ROOT / 'include'}", SOURCES / "native.c", "-o", library,
+                "-lpthread",
+            ],
+            check=True,
+        )
+        return ctypes.CDLL(os.fspath(library))
+
+
+@cache
+def swiftreg_library(isa: str | None = None) -> ctypes.CDLL:
+    """libSwiftReg: the one that the package uses or, for an instruction set, a copy that runs it."""
+    path = Path(swiftreg.__file__).parent / "libSwiftReg.so.0"
+    if isa is None:
+        return ctypes.CDLL(os.fspath(path))
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / f"libSwiftReg-{isa}.so.0"
+        shutil.copyfile(path, copy)
+        library = ctypes.CDLL(os.fspath(copy))
+    before = os.environ.get("SWIFTREG_ISA")
+    os.environ["SWIFTREG_ISA"] = isa
+    try:  # The first call chooses.
+        status = library.reg_philox(0, 0, 0, 0, None)
+    finally:
+        if before is None:
+            del os.environ["SWIFTREG_ISA"]
+        else:
+            os.environ["SWIFTREG_ISA"] = before
+    if status != 0:
+        raise RuntimeError(f"reg_philox with SWIFTREG_ISA={isa} returns status {status}")
+    return library
+
+
+def function(library: ctypes.CDLL, name: str, dtype: Any) -> ctypes.c_void_p:
+    """The address of reg_name or reg_name_f64."""
+    full = f"reg_{name}" + ("" if np.dtype(dtype) == np.float32 else "_f64")
+    return ctypes.cast(getattr(library, full), ctypes.c_void_p)
+
+
+@cache
+def blas_library() -> dict[str, Any]:
+    """What threadpoolctl tells of the BLAS that NumPy calls: filepath, version, architecture, ..."""
+    from threadpoolctl import threadpool_info
+
+    found = [info for info in threadpool_info() if info["user_api"] == "blas"]
+    # SciPy and PyTorch may have brought one of their own.
+    found.sort(key=lambda info: "numpy" not in info["filepath"])
+    return found[0] if found else {}
+
+
+def blas_name() -> str:
+    name = blas_library()["internal_api"]
+    return {"openblas": "OpenBLAS", "mkl": "MKL", "blis": "BLIS"}.get(name, name)
+
+
+def blas_gemm(dtype: Any) -> tuple[ctypes.c_void_p, bool] | None:
+    """The address of CBLAS gemm in NumPy's BLAS, and whether its integers have 64 bits."""
+    if not blas_library():
+        return None
+    library = ctypes.CDLL(blas_library()["filepath"])
+    letter = "s" if np.dtype(dtype) == np.float32 else "d"
+    for name, wide in BLAS_NAMES:
+        try:
+            return ctypes.cast(getattr(library, name.format(letter)), ctypes.c_void_p), wide
+        except AttributeError:
+            continue
+    return None
+
+
+def _argument(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return ctypes.c_void_p(value.ctypes.data)
+    if isinstance(value, float):
+        return ctypes.c_double(value)
+    if isinstance(value, int):
+        return ctypes.c_int64(value)
+    return value
+
+
+def timer(loop: str, dtype: Any, address: ctypes.c_void_p, *arguments: Any) -> Callable[[int], float]:
+    """Seconds of n calls of `address` with these arguments, by the loop time_... of native.c."""
+    time_loop = getattr(loops(), f"time_{loop}{suffix(dtype)}")
+    time_loop.restype = ctypes.c_double
+    # The arrays are kept with the pointers to them.
+    kept: tuple[NDArray[Any], ...] = tuple(a for a in arguments if isinstance(a, np.ndarray))
+    converted = [_argument(a) for a in arguments]
+
+    def seconds(calls: int, _kept: Any = kept) -> float:
+        return float(time_loop(address, ctypes.c_long(calls), *converted))
+
+    return seconds
+
+
+def peak(dtype: Any, threads: int) -> tuple[Callable[[int], float], float]:
+    """Seconds of n calls of a loop of multiply-adds on so many threads, and its work in a call."""
+    time_loop = getattr(loops(), f"time_peak{suffix(dtype)}")
+    time_loop.restype = ctypes.c_double
+    work = getattr(loops(), f"peak_work{suffix(dtype)}")
+    work.restype = ctypes.c_double
+
+    def seconds(calls: int) -> float:
+        return float(time_loop(ctypes.c_long(calls), ctypes.c_int(threads)))
+
+    return seconds, work() * threads

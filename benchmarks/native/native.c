@@ -1,0 +1,45 @@
+/* Loops round single calls, timed in C so that no Python is timed with them, and the machine's peak
+ * of multiply-adds. native.py compiles it, for the CPU at hand. */
+#include <pthread.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "swiftreg.h"
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Makes `calls` calls and returns the seconds they took. */
+#define TIMED(statement)                               \
+    do {                                               \
+        double start = now();                          \
+        for (long i = 0; i < calls; i++) statement;    \
+        return now() - start;                          \
+    } while (0)
+
+/* Of CBLAS. */
+enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111, TRANSPOSE = 112 };
+
+/* Of the vectors that the peak is measured with. */
+#if defined(__AVX512F__)
+#define VECTOR_BYTES 64
+#elif defined(__AVX__)
+#define VECTOR_BYTES 32
+#else
+#define VECTOR_BYTES 16
+#endif
+/* Independent chains, enough to hide the latency. */
+enum { CHAINS = 12, STEPS = 1000, MAX_THREADS = 64 };
+
+#define real float
+#define NAME(name) name##_f32
+#include "typed.h"
+#undef real
+#undef NAME
+
+#define real double
+#define NAME(name) name##_f64
+#include "typed.h"

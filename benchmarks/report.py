@@ -1,0 +1,156 @@
+"""Tables from the JSON of a run: for the terminal, and as docs/benchmarks.md."""
+
+from __future__ import annotations
+
+from statistics import median, quantiles
+from typing import Any
+
+OURS = "swiftreg"
+
+
+def value(seconds: float, work: float, unit: str) -> float:
+    """Seconds a call in the unit of the table."""
+    if unit == "GFLOP/s":
+        return work / seconds / 1e9
+    return seconds / work * {"ns": 1e9, "us": 1e6}[unit]
+
+
+def figure(number: float) -> str:
+    """Three digits."""
+    if number >= 100:
+        return f"{number:.0f}"
+    return f"{number:.1f}" if number >= 10 else f"{number:.2f}" if number >= 1 else f"{number:.3f}"
+
+
+def spread(seconds: list[float]) -> float:
+    """Half the distance of the quartiles, relative to the median."""
+    if len(seconds) < 2:
+        return 0.0
+    low, middle, high = quantiles(seconds, n=4, method="inclusive")
+    return (high - low) / 2 / middle
+
+
+def ratio(theirs: list[float], ours: list[float]) -> float:
+    """How many times as long theirs takes: the median over the rounds."""
+    return median(t / o for t, o in zip(theirs, ours, strict=True))
+
+
+def cell(name: str, case: dict[str, Any], unit: str) -> str:
+    results = case["results"]
+    if name not in results:
+        return ""
+    seconds = results[name]["seconds"]
+    text = figure(value(median(seconds), case["work"], unit))
+    percent = 100 * spread(seconds)
+    text += f" ±{percent:.0f}%"
+    if name == OURS:
+        return text
+    times = ratio(seconds, results[OURS]["seconds"])
+    if name == "peak":
+        return f"{text} ({100 * times:.0f}%)"
+    return f"{text} ({figure(times)}x)"
+
+
+def columns(group: dict[str, Any]) -> list[str]:
+    """The contestants, in the order in which they appear; peak last."""
+    names: dict[str, None] = {}
+    for case in group["cases"]:
+        names |= dict.fromkeys(case["results"])
+    return sorted(names, key=lambda name: name == "peak")
+
+
+def table(group: dict[str, Any]) -> list[list[str]]:
+    names = columns(group)
+    unit = {"ns": "ns", "us": "µs"}.get(group["unit"], group["unit"])
+    rows = [[unit, *names]]
+    for case in group["cases"]:
+        rows.append([case["name"], *(cell(name, case, group["unit"]) for name in names)])
+    return rows
+
+
+def aligned(rows: list[list[str]], markdown: bool) -> str:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
+        lines.append("| " + " | ".join(cells) + " |" if markdown else "  ".join(cells))
+    if markdown:
+        rule = ["-" * widths[0], *("-" * (w - 1) + ":" for w in widths[1:])]
+        lines.insert(1, "| " + " | ".join(rule) + " |")
+    return "\n".join(lines)
+
+
+def _threads(n: int) -> str:
+    return "One thread" if n == 1 else f"{n} threads"
+
+
+def _blas(result: dict[str, Any]) -> str:
+    blas = result["runs"][0]["machine"]["blas"]
+    if not blas:
+        return "none found"
+    chosen = "chosen by itself" if result["core_type"] is None else "forced, as its fastest"
+    return f"{blas['internal_api']} {blas['version']}, {blas['architecture']} kernels ({chosen})"
+
+
+def facts(result: dict[str, Any]) -> dict[str, str]:
+    machine = result["runs"][0]["machine"]
+    ours = machine["swiftreg"]
+    return {
+        "CPU": machine["cpu"],
+        "System": machine["system"],
+        "Versions": ", ".join(f"{k} {v}" for k, v in machine["versions"].items()),
+        "swiftreg runs": f"{ours['isa']} kernels",
+        "BLAS of NumPy": _blas(result),
+        "Date": f"{machine['date']}, load before the run {result['load']:.2f}"
+        + (", quick run" if result["quick"] else ""),
+    }
+
+
+def text(result: dict[str, Any]) -> str:
+    lines = [f"{key}: {fact}" for key, fact in facts(result).items()]
+    for run in result["runs"]:
+        for group in run["groups"]:
+            lines += ["", f"{group['title']} ({_threads(run['threads']).lower()})", ""]
+            lines.append(aligned(table(group), markdown=False))
+    lines += ["", READING]
+    return "\n".join(lines)
+
+
+READING = (
+    "A cell: the median over the rounds, ± half the distance of the quartiles, and how many times "
+    "as long as swiftreg it takes (with peak: the share of it that swiftreg reaches)."
+)
+
+HEAD = """# Benchmarks
+
+What `make bench` last measured on one machine. It makes its own environment for the peers, so that
+anyone can repeat it; `benchmarks/run.sh --help` tells how to measure less.
+
+{facts}
+
+## How to read it
+
+All contestants of a row do the same work in the same run, in turns: a round is one turn for each,
+in an order that changes from round to round, and a turn is some milliseconds of calls after one
+that is not timed. {reading} A ratio is the median of the ratios within each round, so that what
+else the machine does falls on both sides. Below 1x, swiftreg is the slower one.
+
+The process is pinned to as many cores as it may use threads, and everyone is told that number. Data
+lie in the caches wherever they fit, as they do for all contestants alike. All results have been
+checked to agree before they were timed. The JSON that the run leaves in `build/bench` has every
+sample.
+"""
+
+
+def document(result: dict[str, Any]) -> str:
+    items = "\n".join(f"- {key}: {fact}" for key, fact in facts(result).items())
+    reading = READING[0].upper() + READING[1:]
+    parts = [HEAD.format(facts=items, reading=reading)]
+    for run in result["runs"]:
+        parts.append(f"\n## {_threads(run['threads'])}\n")
+        for group in run["groups"]:
+            parts.append(f"\n### {group['title']}\n\n")
+            parts.append(aligned(table(group), markdown=True) + "\n")
+            if group["note"] and run is result["runs"][0]:
+                parts.append(f"\n{group['note']}\n")
+    return "".join(parts)

@@ -1,0 +1,131 @@
+"""Measures swiftreg against its peers and prints the tables.
+
+Each number of threads is a process of its own, pinned to as many cores. The results go to
+build/bench/*.json; --docs also writes docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import peers
+import report
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "build" / "bench"
+DOCS = ROOT / "docs" / "benchmarks.md"
+# Longer than the threads of OpenBLAS spin after a call.
+REST_SECONDS = 0.04
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks/run.sh", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="less exact, in about a minute")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], metavar="N")
+    parser.add_argument("--only", nargs="+", default=[], metavar="TEXT",
+                        help="the tables whose name has one of these in it")
+    parser.add_argument("--rows", nargs="+", default=[], metavar="TEXT",
+                        help="the rows whose name has one of these in it")
+    parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md")
+    parser.add_argument("--from", dest="source", type=Path, metavar="JSON",
+                        help="report the results of an earlier run")
+    parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--output", type=Path, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def chosen(name: str, texts: list[str]) -> bool:
+    return not texts or any(text in name for text in texts)
+
+
+def work(threads: int, options: argparse.Namespace) -> None:
+    """Measures with so many threads, in this process; what it finds goes to a file."""
+    import machine
+    from cases import GROUPS
+    from measure import FULL, QUICK, as_json, measure
+
+    peers.prepare(threads)
+    effort = QUICK if options.quick else FULL
+    if threads > 1:
+        effort = replace(effort, rest_seconds=REST_SECONDS, case_seconds=2 * effort.case_seconds)
+    groups: list[dict[str, Any]] = []
+    for group in GROUPS:
+        if not chosen(group.key, options.only):
+            continue
+        rows = []
+        for case in group.cases(threads, options.quick):
+            if not chosen(case.name, options.rows):
+                continue
+            print(f"\r\033[K{threads} threads: {group.key}, {case.name}", end="", file=sys.stderr, flush=True)
+            rows.append(as_json(case, measure(case, effort)))
+        if not rows:
+            continue
+        groups.append({"key": group.key, "title": group.title, "unit": group.unit,
+                       "note": group.note, "cases": rows})
+    print("\r\033[K", end="", file=sys.stderr)
+    run = {"threads": threads, "machine": machine.describe(), "groups": groups}
+    options.output.write_text(json.dumps(run))
+
+
+def pinned_worker(threads: int, core_type: str | None) -> dict[str, Any]:
+    """The results of a process with so many threads, on the last cores of those allowed."""
+    cores = sorted(os.sched_getaffinity(0))[-threads:]
+    environment = peers.environment(threads)
+    if core_type is not None:
+        environment["OPENBLAS_CORETYPE"] = core_type
+    output = RESULTS / f"worker-{threads}.json"
+    subprocess.run(
+        [sys.executable, __file__, *sys.argv[1:], "--worker", str(threads), "--output", output],
+        env=environment, check=True, preexec_fn=lambda: os.sched_setaffinity(0, cores),
+    )
+    run: dict[str, Any] = json.loads(output.read_text())
+    output.unlink()
+    return run
+
+
+def measure_all(options: argparse.Namespace) -> Path:
+    import machine
+
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    load = os.getloadavg()[0]
+    if load > 0.5:
+        print(f"benchmarks: others use this machine (load {load:.1f}): do not trust the numbers")
+    for name in peers.missing():
+        print(f"benchmarks: {name} is not installed: its columns stay empty")
+    core_type, times = machine.best_core_type()
+    cores = len(os.sched_getaffinity(0))
+    runs = [pinned_worker(n, core_type) for n in options.threads if n <= cores]
+    result = {
+        "quick": options.quick, "load": load, "core_type": core_type, "core_type_seconds": times,
+        "runs": runs,
+    }
+    path = RESULTS / ("quick.json" if options.quick else "full.json")
+    path.write_text(json.dumps(result, indent=1))
+    return path
+
+
+def main() -> None:
+    options = parse()
+    if options.worker is not None:
+        work(options.worker, options)
+        return
+    path = options.source or measure_all(options)
+    result = json.loads(path.read_text())
+    print(report.text(result))
+    if options.source is None:
+        print(f"The samples are in {path.relative_to(ROOT)}.")
+    if options.docs:
+        DOCS.parent.mkdir(exist_ok=True)
+        DOCS.write_text(report.document(result))
+        print(f"Wrote {DOCS.relative_to(ROOT)}.")
+
+
+if __name__ == "__main__":
+    main()
