@@ -117,18 +117,20 @@ test-c: $(C_PROGRAMS) $(LIB_LINK) # the C programs against the shipped library, 
 
 test-swift: # the Swift tests, through the header
 	@$(NEED) swift
-	@$(STEP) "Swift tests" swift test
+	@$(STEP) "Swift tests" swift test --disable-xctest
 
 test-python: $(VENV)/.installed # pytest; PYTEST="-k dropout" chooses
 	@$(VENV)/bin/python -m pytest -q $(PYTEST)
 
 asan: ## the Swift tests under the address sanitizer
 	@$(NEED) swift
-	@$(STEP) "Swift tests, address sanitizer" swift test --sanitize=address --scratch-path .build-asan
+	@$(STEP) "Swift tests, address sanitizer" swift test --disable-xctest --sanitize=address \
+	    --scratch-path .build-asan
 
 tsan: ## the Swift tests under the thread sanitizer
 	@$(NEED) swift
-	@$(STEP) "Swift tests, thread sanitizer" swift test --sanitize=thread --scratch-path .build-tsan
+	@$(STEP) "Swift tests, thread sanitizer" swift test --disable-xctest --sanitize=thread \
+	    --scratch-path .build-tsan
 
 valgrind: $(BUILD)/c/abi $(LIB_LINK) ## the C tests under valgrind (which knows no AVX-512: baseline)
 	@$(NEED) cc valgrind

@@ -28,7 +28,7 @@ let isaSettings = isaTargets.map { SwiftSetting.define("REG_" + $0.0.uppercased(
 let package = Package(
     name: "swiftreg",
     products: [
-        .library(name: "SwiftReg", type: .dynamic, targets: ["SwiftRegShared"]),
+        .library(name: "SwiftReg", type: .dynamic, targets: ["SwiftRegShared"])
     ],
     targets: [
         .systemLibrary(name: "CSwiftReg", path: "include"),
@@ -38,22 +38,27 @@ let package = Package(
             name: "Kernels", dependencies: ["KernelInterface", "CPlatform"],
             swiftSettings: swiftSettings(embedded ? [] : [.define("REG_FMA")], fast: true)),
         .target(
-            name: "Network", dependencies: ["Kernels", "KernelInterface", "CPlatform"]
+            name: "Network",
+            dependencies: ["Kernels", "KernelInterface", "CPlatform"]
                 + isaTargets.map { .init(stringLiteral: $0.0) },
             swiftSettings: swiftSettings(isaSettings)),
         .target(
             name: "SwiftReg", dependencies: ["Network", "CSwiftReg", "CPlatform"],
             swiftSettings: swiftSettings()),
         .target(
-            name: "SwiftRegShared", dependencies: ["SwiftReg"], exclude: ["exports.map"], swiftSettings: swiftSettings(),
+            name: "SwiftRegShared", dependencies: ["SwiftReg"], exclude: ["exports.map"],
+            swiftSettings: swiftSettings(),
             linkerSettings: [
                 .unsafeFlags(
                     [
                         "-use-ld=lld", "-Xlinker", "-soname=libSwiftReg.so.0",
-                        "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/SwiftRegShared/exports.map",
-                        "-Xlinker", "-z", "-Xlinker", "defs", "-Xlinker", "-z", "-Xlinker", "nodelete",
-                        "-Xlinker", "--gc-sections",
-                    ], .when(platforms: [.linux])),
+                        "-Xlinker",
+                        "--version-script=\(Context.packageDirectory)/Sources/SwiftRegShared/exports.map",
+                        "-Xlinker", "-z", "-Xlinker", "nodelete", "-Xlinker", "--gc-sections",
+                    ]
+                        // The sanitizers' functions come with the program that loads the library.
+                        + (embedded ? ["-Xlinker", "-z", "-Xlinker", "defs"] : []),
+                    .when(platforms: [.linux])),
                 .linkedLibrary("m"), .linkedLibrary("pthread"),
             ]),
         .testTarget(
@@ -64,7 +69,9 @@ let package = Package(
             .target(
                 name: name, dependencies: ["KernelInterface", "CPlatform"],
                 swiftSettings: swiftSettings(
-                    [.define("REG_FMA"), .define("REG_\(name.uppercased())"),
-                     .unsafeFlags(["-Xcc", "-march=\(march)"])], fast: true))
+                    [
+                        .define("REG_FMA"), .define("REG_\(name.uppercased())"),
+                        .unsafeFlags(["-Xcc", "-march=\(march)"]),
+                    ], fast: true))
         }
 )

@@ -96,7 +96,7 @@ reg_status reg_get_num_threads(int32_t *num_threads);
  * rate). The mask is a pure function of (seed, stream, position). With i = offset + index, in
  * 64-bit wrapping arithmetic, element i is kept iff
  *
- *     w(i) < round(keep_prob * 2^32)            (compared in 64 bits: 1 keeps all)
+ *     w(i) < round(keep_prob * 2^32)   (halves up; compared in 64 bits, so that 1 keeps all)
  *     w(i) = philox4x32_10(counter: (lo(i / 4), hi(i / 4), lo(stream), hi(stream)),
  *                          key:     (lo(seed), hi(seed)))[i % 4]
  *
@@ -215,7 +215,8 @@ reg_status reg_elementary_f64(const double *x, size_t count, reg_function functi
 /* Where example r of unit u lies: element u * unit + r * example of its buffer. Both may be any
  * positive number of elements (an input's also 0 or negative, as in a broadcast or reversed
  * view; the pointer is then to element (0, 0)):
- * {m, 1} is the notebook's (units, examples), {1, n} scikit-learn's (examples, units). */
+ * {m, 1} is the notebook's (units, examples), {1, n} scikit-learn's (examples, units). One stride
+ * of an output must step over all that the other one spans. */
 typedef struct reg_strides {
     ptrdiff_t unit;
     ptrdiff_t example;

@@ -128,7 +128,8 @@ extension Lanes {
         let s = f / (Self(2) + f)
         let z = s * s
         let square = Self(0.5) * f * f
-        let correction = (n * Self(limits.ln2Low)).addProduct(s, square.addProduct(z, Self.logTail(z)))
+        let correction = (n * Self(limits.ln2Low)).addProduct(
+            s, square.addProduct(z, Self.logTail(z)))
         let result = (n * Self(limits.ln2High)) - ((square - correction) - f)
         return specialLog(result)
     }

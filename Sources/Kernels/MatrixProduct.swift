@@ -28,7 +28,8 @@ func productScratchBytes<V: Lanes>(_: V.Type, rows: Int, columns: Int, depth: In
 /// missing in the last strip is 0.
 @inline(__always)
 private func pack<V: Lanes>(
-    _: V.Type, _ source: UnsafePointer<V.Element>, count: Int, step: Int, depth: Int, depthStep: Int,
+    _: V.Type, _ source: UnsafePointer<V.Element>, count: Int, step: Int, depth: Int,
+    depthStep: Int,
     width: Int, to target: UnsafeMutablePointer<V.Element>
 ) {
     var first = 0

@@ -25,14 +25,16 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
     public func applyMask(
         _ a: Input, _ mask: UnsafePointer<UInt8>, _ out: Output, _ count: Int, keepProb: Double
     ) {
-        inParts(count) { i, n in table.pointee.applyMask(a + i, mask + i, out + i, n, 1 / keepProb) }
+        inParts(count) { i, n in table.pointee.applyMask(a + i, mask + i, out + i, n, 1 / keepProb)
+        }
     }
 
     public func activate(_ z: Input, _ a: Output, _ count: Int, _ activation: Activation) {
         inParts(count) { i, n in table.pointee.activate(z + i, a + i, n, activation) }
     }
 
-    public func elementary(_ x: Input, _ out: Output, _ count: Int, _ function: ElementaryFunction) {
+    public func elementary(_ x: Input, _ out: Output, _ count: Int, _ function: ElementaryFunction)
+    {
         inParts(count) { i, n in table.pointee.elementary(x + i, out + i, n, function) }
     }
 
@@ -106,6 +108,11 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
         return done
     }
 
+    /// Makes sure that `weightGradient` will not lack working memory.
+    public func reserveWeightGradient(nOut: Int, nIn: Int, examples: Int) -> Bool {
+        reserve(rows: nOut, columns: nIn, depth: examples)
+    }
+
     /// da = w^T dz. False if there is no working memory.
     public func inputGradient(
         w: Input, nOut: Int, nIn: Int, examples: Int, dz: Input, dzStrides: Strides, da: Output,
@@ -160,13 +167,16 @@ private struct BlockSum {
 }
 
 public func dropoutMask(
-    _ runtime: UnsafePointer<Runtime>, _ mask: UnsafeMutablePointer<UInt8>, _ count: Int, _ draw: DropoutDraw
+    _ runtime: UnsafePointer<Runtime>, _ mask: UnsafeMutablePointer<UInt8>, _ count: Int,
+    _ draw: DropoutDraw
 ) {
-    inParts(count) { i, n in runtime.pointee.kernels.dropoutMask(mask + i, n, draw.advanced(by: i)) }
+    inParts(count) { i, n in runtime.pointee.kernels.dropoutMask(mask + i, n, draw.advanced(by: i))
+    }
 }
 
 public func philoxWords(
-    _ runtime: UnsafePointer<Runtime>, _ words: UnsafeMutablePointer<UInt32>, _ count: Int, _ draw: DropoutDraw
+    _ runtime: UnsafePointer<Runtime>, _ words: UnsafeMutablePointer<UInt32>, _ count: Int,
+    _ draw: DropoutDraw
 ) {
     inParts(count) { i, n in runtime.pointee.kernels.philox(words + i, n, draw.advanced(by: i)) }
 }

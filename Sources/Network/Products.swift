@@ -56,27 +56,52 @@ extension Operations {
 
     /// Divides the outputs of a product among threads.
     private func divide(_ call: MatrixProduct<T>) -> Bool {
-        let byRows = call.rows > call.columns
-        let extent = byRows ? call.rows : call.columns
-        let unit = byRows ? table.pointee.tile.rows : table.pointee.tile.columns
-        let tiles = (extent + unit - 1) / unit
-        let work = Double(call.rows) * Double(call.columns) * Double(call.depth)
-        let parts = work < 1e6 ? 1 : min(tiles, Threads.count)
-        let share = (tiles + parts - 1) / parts * unit
-        let bytes =
-            (table.pointee.scratchBytes(
-                byRows ? min(share, call.rows) : call.rows,
-                byRows ? call.columns : min(share, call.columns), call.depth) + 63) / 64 * 64
-        guard let scratch = Scratch.take(bytes * parts) else { return false }
+        let division = Division(
+            table, rows: call.rows, columns: call.columns, depth: call.depth)
+        guard let scratch = Scratch.take(division.bytes * division.parts) else { return false }
         withUnsafePointer(to: call) { call in
-            Threads.run(parts: parts) { part in
-                let range = min(extent, part * share)..<min(extent, (part + 1) * share)
+            Threads.run(parts: division.parts) { part in
+                let range = division.range(part)
                 if range.isEmpty { return }
                 table.pointee.multiply(
-                    call, byRows ? range : 0..<call.pointee.rows,
-                    byRows ? 0..<call.pointee.columns : range, scratch + part * bytes)
+                    call, division.byRows ? range : 0..<call.pointee.rows,
+                    division.byRows ? 0..<call.pointee.columns : range,
+                    scratch + part * division.bytes)
             }
         }
         return true
+    }
+
+    /// Makes sure that a product of these sizes will not lack working memory on this thread.
+    func reserve(rows: Int, columns: Int, depth: Int) -> Bool {
+        let division = Division(table, rows: rows, columns: columns, depth: depth)
+        return Scratch.take(division.bytes * division.parts) != nil
+    }
+}
+
+/// How a product's outputs are divided among threads: by whole tiles of its longer side.
+private struct Division {
+    let byRows: Bool
+    let parts: Int
+    /// Working memory of a part.
+    let bytes: Int
+    private let extent: Int
+    private let share: Int
+
+    init<T>(_ table: UnsafePointer<KernelTable<T>>, rows: Int, columns: Int, depth: Int) {
+        byRows = rows > columns
+        extent = byRows ? rows : columns
+        let unit = byRows ? table.pointee.tile.rows : table.pointee.tile.columns
+        let tiles = (extent + unit - 1) / unit
+        let work = Double(rows) * Double(columns) * Double(depth)
+        parts = work < 1e6 ? 1 : min(tiles, Threads.count)
+        share = (tiles + parts - 1) / parts * unit
+        let needed = table.pointee.scratchBytes(
+            byRows ? min(share, rows) : rows, byRows ? columns : min(share, columns), depth)
+        bytes = (needed + 63) / 64 * 64
+    }
+
+    func range(_ part: Int) -> Range<Int> {
+        min(extent, part * share)..<min(extent, (part + 1) * share)
     }
 }

@@ -8,40 +8,42 @@ public enum Threads {
     /// How many threads a large call may use.
     public static var count: Int {
         get {
-            pthread_mutex_lock(&state.lock)
-            defer { pthread_mutex_unlock(&state.lock) }
-            if state.count == 0 { state.count = initialCount() }
-            return state.count
+            pthread_mutex_lock(&state.pointee.lock)
+            defer { pthread_mutex_unlock(&state.pointee.lock) }
+            if state.pointee.count == 0 { state.pointee.count = initialCount() }
+            return state.pointee.count
         }
         set {
-            pthread_mutex_lock(&state.lock)
-            state.count = newValue
-            pthread_mutex_unlock(&state.lock)
+            pthread_mutex_lock(&state.pointee.lock)
+            state.pointee.count = newValue
+            pthread_mutex_unlock(&state.pointee.lock)
         }
     }
 
     /// Calls body(0), ..., body(parts - 1), each once, on up to `count` threads.
     public static func run(parts: Int, _ body: (Int) -> Void) {
         let threads = parts > 1 ? min(count, parts) : 1
-        guard threads > 1, pthread_mutex_trylock(&state.region) == 0 else {
+        guard threads > 1, pthread_mutex_trylock(&state.pointee.region) == 0 else {
             for part in 0..<parts { body(part) }
             return
         }
         withoutActuallyEscaping(body) { body in
-            pthread_mutex_lock(&state.lock)
+            pthread_mutex_lock(&state.pointee.lock)
             startWorkers(threads - 1)
-            state.job = body
-            state.next = 0
-            state.parts = parts
-            state.unfinished = parts
-            state.helpers = threads - 1
-            pthread_cond_broadcast(&state.begin)
+            state.pointee.job = body
+            state.pointee.next = 0
+            state.pointee.parts = parts
+            state.pointee.unfinished = parts
+            state.pointee.helpers = threads - 1
+            pthread_cond_broadcast(&state.pointee.begin)
             work()
-            while state.unfinished > 0 { pthread_cond_wait(&state.end, &state.lock) }
-            state.job = nil
-            pthread_mutex_unlock(&state.lock)
+            while state.pointee.unfinished > 0 {
+                pthread_cond_wait(&state.pointee.end, &state.pointee.lock)
+            }
+            state.pointee.job = nil
+            pthread_mutex_unlock(&state.pointee.lock)
         }
-        pthread_mutex_unlock(&state.region)
+        pthread_mutex_unlock(&state.pointee.region)
     }
 }
 
@@ -63,43 +65,47 @@ private struct State {
     var helpers = 0
 }
 
-nonisolated(unsafe) private var state = State()
+nonisolated(unsafe) private let state = {
+    let memory = UnsafeMutablePointer<State>.allocate(capacity: 1)
+    memory.initialize(to: State())
+    return memory
+}()
 
 /// Takes parts until none is left. The lock is held on entry and on return.
 private func work() {
-    guard let job = state.job else { return }
-    while state.next < state.parts {
-        let part = state.next
-        state.next += 1
-        pthread_mutex_unlock(&state.lock)
+    guard let job = state.pointee.job else { return }
+    while state.pointee.next < state.pointee.parts {
+        let part = state.pointee.next
+        state.pointee.next += 1
+        pthread_mutex_unlock(&state.pointee.lock)
         job(part)
-        pthread_mutex_lock(&state.lock)
-        state.unfinished -= 1
-        if state.unfinished == 0 { pthread_cond_signal(&state.end) }
+        pthread_mutex_lock(&state.pointee.lock)
+        state.pointee.unfinished -= 1
+        if state.pointee.unfinished == 0 { pthread_cond_signal(&state.pointee.end) }
     }
 }
 
 private func startWorkers(_ wanted: Int) {
-    if !state.handlesFork {
-        state.handlesFork = true
+    if !state.pointee.handlesFork {
+        state.pointee.handlesFork = true
         pthread_atfork(
             {
-                pthread_mutex_lock(&state.region)
-                pthread_mutex_lock(&state.lock)
+                pthread_mutex_lock(&state.pointee.region)
+                pthread_mutex_lock(&state.pointee.lock)
             },
             {
-                pthread_mutex_unlock(&state.lock)
-                pthread_mutex_unlock(&state.region)
+                pthread_mutex_unlock(&state.pointee.lock)
+                pthread_mutex_unlock(&state.pointee.region)
             },
             {
                 // The child has one thread; its pool begins anew.
-                let count = state.count
-                state = State()
-                state.count = count
-                state.handlesFork = true
+                let count = state.pointee.count
+                state.pointee = State()
+                state.pointee.count = count
+                state.pointee.handlesFork = true
             })
     }
-    while state.workers < wanted {
+    while state.pointee.workers < wanted {
         var thread = pthread_t()
         let failed = pthread_create(
             &thread, nil,
@@ -110,17 +116,17 @@ private func startWorkers(_ wanted: Int) {
         // Fewer threads are no error: the calling one takes what they leave.
         if failed != 0 { return }
         pthread_detach(thread)
-        state.workers += 1
+        state.pointee.workers += 1
     }
 }
 
 private func workerLoop() {
-    pthread_mutex_lock(&state.lock)
+    pthread_mutex_lock(&state.pointee.lock)
     while true {
-        while state.helpers == 0 || state.next >= state.parts {
-            pthread_cond_wait(&state.begin, &state.lock)
+        while state.pointee.helpers == 0 || state.pointee.next >= state.pointee.parts {
+            pthread_cond_wait(&state.pointee.begin, &state.pointee.lock)
         }
-        state.helpers -= 1
+        state.pointee.helpers -= 1
         work()
     }
 }

@@ -40,8 +40,11 @@ func require(_ condition: Bool, else status: reg_status) throws(Failure) {
 @inline(__always)
 func elements<T>(_: T.Type, _ rows: Int, _ columns: Int = 1) throws(Failure) -> Int {
     let (count, overflow1) = rows.multipliedReportingOverflow(by: columns)
-    let (_, overflow2) = count.multipliedReportingOverflow(by: MemoryLayout<T>.stride)
-    try require(rows >= 0 && columns >= 0 && !overflow1 && !overflow2, else: REG_ERROR_SIZE)
+    let (bytes, overflow2) = count.multipliedReportingOverflow(by: MemoryLayout<T>.stride)
+    // No memory is half the address space, and rounding up below that cannot overflow.
+    try require(
+        rows >= 0 && columns >= 0 && !overflow1 && !overflow2 && bytes <= Int.max / 2,
+        else: REG_ERROR_SIZE)
     return count
 }
 

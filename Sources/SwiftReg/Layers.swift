@@ -160,6 +160,10 @@ private func backwardL2<T: Scalar>(
             gradientStrides = try daStrides.checked(T.self, units: nIn, examples: m, isOutput: true)
         }
         let operations = try operations(T.self)
+        // Both products have their memory before either writes.
+        try require(
+            dw == nil || operations.reserveWeightGradient(nOut: nOut, nIn: nIn, examples: m),
+            else: REG_ERROR_MEMORY)
         if let da {
             try require(
                 operations.inputGradient(
