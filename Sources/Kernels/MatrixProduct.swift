@@ -156,9 +156,15 @@ private func multiplyBlock<V: Lanes>(
             var sums = multiplyTile(
                 V.self, rows: tileRows, depth: depth, a: a + i * depth, aRow: 1, aStep: tileRows,
                 b: b + j * depth, bStep: tileColumns)
-            withUnsafePointer(to: &sums) {
-                storeTile(
-                    V.self, UnsafeRawPointer($0).assumingMemoryBound(to: V.self), call, place)
+            if place.rows == tileRows && place.columns == tileColumns {
+                storeWholeTile(
+                    V.self, sums, call, row: place.row, column: place.column,
+                    isFirst: block.isFirst, isLast: block.isLast)
+            } else {
+                withUnsafePointer(to: &sums) {
+                    storePartOfTile(
+                        V.self, UnsafeRawPointer($0).assumingMemoryBound(to: V.self), call, place)
+                }
             }
             i += tileRows
         }

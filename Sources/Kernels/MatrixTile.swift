@@ -53,9 +53,80 @@ struct TilePlace {
     var isLast: Bool
 }
 
-/// Adds a tile to C, and finishes its elements after the last chain: see `Finish`.
+/// Adds a whole tile to C, and finishes its elements after the last chain: see `Finish`. The sums
+/// stay in registers, and every question is asked once for all of them.
 @inline(__always)
-func storeTile<V: Lanes>(
+func storeWholeTile<V: Lanes>(
+    _: V.Type, _ tile: TileLanes<V>, _ call: UnsafePointer<MatrixProduct<V.Element>>,
+    row: Int, column: Int, isFirst: Bool, isLast: Bool
+) {
+    let cRow = call.pointee.cRow
+    let at = row * cRow + column
+    let c = call.pointee.c + at
+    var x = tile
+    /// Replaces each vector by f(vector, its distance from the first, its row, its column).
+    @inline(__always)
+    func forEach(_ f: (V, _ offset: Int, _ i: Int, _ k: Int) -> V) {
+        for i in 0..<tileRows {
+            for k in 0..<tileVectors {
+                x[i * tileVectors + k] = f(x[i * tileVectors + k], i * cRow + k * V.width, i, k)
+            }
+        }
+    }
+    if !isFirst { forEach { x, offset, _, _ in V.load(c + offset) + x } }
+    if isLast {
+        let finish = call.pointee.finish
+        if let scale = finish.scale {
+            let scale = V(scale)
+            forEach { x, _, _, _ in x * scale }
+        }
+        if let (weight, factor) = finish.decay {
+            let factor = V(factor)
+            forEach { x, offset, _, _ in x.addProduct(factor, V.load(weight + at + offset)) }
+        }
+        if let bias = finish.bias {
+            if finish.biasIsPerRow {
+                forEach { x, _, i, _ in x + V(bias[row + i]) }
+            } else {
+                forEach { x, _, _, k in x + V.load(bias + column + k * V.width) }
+            }
+        }
+        if let z = finish.preActivation {
+            forEach { x, offset, _, _ in
+                x.store(z + at + offset)
+                return x
+            }
+        }
+        if finish.activation == .relu { forEach { x, _, _, _ in x.relu } }
+    }
+    forEach { x, offset, _, _ in
+        x.store(c + offset)
+        return x
+    }
+    if isLast {
+        activateRows(
+            V.self, call, row: row, column: column, rows: tileRows, columns: tileVectors * V.width)
+    }
+}
+
+/// The activations that are long: they stand once in the code, and find the rows of a tile in the
+/// first-level cache.
+@inline(__always)
+private func activateRows<V: Lanes>(
+    _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, row: Int, column: Int, rows: Int,
+    columns: Int
+) {
+    let activation = call.pointee.finish.activation
+    if activation == .identity || activation == .relu { return }
+    for i in 0..<rows {
+        let c = call.pointee.c + (row + i) * call.pointee.cRow + column
+        activate(V.self, c, c, columns, activation)
+    }
+}
+
+/// The same for a tile of which only some rows or columns are wanted.
+@inline(__always)
+func storePartOfTile<V: Lanes>(
     _: V.Type, _ sums: UnsafePointer<V>, _ call: UnsafePointer<MatrixProduct<V.Element>>,
     _ place: TilePlace
 ) {
@@ -87,9 +158,10 @@ func storeTile<V: Lanes>(
             }
             x.store(c + j, first: n)
         }
-        if place.isLast && finish.activation != .identity && finish.activation != .relu {
-            // The long ones stand once in the code, and find the row in the first-level cache.
-            activate(V.self, c, c, place.columns, finish.activation)
-        }
+    }
+    if place.isLast {
+        activateRows(
+            V.self, call, row: place.row, column: place.column, rows: place.rows,
+            columns: place.columns)
     }
 }
