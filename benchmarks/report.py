@@ -35,17 +35,18 @@ def ratio(theirs: list[float], ours: list[float]) -> float:
     return median(t / o for t, o in zip(theirs, ours, strict=True))
 
 
-def cell(name: str, case: dict[str, Any], unit: str) -> str:
+def cell(name: str, case: dict[str, Any], unit: str, best: bool) -> str:
+    """Median, spread, ratio to swiftreg; with `best`, of the fastest rounds alone."""
     results = case["results"]
     if name not in results:
         return ""
-    seconds = results[name]["seconds"]
-    text = figure(value(median(seconds), case["work"], unit))
-    percent = 100 * spread(seconds)
-    text += f" ±{percent:.0f}%"
+    seconds, ours = results[name]["seconds"], results[OURS]["seconds"]
+    text = figure(value(min(seconds) if best else median(seconds), case["work"], unit))
+    if not best:
+        text += f" ±{100 * spread(seconds):.0f}%"
     if name == OURS:
         return text
-    times = ratio(seconds, results[OURS]["seconds"])
+    times = min(seconds) / min(ours) if best else ratio(seconds, ours)
     if name == "peak":
         return f"{text} ({100 * times:.0f}%)"
     return f"{text} ({figure(times)}x)"
@@ -59,12 +60,12 @@ def columns(group: dict[str, Any]) -> list[str]:
     return sorted(names, key=lambda name: name == "peak")
 
 
-def table(group: dict[str, Any]) -> list[list[str]]:
+def table(group: dict[str, Any], best: bool = False) -> list[list[str]]:
     names = columns(group)
     unit = {"ns": "ns", "us": "µs"}.get(group["unit"], group["unit"])
     rows = [[unit, *names]]
     for case in group["cases"]:
-        rows.append([case["name"], *(cell(name, case, group["unit"]) for name in names)])
+        rows.append([case["name"], *(cell(name, case, group["unit"], best) for name in names)])
     return rows
 
 
@@ -106,13 +107,13 @@ def facts(result: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def text(result: dict[str, Any]) -> str:
+def text(result: dict[str, Any], best: bool) -> str:
     lines = [f"{key}: {fact}" for key, fact in facts(result).items()]
     for run in result["runs"]:
         for group in run["groups"]:
             lines += ["", f"{group['title']} ({_threads(run['threads']).lower()})", ""]
-            lines.append(aligned(table(group), markdown=False))
-    lines += ["", READING]
+            lines.append(aligned(table(group, best), markdown=False))
+    lines += ["", "Of the fastest rounds alone." if best else READING]
     return "\n".join(lines)
 
 
@@ -136,9 +137,9 @@ that is not timed. {reading} A ratio is the median of the ratios within each rou
 else the machine does falls on both sides. Below 1x, swiftreg is the slower one.
 
 The process is pinned to as many cores as it may use threads, and everyone is told that number. Data
-lie in the caches wherever they fit, as they do for all contestants alike. All results have been
-checked to agree before they were timed. The JSON that the run leaves in `build/bench` has every
-sample.
+lie in the caches wherever they fit, as they do for all contestants alike. Results are checked to
+agree before they are timed (of dropout, the share that is kept). The JSON that the run leaves in
+`build/bench` has every sample.
 """
 
 

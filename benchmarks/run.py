@@ -33,6 +33,8 @@ def parse() -> argparse.Namespace:
                         help="the tables whose name has one of these in it")
     parser.add_argument("--rows", nargs="+", default=[], metavar="TEXT",
                         help="the rows whose name has one of these in it")
+    parser.add_argument("--best", action="store_true",
+                        help="print the fastest rounds: on a machine that others use, too")
     parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md")
     parser.add_argument("--from", dest="source", type=Path, metavar="JSON",
                         help="report the results of an earlier run")
@@ -118,7 +120,7 @@ def main() -> None:
         return
     path = options.source or measure_all(options)
     result = json.loads(path.read_text())
-    print(report.text(result))
+    print(report.text(result, options.best))
     if options.source is None:
         print(f"The samples are in {path.relative_to(ROOT)}.")
     if options.docs:

@@ -90,6 +90,9 @@ private func packStrip<V: Lanes>(
 }
 
 /// The outputs `rows` x `columns` of a product.
+///
+/// An operand that is used few times is not packed but read where it lies; that depends on shapes
+/// alone, and changes no bit.
 @inline(__always)
 func multiply<V: Lanes>(
     _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ rows: Range<Int>,
@@ -102,72 +105,107 @@ func multiply<V: Lanes>(
     let depthPacked = min(call.pointee.depth, V.chainDepth)
     let aPacked =
         bPacked + roundUp(min(columns.count, columnsPacked), to: tileColumns) * depthPacked
+    let packsA = columns.count > 8 * tileColumns
+    let packsB = rows.count > 8 * tileRows || b.column != 1
 
-    var column = columns.lowerBound
-    while column < columns.upperBound {
+    for column in stride(from: columns.lowerBound, to: columns.upperBound, by: columnsPacked) {
         let blockColumns = min(columnsPacked, columns.upperBound - column)
         var k = 0
         repeat {
             let depth = min(V.chainDepth, call.pointee.depth - k)
+            let bBlock = b.data + k * b.row + column * b.column
+            // What is left of whole tiles is packed in any case, so as not to be read beyond.
+            let inPlace = packsB ? 0 : blockColumns / tileColumns * tileColumns
             pack(
-                V.self, b.data + k * b.row + column * b.column, count: blockColumns, step: b.column,
+                V.self, bBlock + inPlace * b.column, count: blockColumns - inPlace, step: b.column,
                 depth: depth, depthStep: b.row, width: tileColumns, to: bPacked)
-            var row = rows.lowerBound
-            while row < rows.upperBound {
+            for row in stride(from: rows.lowerBound, to: rows.upperBound, by: rowsPacked) {
                 let blockRows = min(rowsPacked, rows.upperBound - row)
-                pack(
-                    V.self, a.data + row * a.row + k * a.column, count: blockRows, step: a.row,
-                    depth: depth, depthStep: a.column, width: tileRows, to: aPacked)
+                let aBlock = a.data + row * a.row + k * a.column
+                if packsA {
+                    pack(
+                        V.self, aBlock, count: blockRows, step: a.row, depth: depth,
+                        depthStep: a.column, width: tileRows, to: aPacked)
+                }
                 multiplyBlock(
                     V.self, call,
                     TilePlace(
                         row: row, column: column, rows: blockRows, columns: blockColumns,
                         isFirst: k == 0, isLast: k + depth == call.pointee.depth),
-                    depth: depth, a: aPacked, b: bPacked)
-                row += blockRows
+                    Block(
+                        depth: depth, a: packsA ? UnsafePointer(aPacked) : aBlock,
+                        isAPacked: packsA, aRow: a.row, aStep: a.column, b: bBlock, bStep: b.row,
+                        inPlace: inPlace, bPacked: bPacked))
             }
             k += depth
         } while k < call.pointee.depth
-        column += blockColumns
     }
 }
 
-/// One packed block of A times one packed block of B.
+/// Where a block of A and a block of B lie.
+private struct Block<Element> {
+    let depth: Int
+    let a: UnsafePointer<Element>
+    let isAPacked: Bool
+    /// Of an A that is not packed.
+    let aRow: Int
+    let aStep: Int
+    /// The columns of B up to `inPlace` lie here, the others are packed.
+    let b: UnsafePointer<Element>
+    let bStep: Int
+    let inPlace: Int
+    let bPacked: UnsafePointer<Element>
+}
+
+/// One block of A times one block of B.
 @inline(__always)
 private func multiplyBlock<V: Lanes>(
-    _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ block: TilePlace, depth: Int,
-    a: UnsafePointer<V.Element>, b: UnsafePointer<V.Element>
+    _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ place: TilePlace,
+    _ block: Block<V.Element>
 ) {
     let tileColumns = tileColumns(V.self)
-    var place = block
-    var j = 0
-    while j < block.columns {
-        place.column = block.column + j
-        place.columns = min(tileColumns, block.columns - j)
-        var i = 0
-        while i < block.rows {
-            place.row = block.row + i
-            place.rows = min(tileRows, block.rows - i)
+    let cRow = call.pointee.cRow
+    let depth = block.depth
+    for j in stride(from: 0, to: place.columns, by: tileColumns) {
+        let isInPlace = j < block.inPlace
+        let b = isInPlace ? block.b + j : block.bPacked + (j - block.inPlace) * depth
+        let bStep = isInPlace ? block.bStep : tileColumns
+        var c = call.pointee.c + place.row * cRow + place.column + j
+        for i in stride(from: 0, to: place.rows, by: tileRows) {
             // C is read and written after the chains: by then it has come.
-            for row in 0..<tileRows {
-                let c = call.pointee.c + (place.row + row) * call.pointee.cRow + place.column
-                for vector in 0..<tileVectors { lanes_prefetch(c + vector * V.width) }
+            var line = c
+            for _ in 0..<tileRows {
+                for vector in 0..<tileVectors { lanes_prefetch(line + vector * V.width) }
+                line += cRow
             }
-            var sums = multiplyTile(
-                V.self, rows: tileRows, depth: depth, a: a + i * depth, aRow: 1, aStep: tileRows,
-                b: b + j * depth, bStep: tileColumns)
-            if place.rows == tileRows && place.columns == tileColumns {
+            c = line
+            let rows = min(tileRows, place.rows - i)
+            let columns = min(tileColumns, place.columns - j)
+            let sums =
+                block.isAPacked
+                ? multiplyTile(
+                    V.self, rows: tileRows, depth: depth, a: block.a + i * depth, aRow: 1,
+                    aStep: tileRows, b: b, bStep: bStep)
+                : multiplyTile(
+                    V.self, rows: rows, depth: depth, a: block.a + i * block.aRow,
+                    aRow: block.aRow, aStep: block.aStep, b: b, bStep: bStep)
+            if rows == tileRows && columns == tileColumns {
                 storeWholeTile(
-                    V.self, sums, call, row: place.row, column: place.column,
-                    isFirst: block.isFirst, isLast: block.isLast)
+                    V.self, sums, call, row: place.row + i, column: place.column + j,
+                    isFirst: place.isFirst, isLast: place.isLast)
             } else {
-                withUnsafePointer(to: &sums) {
+                var copy = sums
+                var part = place
+                part.row += i
+                part.column += j
+                part.rows = rows
+                part.columns = columns
+                withUnsafeBytes(of: &copy) {
                     storePartOfTile(
-                        V.self, UnsafeRawPointer($0).assumingMemoryBound(to: V.self), call, place)
+                        V.self, $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: V.self),
+                        call, part)
                 }
             }
-            i += tileRows
         }
-        j += tileColumns
     }
 }

@@ -18,7 +18,7 @@ from cases.notebook import data
 sys.path.append(str(Path(__file__).resolve().parents[2] / "examples"))
 import plain_numpy  # noqa: E402
 
-ITERATIONS = 200
+ITERATIONS = 1000
 RUNS: dict[str, dict[str, Any]] = {
     "plain": {}, "L2": {"lambd": 0.7}, "dropout": {"keep_prob": 0.86},
 }
@@ -33,8 +33,9 @@ def notebook_runs(threads: int, quick: bool) -> Iterator[Case]:
         def theirs(options: dict[str, Any] = options) -> Any:
             return plain_numpy.train(X, Y, iterations=ITERATIONS, **options)
 
-        for key, value in theirs().items():
-            assert np.allclose(ours()[key], value, rtol=1e-6, atol=1e-9)
+        expected = theirs()
+        for key, value in ours().items():
+            assert np.allclose(value, expected[key], rtol=1e-6, atol=1e-9)
         yield Case(
             f"notebook.model, {name}", ITERATIONS,
             [Contestant(SWIFTREG, ours), Contestant("NumPy loop", theirs)],
