@@ -105,7 +105,7 @@ func multiply<V: Lanes>(
     let depthPacked = min(call.pointee.depth, V.chainDepth)
     let aPacked =
         bPacked + roundUp(min(columns.count, columnsPacked), to: tileColumns) * depthPacked
-    let packsA = columns.count > 8 * tileColumns
+    let packsA = columns.count > 16 * tileColumns
     let packsB = rows.count > 8 * tileRows || b.column != 1
 
     for column in stride(from: columns.lowerBound, to: columns.upperBound, by: columnsPacked) {

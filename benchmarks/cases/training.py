@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +30,9 @@ def notebook_runs(threads: int, quick: bool) -> Iterator[Case]:
     X, Y = data(np.random.default_rng(5))
     for name, options in RUNS.items():
         def ours(options: dict[str, Any] = options) -> Any:
-            return notebook.model(X, Y, num_iterations=ITERATIONS, print_cost=False, **options)
+            # There is no matplotlib here to draw the costs with, which it says.
+            with contextlib.redirect_stderr(io.StringIO()):
+                return notebook.model(X, Y, num_iterations=ITERATIONS, print_cost=False, **options)
 
         def theirs(options: dict[str, Any] = options) -> Any:
             return plain_numpy.train(X, Y, iterations=ITERATIONS, **options)
