@@ -25,7 +25,7 @@ func productScratchBytes<V: Lanes>(_: V.Type, rows: Int, columns: Int, depth: In
 }
 
 /// Strips of `width` elements side by side, one strip after another: target[strip][p][j]. What is
-/// missing in the last strip is 0.
+/// missing in the last strip stays as it is: a tile computes with it, and stores nothing of that.
 @inline(__always)
 private func pack<V: Lanes>(
     _: V.Type, _ source: UnsafePointer<V.Element>, count: Int, step: Int, depth: Int,
@@ -83,8 +83,8 @@ private func packStrip<V: Lanes>(
             j += rows
         }
     }
-    while j < width {
-        for p in 0..<depth { target[p * width + j] = j < n ? strip[j * step + p * depthStep] : 0 }
+    while j < n {
+        for p in 0..<depth { target[p * width + j] = strip[j * step + p * depthStep] }
         j += 1
     }
 }
