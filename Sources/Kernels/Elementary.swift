@@ -93,8 +93,11 @@ extension F64x8 {
 }
 
 extension Lanes {
-    /// e^self, by e^x = 2^n e^r with r = x - n ln(2).
-    @inline(__always) var exp: Self {
+    /// e^self.
+    @inline(__always) var exp: Self { exponential.high }
+
+    /// e^self and what its rounding lost, by e^x = 2^n e^r with r = x - n ln(2).
+    @inline(__always) private var exponential: (high: Self, low: Self) {
         let limits = Self.limits
         // A NaN fails both comparisons of the clamp and passes through.
         let high = Self.select(Self(limits.expHigh) < self, Self(limits.expHigh), self)
@@ -102,11 +105,17 @@ extension Lanes {
         let rounder = Self(limits.rounder)
         let n = rounder.addProduct(x, Self(limits.log2e)) - rounder
         let negated = Self(0) - n
-        let r = x.addProduct(negated, Self(limits.ln2High))
-            .addProduct(negated, Self(limits.ln2Low))
-        let p = r.addProduct(r * r, Self.expTail(r))
-        let result = (Self(1) + p).scaled(byPowerOfTwo: n)
-        return Self.select(self == self, result, self)
+        let whole = x.addProduct(negated, Self(limits.ln2High))
+        let r = whole.addProduct(negated, Self(limits.ln2Low))
+        let rLow = (whole - r).addProduct(negated, Self(limits.ln2Low))
+        let sum = Self(1) + r
+        let tail = ((Self(1) - sum) + r) + rLow.addProduct(r * r, Self.expTail(r))
+        let result = sum + tail
+        let low = (sum - result) + tail
+        return (
+            Self.select(self == self, result.scaled(byPowerOfTwo: n), self),
+            low.scaled(byPowerOfTwo: n)
+        )
     }
 
     /// self * 2^n for whole numbers n, in two steps, so that neither factor leaves the range of
@@ -151,14 +160,24 @@ extension Lanes {
         // At -1, infinity and NaN the correction is no number.
         let isOrdinary = Self.select(
             Self(-1) < self, Self.select(self < Self(.infinity), one, Self(0)), Self(0))
-        return Self.select(isOrdinary == one, result, sum.log)
+        return Self.select(
+            self == Self(0), self, Self.select(isOrdinary == one, result, sum.log))
     }
 
     /// 1 / (1 + e^-self), of the exponential that cannot overflow.
     @inline(__always) var sigmoid: Self {
-        let e = (Self(0) - magnitude).exp
-        let numerator = Self.select(self < Self(0), e, Self(1))
-        return Self.select(self == self, numerator / (Self(1) + e), self)
+        let e = (Self(0) - magnitude).exponential
+        let one = Self(1)
+        let sum = one + e.high
+        let isNegative = self < Self(0)
+        let quotient = Self.select(isNegative, e.high, one) / sum
+        // What the roundings of e and of the sum lost, to first order: a few percent of it do not
+        // matter, so 1 / sum is a line on [1, 2].
+        let lost = (e.high - (sum - one)) + e.low
+        let correction = Self.select(isNegative, e.low, Self(0))
+            .addProduct(Self(0) - quotient, lost)
+        let inverse = Self(1.457).addProduct(sum, Self(-0.5))
+        return Self.select(self == self, quotient.addProduct(correction, inverse), self)
     }
 
     /// log(1 + e^self) = max(self, 0) + log1p(e^-|self|).
@@ -175,6 +194,7 @@ extension Lanes {
         let size = magnitude
         let far = Self(1) - Self(2) / ((size + size).exp + Self(1))
         let signed = Self.select(self < Self(0), Self(0) - far, far)
-        return Self.select(size < Self(0.625), near, signed)
+        return Self.select(
+            self == Self(0), self, Self.select(size < Self(0.625), near, signed))
     }
 }
