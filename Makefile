@@ -15,7 +15,7 @@ MAKEFLAGS += --no-builtin-rules --output-sync=target
 STEP := scripts/step
 NEED := scripts/check-prerequisites
 
-.PHONY: help lib venv demo test test-c test-exports test-python test-swift asan tsan valgrind lint clean
+.PHONY: help lib venv demo bench avx512-emulated test test-c test-exports test-python test-swift asan tsan valgrind lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | \
@@ -131,6 +131,12 @@ tsan: ## the Swift tests under the thread sanitizer
 	@$(NEED) swift
 	@$(STEP) "Swift tests, thread sanitizer" swift test --disable-xctest --sanitize=thread \
 	    --scratch-path .build-tsan
+
+bench: $(LIB_LINK) ## the peers at the same work: tables, build/bench/full.json; BENCH=--quick
+	@benchmarks/run.sh $(BENCH)
+
+avx512-emulated: $(LIB_LINK) ## the C tests with the AVX-512 kernels, on an emulated CPU
+	@scripts/avx512-emulated.sh
 
 valgrind: $(BUILD)/c/abi $(LIB_LINK) ## the C tests under valgrind (which knows no AVX-512: baseline)
 	@$(NEED) cc valgrind

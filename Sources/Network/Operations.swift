@@ -136,7 +136,10 @@ extension DropoutDraw {
 /// Elements that one thread takes at once.
 private let partSize = 1 << 16
 
-/// Calls body(i, n) for parts of `count` elements, on several threads where there are several.
+/// Calls body(i, n) for parts of `count` elements, on several threads where there are several. Not
+/// optimized, as `Threads.run` is not.
+@inline(never)
+@_optimize(none)
 func inParts(_ count: Int, _ body: (_ i: Int, _ n: Int) -> Void) {
     if count <= partSize { return body(0, count) }
     Threads.run(parts: (count + partSize - 1) / partSize) { part in

@@ -21,6 +21,11 @@ public enum Threads {
     }
 
     /// Calls body(0), ..., body(parts - 1), each once, on up to `count` threads.
+    ///
+    /// Not optimized, so that the compiler does not make a copy of it for every body: it does
+    /// little itself, and the copies would be a tenth of the library.
+    @inline(never)
+    @_optimize(none)
     public static func run(parts: Int, _ body: (Int) -> Void) {
         let threads = parts > 1 ? min(count, parts) : 1
         guard threads > 1, pthread_mutex_trylock(&state.pointee.region) == 0 else {
