@@ -33,33 +33,55 @@ int posix_memalign(void **out, size_t alignment, size_t size) {
     return 0;
 }
 
-/* A layer whose products differ in the working memory that they need. */
-enum { N_OUT = 5, N_IN = 40, M = 90 };
-static const float w[N_OUT * N_IN], b[N_OUT], a[N_IN * M], dz[N_OUT * M];
+/* Layers whose products differ in the working memory that they need, and outputs whose layout does. */
+typedef struct Layer {
+    size_t n_out, n_in, m;
+    bool stepped; /* no direction of the outputs is contiguous */
+} Layer;
+
+static const Layer layers[] = {
+    {5, 40, 90, false}, {40, 5, 90, false}, {90, 40, 5, false}, {300, 200, 100, false},
+    {5, 40, 90, true},  {40, 5, 90, true},  {90, 40, 5, true},  {300, 200, 100, true}};
+static Layer layer;
+
+static const float zeros[300 * 200];
+
+static reg_strides output_strides(size_t units) {
+    return layer.stepped ? (reg_strides){2, 2 * (ptrdiff_t)units + 1} : (reg_strides){(ptrdiff_t)layer.m, 1};
+}
+
+static size_t output_length(size_t units) {
+    const reg_strides s = output_strides(units);
+    return (units - 1) * (size_t)s.unit + (layer.m - 1) * (size_t)s.example + 1;
+}
 
 static reg_status forward(long limit) {
-    float *z = BUFFER(float, N_OUT * M), *out = BUFFER(float, N_OUT * M);
+    const size_t length = output_length(layer.n_out);
+    const reg_strides in = {(ptrdiff_t)layer.m, 1};
+    float *z = BUFFER(float, length), *out = BUFFER(float, length);
     allowed = limit;
-    const reg_status status = reg_forward_dense(w, b, N_OUT, N_IN, M, a, (reg_strides){M, 1}, REG_RELU,
-                                                z, out, (reg_strides){M, 1});
+    const reg_status status = reg_forward_dense(zeros, zeros, layer.n_out, layer.n_in, layer.m, zeros, in,
+                                                REG_RELU, z, out, output_strides(layer.n_out));
     allowed = -1;
     if (status != REG_OK) {
         CHECK_STATUS(REG_ERROR_MEMORY, status);
-        CHECK(is_untouched(z, sizeof(float) * N_OUT * M) && is_untouched(out, sizeof(float) * N_OUT * M));
+        CHECK(is_untouched(z, sizeof *z * length) && is_untouched(out, sizeof *out * length));
     }
     return status;
 }
 
 static reg_status backward(long limit) {
-    float *dw = BUFFER(float, N_OUT * N_IN), *db = BUFFER(float, N_OUT), *da = BUFFER(float, N_IN * M);
+    const size_t weights = layer.n_out * layer.n_in, length = output_length(layer.n_in);
+    const reg_strides in = {(ptrdiff_t)layer.m, 1};
+    float *dw = BUFFER(float, weights), *db = BUFFER(float, layer.n_out), *da = BUFFER(float, length);
     allowed = limit;
-    const reg_status status = reg_backward_l2(w, N_OUT, N_IN, M, dz, (reg_strides){M, 1}, a,
-                                              (reg_strides){M, 1}, 0.1, dw, db, da, (reg_strides){M, 1});
+    const reg_status status = reg_backward_l2(zeros, layer.n_out, layer.n_in, layer.m, zeros, in, zeros, in,
+                                              0.1, dw, db, da, output_strides(layer.n_in));
     allowed = -1;
     if (status != REG_OK) {
         CHECK_STATUS(REG_ERROR_MEMORY, status);
-        CHECK(is_untouched(dw, sizeof(float) * N_OUT * N_IN) && is_untouched(db, sizeof(float) * N_OUT));
-        CHECK(is_untouched(da, sizeof(float) * N_IN * M));
+        CHECK(is_untouched(dw, sizeof *dw * weights) && is_untouched(db, sizeof *db * layer.n_out));
+        CHECK(is_untouched(da, sizeof *da * length));
     }
     return status;
 }
@@ -79,25 +101,33 @@ static void *try_call(void *context) {
     return NULL;
 }
 
+static long failed_allocations;
+
 /* Fails the first allocation, then the second, until none is left to fail. A thread keeps its
  * working memory, so each attempt has a thread of its own. */
 static void check_call(const char *name, reg_status (*call)(long limit)) {
     Attempt attempt = {.call = call};
     do {
-        describe("%s, allocation %ld fails", name, attempt.limit);
+        describe("%s %zu x %zu x %zu, allocation %ld fails", name, layer.n_out, layer.n_in, layer.m,
+                 attempt.limit);
         pthread_t thread;
         CHECK(pthread_create(&thread, NULL, try_call, &attempt) == 0);
         CHECK(pthread_join(thread, NULL) == 0);
         CHECK(attempt.refused == (attempt.status != REG_OK));
         release_buffers();
     } while (attempt.status != REG_OK && attempt.limit++ < 100);
-    CHECK(attempt.limit > 0 && attempt.status == REG_OK);
+    CHECK(attempt.status == REG_OK);
+    failed_allocations += attempt.limit;
 }
 
 int main(void) {
     reg_build build = {.struct_size = sizeof build};
     CHECK_OK(reg_build_info(&build));
-    check_call("forward", forward);
-    check_call("backward", backward);
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        layer = layers[i];
+        check_call("forward", forward);
+        check_call("backward", backward);
+    }
+    CHECK(failed_allocations > 0);
     return report("out of memory");
 }
