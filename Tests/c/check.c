@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,22 @@ bool check_status(reg_status want, reg_status got, const char *text, const char 
         fprintf(stderr, "%s:%d: status %d (%s) instead of %d: %s [%s]\n", file, line, (int)got,
                 reg_status_message(got), (int)want, text, description);
     return want == got;
+}
+
+static void on_crash(int signal_number) {
+    static const char text[] = "crashed while testing: ";
+    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+    written += write(STDERR_FILENO, description, strlen(description));
+    written += write(STDERR_FILENO, "\n", 1);
+    (void)written;
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
+void describe_crashes(void) {
+    signal(SIGSEGV, on_crash);
+    signal(SIGBUS, on_crash);
+    signal(SIGILL, on_crash);
 }
 
 int report(const char *what) {

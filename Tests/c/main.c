@@ -33,6 +33,7 @@ static void run(const Test *tests, size_t count) {
 }
 
 int main(int argc, char **argv) {
+    describe_crashes();
     if (argc == 2 && strcmp(argv[1], "isa-error") == 0) {
         run(isa_error_tests, sizeof isa_error_tests / sizeof isa_error_tests[0]);
         return report("isa-error");

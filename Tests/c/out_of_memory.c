@@ -121,6 +121,7 @@ static void check_call(const char *name, reg_status (*call)(long limit)) {
 }
 
 int main(void) {
+    describe_crashes();
     reg_build build = {.struct_size = sizeof build};
     CHECK_OK(reg_build_info(&build));
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
