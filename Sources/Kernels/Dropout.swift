@@ -85,12 +85,13 @@ struct DropoutRun<V: Lanes> {
     }
 }
 
-/// Room on the stack for the elements of one run.
+/// Room on the stack for the elements of one run, up to 32 of eight bytes.
 @inline(__always)
-private func withBuffer<T: ExpressibleByIntegerLiteral>(
+private func withBuffer<T: BitwiseCopyable>(
     of _: T.Type, _ body: (UnsafeMutablePointer<T>) -> Void
 ) {
-    var buffer = InlineArray<32, T>(repeating: 0)
+    let zero = lanes_u64_all(0)
+    var buffer = (zero, zero, zero, zero)
     withUnsafeMutableBytes(of: &buffer) {
         body($0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: T.self))
     }

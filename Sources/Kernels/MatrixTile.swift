@@ -6,14 +6,23 @@ import KernelInterface
 // two ymm, or four 128-bit registers.
 #if REG_KERNELSAVX512
     typealias TileLanes<V> = InlineArray<24, V>
+    @inline(__always) func zeroTile<V: Lanes>(_: V.Type) -> TileLanes<V> {
+        let o = V(0)
+        return [o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o]
+    }
     @inline(__always) var tileRows: Int { 12 }
     @inline(__always) var tileVectors: Int { 2 }
 #elseif REG_KERNELSAVX2 || arch(arm64)
     typealias TileLanes<V> = InlineArray<6, V>
+    @inline(__always) func zeroTile<V: Lanes>(_: V.Type) -> TileLanes<V> {
+        let o = V(0)
+        return [o, o, o, o, o, o]
+    }
     @inline(__always) var tileRows: Int { 6 }
     @inline(__always) var tileVectors: Int { 1 }
 #else
     typealias TileLanes<V> = InlineArray<2, V>
+    @inline(__always) func zeroTile<V: Lanes>(_: V.Type) -> TileLanes<V> { [V(0), V(0)] }
     @inline(__always) var tileRows: Int { 2 }
     @inline(__always) var tileVectors: Int { 1 }
 #endif
@@ -25,8 +34,8 @@ func multiplyTile<V: Lanes>(
     _: V.Type, rows: Int, depth: Int, a: UnsafePointer<V.Element>, aRow: Int, aStep: Int,
     b: UnsafePointer<V.Element>, bStep: Int
 ) -> TileLanes<V> {
-    var sums = TileLanes<V>(repeating: V(0))
-    var starts = InlineArray<12, Int>(repeating: 0)
+    var sums = zeroTile(V.self)
+    var starts: InlineArray<12, Int> = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
     for i in 0..<tileRows { starts[i] = i < rows ? i * aRow : 0 }
     var a = a
     var b = b

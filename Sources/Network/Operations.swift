@@ -17,7 +17,8 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
         _ a: Input, _ out: Output, _ mask: UnsafeMutablePointer<UInt8>?, _ count: Int,
         _ draw: DropoutDraw
     ) {
-        inParts(count) { i, n in
+        inParts(count, (table, a, out, mask, draw)) { context, i, n in
+            let (table, a, out, mask, draw) = context
             table.pointee.dropout(a + i, out + i, mask.map { $0 + i }, n, draw.advanced(by: i))
         }
     }
@@ -25,33 +26,49 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
     public func applyMask(
         _ a: Input, _ mask: UnsafePointer<UInt8>, _ out: Output, _ count: Int, keepProb: Double
     ) {
-        inParts(count) { i, n in table.pointee.applyMask(a + i, mask + i, out + i, n, 1 / keepProb)
+        inParts(count, (table, a, mask, out, 1 / keepProb)) { context, i, n in
+            let (table, a, mask, out, scale) = context
+            table.pointee.applyMask(a + i, mask + i, out + i, n, scale)
         }
     }
 
     public func activate(_ z: Input, _ a: Output, _ count: Int, _ activation: Activation) {
-        inParts(count) { i, n in table.pointee.activate(z + i, a + i, n, activation) }
+        inParts(count, (table, z, a, activation)) { context, i, n in
+            let (table, z, a, activation) = context
+            table.pointee.activate(z + i, a + i, n, activation)
+        }
     }
 
-    public func elementary(_ x: Input, _ out: Output, _ count: Int, _ function: ElementaryFunction)
-    {
-        inParts(count) { i, n in table.pointee.elementary(x + i, out + i, n, function) }
+    public func elementary(
+        _ x: Input, _ out: Output, _ count: Int, _ function: ElementaryFunction
+    ) {
+        inParts(count, (table, x, out, function)) { context, i, n in
+            let (table, x, out, function) = context
+            table.pointee.elementary(x + i, out + i, n, function)
+        }
     }
 
     public func activationGradient(
         _ da: Input, _ a: Input, _ dz: Output, _ count: Int, _ activation: Activation
     ) {
-        inParts(count) { i, n in
+        inParts(count, (table, da, a, dz, activation)) { context, i, n in
+            let (table, da, a, dz, activation) = context
             table.pointee.activationGradient(da + i, a + i, dz + i, n, activation)
         }
     }
 
     public func subtract(_ a: Input, _ y: Input, _ dz: Output, _ count: Int) {
-        inParts(count) { i, n in table.pointee.subtract(a + i, y + i, dz + i, n) }
+        inParts(count, (table, a, y, dz)) { context, i, n in
+            let (table, a, y, dz) = context
+            table.pointee.subtract(a + i, y + i, dz + i, n)
+        }
     }
 
     public func update(_ w: Input, _ dw: Input, _ out: Output, _ count: Int, rate: Double) {
-        inParts(count) { i, n in table.pointee.update(w + i, dw + i, out + i, n, rate) }
+        inParts(count, (table, w, dw, out, rate)) { context, i, n in
+            let (table, w, dw, out, rate) = context
+            table.pointee.update(w + i, dw + i, out + i, n, rate)
+        }
     }
 
     // MARK: Costs
@@ -136,15 +153,24 @@ extension DropoutDraw {
 /// Elements that one thread takes at once.
 private let partSize = 1 << 16
 
-/// Calls body(i, n) for parts of `count` elements, on several threads where there are several. Not
-/// optimized, as `Threads.run` is not.
-@inline(never)
-@_optimize(none)
-func inParts(_ count: Int, _ body: (_ i: Int, _ n: Int) -> Void) {
-    if count <= partSize { return body(0, count) }
-    Threads.run(parts: (count + partSize - 1) / partSize) { part in
-        body(part * partSize, min(partSize, count - part * partSize))
+/// Calls body(context, i, n) for parts of `count` elements, on several threads where there are
+/// several. The body captures nothing: see `Threads.run`.
+func inParts<Context>(
+    _ count: Int, _ context: Context,
+    _ body: @escaping (_ context: Context, _ i: Int, _ n: Int) -> Void
+) {
+    if count <= partSize { return body(context, 0, count) }
+    let parted = Parted(count: count, context: context, body: body)
+    Threads.run(parts: (count + partSize - 1) / partSize, parted) { parted, part in
+        let i = part * partSize
+        parted.pointee.body(parted.pointee.context, i, min(partSize, parted.pointee.count - i))
     }
+}
+
+private struct Parted<Context> {
+    let count: Int
+    let context: Context
+    let body: (_ context: Context, _ i: Int, _ n: Int) -> Void
 }
 
 /// Calls body(i, n) for blocks of `count` elements, in order. They are short, so that a lane's sum
@@ -173,7 +199,9 @@ public func dropoutMask(
     _ runtime: UnsafePointer<Runtime>, _ mask: UnsafeMutablePointer<UInt8>, _ count: Int,
     _ draw: DropoutDraw
 ) {
-    inParts(count) { i, n in runtime.pointee.kernels.dropoutMask(mask + i, n, draw.advanced(by: i))
+    inParts(count, (runtime, mask, draw)) { context, i, n in
+        let (runtime, mask, draw) = context
+        runtime.pointee.kernels.dropoutMask(mask + i, n, draw.advanced(by: i))
     }
 }
 
@@ -181,5 +209,8 @@ public func philoxWords(
     _ runtime: UnsafePointer<Runtime>, _ words: UnsafeMutablePointer<UInt32>, _ count: Int,
     _ draw: DropoutDraw
 ) {
-    inParts(count) { i, n in runtime.pointee.kernels.philox(words + i, n, draw.advanced(by: i)) }
+    inParts(count, (runtime, words, draw)) { context, i, n in
+        let (runtime, words, draw) = context
+        runtime.pointee.kernels.philox(words + i, n, draw.advanced(by: i))
+    }
 }

@@ -59,14 +59,15 @@ extension Operations {
         let division = Division(
             table, rows: call.rows, columns: call.columns, depth: call.depth)
         guard let scratch = Scratch.take(division.bytes * division.parts) else { return false }
-        withUnsafePointer(to: call) { call in
-            Threads.run(parts: division.parts) { part in
-                let range = division.range(part)
-                if range.isEmpty { return }
-                table.pointee.multiply(
+        Threads.run(parts: division.parts, (table, call, division, scratch)) { context, part in
+            let division = context.pointee.2
+            let range = division.range(part)
+            if range.isEmpty { return }
+            withUnsafePointer(to: context.pointee.1) { call in
+                context.pointee.0.pointee.multiply(
                     call, division.byRows ? range : 0..<call.pointee.rows,
                     division.byRows ? 0..<call.pointee.columns : range,
-                    scratch + part * division.bytes)
+                    context.pointee.3 + part * division.bytes)
             }
         }
         return true

@@ -20,34 +20,55 @@ public enum Threads {
         }
     }
 
-    /// Calls body(0), ..., body(parts - 1), each once, on up to `count` threads.
+    /// Calls body(context, 0), ..., body(context, parts - 1), each once, on up to `count` threads.
     ///
-    /// Not optimized, so that the compiler does not make a copy of it for every body: it does
-    /// little itself, and the copies would be a tenth of the library.
+    /// The body captures nothing: a closure with a context would be allocated on the heap, and an
+    /// allocation that Swift makes itself ends the process where it fails.
+    public static func run<Context>(
+        parts: Int, _ context: Context,
+        _ body: @escaping (_ context: UnsafePointer<Context>, _ part: Int) -> Void
+    ) {
+        let job = unsafeBitCast(Body(call: body), to: Job.self)
+        withUnsafePointer(to: context) { run(parts, UnsafeRawPointer($0), job) }
+    }
+
+    // Structs, because a function that goes through a generic by itself is wrapped in a closure.
+
+    private struct Body<Context> {
+        let call: (_ context: UnsafePointer<Context>, _ part: Int) -> Void
+    }
+
+    /// A body whose context's type is forgotten; a pointer is a pointer.
+    fileprivate struct Job {
+        let call: (_ context: UnsafeRawPointer, _ part: Int) -> Void
+    }
+
+    /// Not optimized, so that the compiler makes no copy of it for every body: it does little
+    /// itself, and the copies would be a tenth of the library.
     @inline(never)
     @_optimize(none)
-    public static func run(parts: Int, _ body: (Int) -> Void) {
+    private static func run(_ parts: Int, _ context: UnsafeRawPointer, _ job: Job) {
         let threads = parts > 1 ? min(count, parts) : 1
         guard threads > 1, pthread_mutex_trylock(&state.pointee.region) == 0 else {
-            for part in 0..<parts { body(part) }
+            for part in 0..<parts { job.call(context, part) }
             return
         }
-        withoutActuallyEscaping(body) { body in
-            pthread_mutex_lock(&state.pointee.lock)
-            startWorkers(threads - 1)
-            state.pointee.job = body
-            state.pointee.next = 0
-            state.pointee.parts = parts
-            state.pointee.unfinished = parts
-            state.pointee.helpers = threads - 1
-            pthread_cond_broadcast(&state.pointee.begin)
-            work()
-            while state.pointee.unfinished > 0 {
-                pthread_cond_wait(&state.pointee.end, &state.pointee.lock)
-            }
-            state.pointee.job = nil
-            pthread_mutex_unlock(&state.pointee.lock)
+        pthread_mutex_lock(&state.pointee.lock)
+        startWorkers(threads - 1)
+        state.pointee.job = job
+        state.pointee.context = context
+        state.pointee.next = 0
+        state.pointee.parts = parts
+        state.pointee.unfinished = parts
+        state.pointee.helpers = threads - 1
+        pthread_cond_broadcast(&state.pointee.begin)
+        work()
+        while state.pointee.unfinished > 0 {
+            pthread_cond_wait(&state.pointee.end, &state.pointee.lock)
         }
+        state.pointee.job = nil
+        state.pointee.context = nil
+        pthread_mutex_unlock(&state.pointee.lock)
         pthread_mutex_unlock(&state.pointee.region)
     }
 }
@@ -62,7 +83,8 @@ private struct State {
     var count = 0
     var workers = 0
     var handlesFork = false
-    var job: ((Int) -> Void)?
+    var job: Threads.Job?
+    var context: UnsafeRawPointer?
     var next = 0
     var parts = 0
     var unfinished = 0
@@ -78,12 +100,12 @@ nonisolated(unsafe) private let state = {
 
 /// Takes parts until none is left. The lock is held on entry and on return.
 private func work() {
-    guard let job = state.pointee.job else { return }
+    guard let job = state.pointee.job, let context = state.pointee.context else { return }
     while state.pointee.next < state.pointee.parts {
         let part = state.pointee.next
         state.pointee.next += 1
         pthread_mutex_unlock(&state.pointee.lock)
-        job(part)
+        job.call(context, part)
         pthread_mutex_lock(&state.pointee.lock)
         state.pointee.unfinished -= 1
         if state.pointee.unfinished == 0 { pthread_cond_signal(&state.pointee.end) }
