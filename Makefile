@@ -135,7 +135,7 @@ tsan: ## the Swift tests under the thread sanitizer
 bench: $(LIB_LINK) ## the peers at the same work: tables, build/bench/full.json; BENCH=--quick
 	@benchmarks/run.sh $(BENCH)
 
-avx512-emulated: $(LIB_LINK) ## the C tests with the AVX-512 kernels, on an emulated CPU
+avx512-emulated: $(BUILD)/c/abi $(BUILD)/c/hash $(LIB_LINK) ## the C tests with the AVX-512 kernels, on an emulated CPU
 	@scripts/avx512-emulated.sh
 
 valgrind: $(BUILD)/c/abi $(LIB_LINK) ## the C tests under valgrind (which knows no AVX-512: baseline)
