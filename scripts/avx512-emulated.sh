@@ -112,7 +112,10 @@ run_guest() {
     ! bochs --help 2>&1 | grep -q -e '-rc ' || debugger='-rc commands'
     # shellcheck disable=SC2086
     (cd $out && SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy \
-        timeout --foreground ${hours}h bochs -q -f bochsrc $debugger >bochs.out 2>&1 </dev/null)
+        exec timeout ${hours}h bochs -q -f bochsrc $debugger >bochs.out 2>&1 </dev/null) &
+    guest=$!
+    trap 'kill $guest; die "stopped by a signal"' HUP INT TERM
+    wait $guest
     [ $? -ne 124 ] || echo "Stopped after $hours hours."
     grep -q '^end' $out/results.log 2>/dev/null || {
         tail -n 20 $out/bochs.out $out/console.log >&2
