@@ -18,8 +18,8 @@ NEED := scripts/check-prerequisites
 .PHONY: help lib venv demo bench avx512-emulated test test-c test-exports test-python test-swift asan tsan valgrind lint clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | \
-	    while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | \
+	    while IFS='|' read -r name text; do printf '  make %-15s %s\n' "$$name" "$$text"; done
 
 # ---- The library --------------------------------------------------------------------------
 
