@@ -34,9 +34,6 @@ LANES_TYPE(lanes_u64, uint64_t, 8);
     LANES lanes_##type lanes_##type##_fma(lanes_##type a, lanes_##type b, lanes_##type c) {   \
         return __builtin_elementwise_fma(a, b, c);                                            \
     }                                                                                         \
-    LANES lanes_##type lanes_##type##_sqrt(lanes_##type a) {                                  \
-        return __builtin_elementwise_sqrt(a);                                                 \
-    }                                                                                         \
     LANES lanes_##type lanes_##type##_abs(lanes_##type a) {                                   \
         return __builtin_elementwise_abs(a);                                                  \
     }                                                                                         \
@@ -142,7 +139,6 @@ LANES_ZIP(f64, double)
 LANES lanes_u64 lanes_u64_all(uint64_t a) { return a; }
 LANES lanes_u64 lanes_u64_xor(lanes_u64 a, lanes_u64 b) { return a ^ b; }
 LANES lanes_u64 lanes_u64_add(lanes_u64 a, lanes_u64 b) { return a + b; }
-LANES lanes_u64 lanes_u64_and(lanes_u64 a, uint64_t b) { return a & b; }
 LANES lanes_u64 lanes_u64_upper(lanes_u64 a) { return a >> 32; }
 /* The product of the lower halves. */
 LANES lanes_u64 lanes_u64_product(lanes_u64 a, uint32_t b) { return (a & 0xffffffffu) * b; }
