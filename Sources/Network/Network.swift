@@ -1,0 +1,190 @@
+import CPlatform
+
+/// Why something that a network was asked for was not done. What was the caller's is as it was.
+public enum NetworkError: Error {
+    case memory
+    /// A cost or a gradient is infinite or NaN.
+    case notFinite
+    /// The sum of the weights of the examples is not what it must be.
+    case sampleWeight
+    case file
+    case format
+}
+
+public enum Loss: UInt32, Sendable {
+    case binaryCrossEntropy = 0
+    case softmaxCrossEntropy = 1
+    case squaredError = 2
+}
+
+public enum InitialWeights: UInt32, Sendable {
+    case he = 0
+    case xavier = 1
+    case lecun = 2
+    case notebook = 3
+}
+
+/// What belongs to one weight matrix. Its inputs are the units of the layer below.
+public struct Layer: BitwiseCopyable, Sendable {
+    public var nOut: Int
+    public var nIn: Int
+    /// Where W, (nOut, nIn), and b begin in the flat buffers.
+    public var weights = 0
+    public var biases = 0
+    /// Of its outputs. That of the last layer is the identity: the loss has its own.
+    public var activation: Activation
+    /// Of its inputs.
+    public var keepProb: Double
+    public var l2: Double
+    public var l1: Double
+
+    public init(
+        nOut: Int, nIn: Int, activation: Activation, keepProb: Double, l2: Double, l1: Double
+    ) {
+        self.nOut = nOut
+        self.nIn = nIn
+        self.activation = activation
+        self.keepProb = keepProb
+        self.l2 = l2
+        self.l1 = l1
+    }
+
+    public var weightCount: Int { nOut * nIn }
+}
+
+/// What a network is, beyond its layers.
+public struct Settings: BitwiseCopyable, Sendable {
+    public var loss = Loss.binaryCrossEntropy
+    public var initialWeights = InitialWeights.he
+    public var seed: UInt64 = 0
+    public var labelSmoothing = 0.0
+    /// 0: none.
+    public var maxNorm = 0.0
+
+    public init() {}
+}
+
+/// How far training has come.
+public struct Position: BitwiseCopyable, Sendable {
+    public var step: UInt64 = 0
+    public var epoch: UInt64 = 0
+
+    public init() {}
+}
+
+/// A network and all that it owns. It lies in memory from malloc, as everything in it: memory that
+/// Swift allocates itself ends the process where there is none.
+public struct Network<T: Scalar> {
+    public typealias Handle = UnsafeMutablePointer<Network<T>>
+
+    public let settings: Settings
+    public let layerCount: Int
+    public let layers: UnsafeMutablePointer<Layer>
+    public let parameterCount: Int
+    public let parameters: UnsafeMutablePointer<T>
+    /// The gradient, and the state of the optimizer, from the first use on.
+    private(set) var gradientsMade: UnsafeMutablePointer<T>?
+    private(set) var stateMade: UnsafeMutablePointer<T>?
+    public private(set) var optimizer = Optimizer()
+    public var position = Position()
+    let operations: Operations<T>
+    var workspace = Workspace<T>()
+
+    /// A network of these layers, whose parameters are all 0. The sizes of the layers fit each other,
+    /// and `memory can hold` their parameters; both are the caller's to check.
+    public static func create(
+        layers source: UnsafePointer<Layer>, count: Int, settings: Settings,
+        runtime: UnsafePointer<Runtime>
+    ) throws(NetworkError) -> Handle {
+        var total = 0
+        for l in 0..<count { total += source[l].weightCount + source[l].nOut }
+        guard let handle = allocate(Network<T>.self, 1) else { throw .memory }
+        guard let layers = allocate(Layer.self, count) else {
+            free(handle)
+            throw .memory
+        }
+        guard let parameters = allocate(T.self, total) else {
+            free(layers)
+            free(handle)
+            throw .memory
+        }
+        var at = 0
+        for l in 0..<count {
+            layers[l] = source[l]
+            layers[l].weights = at
+            layers[l].biases = at + source[l].weightCount
+            at = layers[l].biases + source[l].nOut
+        }
+        parameters.update(repeating: 0, count: total)
+        handle.initialize(
+            to: Network(
+                settings: settings, layerCount: count, layers: layers, parameterCount: total,
+                parameters: parameters, operations: Operations(runtime)))
+        return handle
+    }
+
+    public static func destroy(_ handle: Handle) {
+        handle.pointee.workspace.release()
+        free(handle.pointee.stateMade)
+        free(handle.pointee.gradientsMade)
+        free(handle.pointee.parameters)
+        free(handle.pointee.layers)
+        free(handle)
+    }
+
+    private init(
+        settings: Settings, layerCount: Int, layers: UnsafeMutablePointer<Layer>,
+        parameterCount: Int, parameters: UnsafeMutablePointer<T>, operations: Operations<T>
+    ) {
+        self.settings = settings
+        self.layerCount = layerCount
+        self.layers = layers
+        self.parameterCount = parameterCount
+        self.parameters = parameters
+        self.operations = operations
+    }
+
+    public var inputs: Int { layers[0].nIn }
+    public var outputs: Int { layers[layerCount - 1].nOut }
+
+    // MARK: Buffers
+
+    public mutating func gradients() throws(NetworkError) -> UnsafeMutablePointer<T> {
+        if let gradientsMade { return gradientsMade }
+        guard let made = allocate(T.self, parameterCount) else { throw .memory }
+        made.update(repeating: 0, count: parameterCount)
+        gradientsMade = made
+        return made
+    }
+
+    /// Values of the optimizer's state: the first moments of all parameters, then the second.
+    public var stateCount: Int { optimizer.kind.moments * parameterCount }
+
+    public mutating func state() throws(NetworkError) -> UnsafeMutablePointer<T> {
+        if let stateMade { return stateMade }
+        guard let made = allocate(T.self, max(1, stateCount)) else { throw .memory }
+        made.update(repeating: 0, count: stateCount)
+        stateMade = made
+        return made
+    }
+
+    /// The state as it is: nil if it was never used, which is all 0.
+    public var stateIfMade: UnsafeMutablePointer<T>? { stateMade }
+
+    /// The state begins anew unless the kind stays the same.
+    public mutating func setOptimizer(_ new: Optimizer) {
+        if new.kind != optimizer.kind {
+            free(stateMade)
+            stateMade = nil
+        }
+        optimizer = new
+    }
+}
+
+/// Memory for `count` elements, or nil; free it with `free`. Nothing is stored in it.
+func allocate<E>(_: E.Type, _ count: Int) -> UnsafeMutablePointer<E>? {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<E>.stride)
+    var memory: UnsafeMutableRawPointer?
+    guard count >= 0, !overflow, posix_memalign(&memory, 64, max(bytes, 1)) == 0 else { return nil }
+    return memory?.assumingMemoryBound(to: E.self)
+}

@@ -1,0 +1,395 @@
+/*
+ * swiftreg: training of whole networks. The conventions are those of swiftreg.h, and:
+ *
+ * Handles   A reg_network (float) or reg_network_f64 (double) owns its parameters, gradients,
+ *           optimizer state and working memory; it is made by a create, load or deserialize and
+ *           freed by destroy. Networks in different threads are independent. One network is not to
+ *           be used from two threads at once, not even to predict.
+ * Structs   Every struct of options or results begins with its size: set `struct_size` to
+ *           sizeof(the struct) before the call. In options, 0 or NULL in any other field is the
+ *           default that the field's comment names.
+ * Layers    A network has L weight matrices ("layers"); W[l] is (widths[l + 1], widths[l]). Units
+ *           are numbered in the same way: layer 0 is the input, layer L the output. The output's
+ *           activation belongs to the loss, which is computed from pre-activations.
+ * Data      Examples come by strides in either layout, as in swiftreg.h, and are only read.
+ *           Targets have one value for each output unit. NaN or infinity in them is no crash, but
+ *           gives a cost that is not finite.
+ *
+ * docs/formulas.md has every formula with its source, and how settings carry over from
+ * scikit-learn, PyTorch and Keras.
+ */
+#ifndef SWIFTREG_NETWORK_H
+#define SWIFTREG_NETWORK_H
+
+#include "swiftreg.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct reg_network reg_network;
+typedef struct reg_network_f64 reg_network_f64;
+
+/* ---- What a network is ----------------------------------------------------------------- */
+
+/* The data term of the cost, a weighted mean over examples of, for pre-activations z and targets y: */
+typedef enum reg_loss {
+    REG_BINARY_CROSS_ENTROPY = 0,  /* sum over outputs of softplus(z) - y z; output sigmoid(z) */
+    REG_SOFTMAX_CROSS_ENTROPY = 1, /* log(sum exp z) * sum(y) - sum(y z); output softmax(z) */
+    REG_SQUARED_ERROR = 2          /* sum over outputs of (z - y)^2 / 2; output z */
+} reg_loss;
+
+/* Initial weights; biases begin at 0. All but the notebook's are uniform on (-r, r): the element
+ * with number i among all parameters is r * ((2 w(i) + 1) / 2^32 - 1), in double, with the words w of
+ * reg_philox for the network's seed and stream 2^16 - 1. */
+typedef enum reg_init {
+    REG_INIT_HE = 0,      /* r = sqrt(6 / n_in) (He et al. 2015) */
+    REG_INIT_XAVIER = 1,  /* r = sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010) */
+    REG_INIT_LECUN = 2,   /* r = sqrt(3 / n_in) (LeCun et al. 1998) */
+    REG_INIT_NOTEBOOK = 3 /* randn / sqrt(n_in) of NumPy's legacy generator, seeded with the lower
+                             32 bits of `seed`; the notebook's seed is 3 */
+} reg_init;
+
+#define REG_MAX_LAYERS 1024
+
+typedef struct reg_network_options {
+    size_t struct_size;
+    size_t layers;                     /* L, 1 to REG_MAX_LAYERS */
+    const size_t *widths;              /* L + 1, none of them 0 */
+    const reg_activation *activations; /* L - 1, of the hidden layers; NULL: all ReLU */
+    reg_loss loss;
+    reg_init init;
+    uint64_t seed;           /* of the masks, the order of the examples, the initial weights */
+    const double *keep_prob; /* L, of the input and the hidden layers; NULL: all 1 */
+    const double *l2;        /* L, lambda of each W: cost + l2 / (2 m) * sum W^2; NULL: all 0 */
+    const double *l1;        /* L, of each W: cost + l1 / m * sum |W|; NULL: all 0 */
+    double label_smoothing;  /* s in [0, 1): targets become y (1 - s) + s / K; K is the number of
+                                classes, 2 for binary cross-entropy. Not for squared error */
+    double max_norm;         /* after an update, the weights into a unit (a row of W) are scaled
+                                down to this Euclidean norm; 0: not */
+} reg_network_options;
+
+/* A new network, with its initial weights, SGD at a learning rate of 0.01, step 0 and epoch 0.
+ * *network is NULL after an error. Nothing of the options is kept after the call.
+ * Errors: NULL; SIZE (also a struct_size too small); SHAPE; ACTIVATION; LOSS; INIT; KEEP_PROB;
+ * LAMBDA (an l1 or l2); LABEL_SMOOTHING; MAX_NORM; MEMORY; ISA. */
+reg_status reg_network_create(const reg_network_options *options, reg_network **network);
+reg_status reg_network_create_f64(const reg_network_options *options, reg_network_f64 **network);
+
+/* Frees a network and all that was borrowed from it. NULL is a no-op. */
+void reg_network_destroy(reg_network *network);
+void reg_network_destroy_f64(reg_network_f64 *network);
+
+/* What the network was made of. The pointers in *options are the network's own: valid until it is
+ * destroyed, never NULL where they have a length. Errors: NULL; SIZE. */
+reg_status reg_network_describe(const reg_network *network, reg_network_options *options);
+reg_status reg_network_describe_f64(const reg_network_f64 *network, reg_network_options *options);
+
+/* ---- What a network holds -------------------------------------------------------------- */
+
+/* Where the parameters of layer l are: W, (n_out, n_in) with rows contiguous, at elements
+ * weights ... weights + n_out * n_in of the flat buffers below, b at biases ... biases + n_out. The order
+ * is W[0], b[0], W[1], b[1], ... without gaps. */
+typedef struct reg_layer {
+    size_t struct_size;
+    size_t n_out;
+    size_t n_in;
+    size_t weights;
+    size_t biases;
+} reg_layer;
+
+/* Errors: NULL; SIZE; SHAPE (no such layer). */
+reg_status reg_network_layer(const reg_network *network, size_t layer, reg_layer *out);
+reg_status reg_network_layer_f64(const reg_network_f64 *network, size_t layer, reg_layer *out);
+
+/* The flat buffers, `*count` elements each: the parameters; their gradient; the state of the
+ * optimizer (0, 1 or 2 values a parameter: the first moments of all, then the second). Borrowed:
+ * read and write them as you like between calls; parameters and gradients are valid until the network
+ * is destroyed, the state until its optimizer changes. Errors: NULL; MEMORY. */
+reg_status reg_network_parameters(reg_network *network, float **parameters, size_t *count);
+reg_status reg_network_parameters_f64(reg_network_f64 *network, double **parameters, size_t *count);
+reg_status reg_network_gradients(reg_network *network, float **gradients, size_t *count);
+reg_status reg_network_gradients_f64(reg_network_f64 *network, double **gradients, size_t *count);
+reg_status reg_network_optimizer_state(reg_network *network, float **state, size_t *count);
+reg_status reg_network_optimizer_state_f64(reg_network_f64 *network, double **state, size_t *count);
+
+/* How far training has come: `step` updates in `epoch` epochs. The step chooses the masks, the epoch
+ * the order of the examples and the learning rate. */
+typedef struct reg_position {
+    size_t struct_size;
+    uint64_t step;
+    uint64_t epoch;
+} reg_position;
+
+/* Errors: NULL; SIZE (also, in set, a step or epoch of 2^48 or more). */
+reg_status reg_network_get_position(const reg_network *network, reg_position *position);
+reg_status reg_network_get_position_f64(const reg_network_f64 *network, reg_position *position);
+reg_status reg_network_set_position(reg_network *network, const reg_position *position);
+reg_status reg_network_set_position_f64(reg_network_f64 *network, const reg_position *position);
+
+/* The most bytes that a network will hold beyond its parameters for training with batches of
+ * `batch_size` examples (0: prediction only) of at most `m`: gradients, optimizer state, the copies
+ * that fit keeps (of the last good epoch, and with `validates` of the best), activations and
+ * working memory on the present number of threads. Errors: NULL; SIZE. */
+reg_status reg_network_memory(const reg_network *network, size_t batch_size, size_t m,
+                              int32_t validates, size_t *bytes);
+reg_status reg_network_memory_f64(const reg_network_f64 *network, size_t batch_size, size_t m,
+                                  int32_t validates, size_t *bytes);
+
+/* ---- How a network learns -------------------------------------------------------------- */
+
+/* One update of parameter w from its gradient g, which has the L2 and L1 terms in it already; r is
+ * the learning rate, t the number of updates so far plus 1. */
+typedef enum reg_optimizer {
+    REG_SGD = 0,      /* w -= r g */
+    REG_MOMENTUM = 1, /* v = momentum v + g; w -= r v */
+    REG_NESTEROV = 2, /* v = momentum v + g; w -= r (g + momentum v) */
+    REG_ADAM = 3,     /* u = beta1 u + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+                         w -= r / (1 - beta1^t) * u / (sqrt(v / (1 - beta2^t)) + epsilon) */
+    REG_ADAMW = 4     /* w *= 1 - r weight_decay, weights only; then as Adam. Not the same as L2,
+                         which goes through the moments (Loshchilov and Hutter 2019) */
+} reg_optimizer;
+
+/* The learning rate in epoch e (from 0): */
+typedef enum reg_schedule {
+    REG_CONSTANT = 0,       /* r */
+    REG_STEP = 1,           /* r * decay^floor(e / period) */
+    REG_COSINE = 2,         /* min + (r - min) (1 + cos(pi min(e, period) / period)) / 2 */
+    REG_INVERSE_SCALING = 3 /* r / (e + 1)^decay */
+} reg_schedule;
+
+typedef struct reg_optimizer_options {
+    size_t struct_size;
+    reg_optimizer kind;
+    reg_schedule schedule;
+    double learning_rate;     /* r, finite, at least 0 */
+    double momentum;          /* in [0, 1) */
+    double beta1;             /* in [0, 1) */
+    double beta2;             /* in [0, 1) */
+    double epsilon;           /* finite, at least 0 */
+    double weight_decay;      /* finite, at least 0 */
+    double clip_norm;         /* the gradient is scaled down to this Euclidean norm; 0: not */
+    double decay;             /* step: the factor; inverse scaling: the power; at least 0 */
+    uint64_t period;          /* in epochs; at least 1 for step and cosine */
+    double min_learning_rate; /* of cosine; finite, at least 0 */
+} reg_optimizer_options;
+
+/* Fills the options of a kind: learning rate 0.01 (SGD, momentum, Nesterov) or 0.001 (Adam, AdamW),
+ * momentum 0.9, beta1 0.9, beta2 0.999, epsilon 1e-8, weight_decay 0.01, constant rate, decay 0.5,
+ * period 10; the rest 0. Set struct_size before. Errors: NULL; SIZE; OPTIMIZER. */
+reg_status reg_optimizer_defaults(reg_optimizer kind, reg_optimizer_options *options);
+
+/* Changes the optimizer. Its state begins anew at 0, unless the kind stays the same. The number of
+ * updates goes on. Errors: NULL; SIZE; OPTIMIZER; SCHEDULE (also its decay, period or min rate);
+ * LEARNING_RATE; MOMENTUM (also a beta); EPSILON; WEIGHT_DECAY; CLIP_NORM. */
+reg_status reg_network_set_optimizer(reg_network *network, const reg_optimizer_options *options);
+reg_status reg_network_set_optimizer_f64(reg_network_f64 *network,
+                                         const reg_optimizer_options *options);
+/* Errors: NULL; SIZE. */
+reg_status reg_network_get_optimizer(const reg_network *network, reg_optimizer_options *options);
+reg_status reg_network_get_optimizer_f64(const reg_network_f64 *network,
+                                         reg_optimizer_options *options);
+
+/* ---- Data ------------------------------------------------------------------------------ */
+
+/* m examples. Unit u of example r is x[u * x_strides.unit + r * x_strides.example], its targets
+ * likewise; strides may be 0 or negative. `weights` are m weights of the examples, finite and at
+ * least 0, not all 0, or NULL for 1 each. The m of every formula is then their sum. */
+typedef struct reg_data {
+    size_t struct_size;
+    size_t m;
+    const float *x;
+    reg_strides x_strides;
+    const float *y;
+    reg_strides y_strides;
+    const float *weights;
+} reg_data;
+
+typedef struct reg_data_f64 {
+    size_t struct_size;
+    size_t m;
+    const double *x;
+    reg_strides x_strides;
+    const double *y;
+    reg_strides y_strides;
+    const double *weights;
+} reg_data_f64;
+
+/* ---- Prediction ------------------------------------------------------------------------ */
+
+/* The outputs for m examples, without dropout: the loss's output function of the pre-activations,
+ * and the pre-activations themselves. Either may be NULL, not both; they have the same strides, as an
+ * output in swiftreg.h. An example's outputs do not depend on the others beside it.
+ * Errors: NULL; SIZE; SHAPE; MEMORY; ISA. */
+reg_status reg_network_predict(reg_network *network, size_t m, const float *x, reg_strides x_strides,
+                               float *outputs, float *pre_activations, reg_strides out_strides);
+reg_status reg_network_predict_f64(reg_network_f64 *network, size_t m, const double *x,
+                                   reg_strides x_strides, double *outputs,
+                                   double *pre_activations, reg_strides out_strides);
+
+/* Monte Carlo dropout (Gal and Ghahramani 2016): the mean of the outputs over `samples` sets of
+ * masks, and their standard deviation (with divisor `samples`; 0 for one sample). Sample s draws the
+ * masks of step s under `seed`, row r those of example r. Either output may be NULL, not both.
+ * Errors: as predict; SHAPE also if samples is 0. */
+reg_status reg_network_predict_dropout(reg_network *network, size_t m, const float *x,
+                                       reg_strides x_strides, size_t samples, uint64_t seed,
+                                       float *mean, float *deviation, reg_strides out_strides);
+reg_status reg_network_predict_dropout_f64(reg_network_f64 *network, size_t m, const double *x,
+                                           reg_strides x_strides, size_t samples, uint64_t seed,
+                                           double *mean, double *deviation, reg_strides out_strides);
+
+/* ---- Cost and gradient ----------------------------------------------------------------- */
+
+/* The cost of the examples without dropout: the data term and the L2 and L1 terms in *cost, the
+ * data term alone in *data_term, unless that is NULL. Label smoothing applies.
+ * Errors: NULL; SIZE; SHAPE (m is 0); SAMPLE_WEIGHT; MEMORY; ISA. */
+reg_status reg_network_cost(reg_network *network, const reg_data *data, double *cost,
+                            double *data_term);
+reg_status reg_network_cost_f64(reg_network_f64 *network, const reg_data_f64 *data, double *cost,
+                                double *data_term);
+
+/* A batch, or a part of one, as a rank of a data-parallel run has it. */
+typedef struct reg_part {
+    size_t struct_size;
+    uint64_t first_row; /* the number of the part's first example in the whole batch */
+    double mean_over;   /* the m of the whole batch (its number of examples or sum of weights);
+                           0: this part is the whole */
+} reg_part;
+
+/* The gradient of the cost at the network's present step, dropout included, into the network's
+ * gradient buffer, and the cost itself into *cost, if that is not NULL. Row r of the part draws the
+ * masks of row first_row + r. Parts whose rows follow one another give gradients and costs whose
+ * sums are those of the whole batch, within rounding: each takes its share m / mean_over of the L2
+ * and L1 terms. `part` may be NULL. A gradient that is not finite is no error here.
+ * Errors: NULL; SIZE; SHAPE (m is 0); SAMPLE_WEIGHT (also a mean_over not finite, negative or less
+ * than the part's); MEMORY; ISA. */
+reg_status reg_network_gradient(reg_network *network, const reg_data *data, const reg_part *part,
+                                double *cost);
+reg_status reg_network_gradient_f64(reg_network_f64 *network, const reg_data_f64 *data,
+                                    const reg_part *part, double *cost);
+
+/* One update from the gradient buffer, at the learning rate of the present epoch; the step counts
+ * on. The buffer itself is not changed. Errors: NULL; NOT_FINITE (clip_norm is in use and the norm is not
+ * finite: nothing is changed); MEMORY; ISA. */
+reg_status reg_network_apply(reg_network *network);
+reg_status reg_network_apply_f64(reg_network_f64 *network);
+
+/* Compares the gradient of the examples at the present step with central differences of the cost,
+ * w +- difference, for at most `most` parameters evenly spread over each W and b. *worst is the
+ * largest |a - n| / max(1e-8, |a| + |n|) of an analytic a and a numeric n (ReLU kinks, L1 at 0 and
+ * float precision make it large without a mistake). The gradient buffer is overwritten, the
+ * parameters are as before. Errors: as gradient; SHAPE also if `difference` is not above 0. */
+reg_status reg_network_check_gradient(reg_network *network, const reg_data *data, double difference,
+                                      size_t most, double *worst);
+reg_status reg_network_check_gradient_f64(reg_network_f64 *network, const reg_data_f64 *data,
+                                          double difference, size_t most, double *worst);
+
+/* ---- Training -------------------------------------------------------------------------- */
+
+/* How an epoch went. */
+typedef struct reg_progress {
+    size_t struct_size;
+    uint64_t epoch;         /* the number of epochs completed, over all calls of fit */
+    uint64_t step;          /* the number of updates, likewise */
+    double cost;            /* the mean of the batches' costs, each taken before its update, dropout
+                               and the L2 and L1 terms included */
+    double validation_cost; /* the data term after the epoch, without dropout; NaN if none */
+    double learning_rate;
+} reg_progress;
+
+/* Called by fit, on its thread, after an epoch; not 0 ends the training there. It may read and write
+ * the network's buffers; no other call with this network is allowed in it. */
+typedef int (*reg_report)(const reg_progress *progress, void *context);
+
+typedef struct reg_fit_options {
+    size_t struct_size;
+    uint64_t epochs;          /* at most so many more */
+    size_t batch_size;        /* examples in an update; 0: all. The last batch may be smaller */
+    int32_t shuffle;          /* not 0: a new order in each epoch, which seed and epoch choose: an
+                                 exchange of element i with element floor(v(i) (i + 1) / 2^64), for i from
+                                 m - 1 down to 1, v(i) = w(2 i) + 2^32 w(2 i + 1), with the words w of
+                                 reg_philox for stream = epoch * 2^16 + 2^16 - 2 */
+    uint64_t patience;        /* stop after more than so many epochs in a row in which the cost (with
+                                 validation data, theirs) did not fall below the best by more
+                                 than min_delta; 0: never */
+    double min_delta;         /* at least 0 */
+    double *costs;            /* NULL, or room for `epochs` values of reg_progress.cost */
+    double *validation_costs; /* NULL, or likewise, with validation data */
+    reg_report report;        /* NULL: none */
+    void *context;            /* passed to report */
+    uint64_t report_every;    /* epochs between reports; the last one is always reported; 0: 1 */
+    const uint8_t *const *masks; /* NULL, or for each of the L layers NULL or a mask of 0 and 1 that is
+                                    used in every step instead of a drawn one: unit u of example r of the
+                                    data at u * m + r */
+} reg_fit_options;
+
+typedef enum reg_stop {
+    REG_STOP_EPOCHS = 0,  /* all epochs are done */
+    REG_STOP_REPORT = 1,  /* report said so */
+    REG_STOP_PATIENCE = 2 /* the cost no longer fell */
+} reg_stop;
+
+typedef struct reg_fit_result {
+    size_t struct_size;
+    reg_stop reason;
+    uint64_t epochs;     /* completed in this call */
+    double cost;         /* of the last of them; NaN if none */
+    uint64_t best_epoch; /* the epoch (as in reg_progress) with the lowest validation cost, or 0 */
+    double best_cost;    /* that cost; NaN without validation data */
+    uint64_t failed_step; /* after NOT_FINITE: the step whose cost or gradient was not finite */
+} reg_fit_result;
+
+/* Trains for some epochs more. With validation data, the parameters are at the end those of the epoch
+ * with the lowest validation cost in this call; the optimizer's state is not set back. If a cost
+ * is not finite, training stops, and parameters, state and position are those at the end of the last good
+ * epoch. `validation` and `result` may be NULL. The options' arrays are read or written during the
+ * call only; `costs` only for epochs completed.
+ * Errors: NULL; SIZE; SHAPE (m is 0); SAMPLE_WEIGHT; KEEP_PROB (a mask for a layer whose keep_prob
+ * is 1); MIN_DELTA; NOT_FINITE; MEMORY; ISA. */
+reg_status reg_network_fit(reg_network *network, const reg_data *data, const reg_data *validation,
+                           const reg_fit_options *options, reg_fit_result *result);
+reg_status reg_network_fit_f64(reg_network_f64 *network, const reg_data_f64 *data,
+                               const reg_data_f64 *validation, const reg_fit_options *options,
+                               reg_fit_result *result);
+
+/* ---- Files ----------------------------------------------------------------------------- */
+
+/* A network in the safetensors format, which any tool for it reads: the tensors W1, b1, W2, ... and,
+ * where there is one, the optimizer's state; all options and the position as metadata. What was saved
+ * goes on bit for bit as if it had not been.
+ *
+ * `*size` receives the number of bytes, and `buffer` as many if it is not NULL and `capacity` is
+ * enough. Errors: NULL; SIZE (capacity is too small; *size is set all the same); MEMORY. */
+reg_status reg_network_serialize(const reg_network *network, void *buffer, size_t capacity,
+                                 size_t *size);
+reg_status reg_network_serialize_f64(const reg_network_f64 *network, void *buffer, size_t capacity,
+                                     size_t *size);
+
+/* A new network from `size` bytes. No number in them is trusted. *network is NULL after an error.
+ * Errors: NULL; FORMAT (damaged, truncated, not written by this library, or of the other
+ * element type); MEMORY; ISA. */
+reg_status reg_network_deserialize(const void *buffer, size_t size, reg_network **network);
+reg_status reg_network_deserialize_f64(const void *buffer, size_t size, reg_network_f64 **network);
+
+/* The same to and from a file. Saving writes a new file beside `path` and renames it: after any error
+ * or crash, the old file is whole. Errors: as above; FILE (errno says why). */
+reg_status reg_network_save(const reg_network *network, const char *path);
+reg_status reg_network_save_f64(const reg_network_f64 *network, const char *path);
+reg_status reg_network_load(const char *path, reg_network **network);
+reg_status reg_network_load_f64(const char *path, reg_network_f64 **network);
+
+/* Writes the network as one C99 file that needs nothing but math.h: a function
+ *
+ *     void NAME(const T x[n_in], T y[n_out]);      T is float or double
+ *
+ * gives the outputs of one example, as reg_network_predict within rounding. `name` is a C identifier.
+ * The file is written as by save. Errors: NULL; NAME; FILE; MEMORY. */
+reg_status reg_network_export_c(const reg_network *network, const char *path, const char *name);
+reg_status reg_network_export_c_f64(const reg_network_f64 *network, const char *path,
+                                    const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SWIFTREG_NETWORK_H */
