@@ -37,6 +37,9 @@ LANES_TYPE(lanes_u64, uint64_t, 8);
     LANES lanes_##type lanes_##type##_abs(lanes_##type a) {                                   \
         return __builtin_elementwise_abs(a);                                                  \
     }                                                                                         \
+    LANES lanes_##type lanes_##type##_sqrt(lanes_##type a) {                                  \
+        return __builtin_elementwise_sqrt(a);                                                 \
+    }                                                                                         \
     LANES lanes_##bits lanes_##type##_less(lanes_##type a, lanes_##type b) { return a < b; }  \
     LANES lanes_##bits lanes_##type##_equal(lanes_##type a, lanes_##type b) { return a == b; } \
     LANES lanes_##type lanes_##type##_select(lanes_##bits m, lanes_##type a, lanes_##type b) { \
@@ -52,6 +55,12 @@ LANES lanes_f64 lanes_f32_high(lanes_f32 a) { return __builtin_convertvector(a.h
 /* The sum of all lanes by halves: 0 + 4, 1 + 5, ...; then 0 + 2, ...; then 0 + 1. */
 LANES double lanes_f64_sum(lanes_f64 a) {
     __typeof__(a.lo) four = a.lo + a.hi;
+    __typeof__(four.lo) two = four.lo + four.hi;
+    return two.x + two.y;
+}
+LANES float lanes_f32_sum(lanes_f32 a) {
+    __typeof__(a.lo) eight = a.lo + a.hi;
+    __typeof__(eight.lo) four = eight.lo + eight.hi;
     __typeof__(four.lo) two = four.lo + four.hi;
     return two.x + two.y;
 }
@@ -139,6 +148,7 @@ LANES_ZIP(f64, double)
 LANES lanes_u64 lanes_u64_all(uint64_t a) { return a; }
 LANES lanes_u64 lanes_u64_xor(lanes_u64 a, lanes_u64 b) { return a ^ b; }
 LANES lanes_u64 lanes_u64_add(lanes_u64 a, lanes_u64 b) { return a + b; }
+LANES lanes_u64 lanes_u64_and(lanes_u64 a, lanes_u64 b) { return a & b; }
 LANES lanes_u64 lanes_u64_upper(lanes_u64 a) { return a >> 32; }
 /* The product of the lower halves. */
 LANES lanes_u64 lanes_u64_product(lanes_u64 a, uint32_t b) { return (a & 0xffffffffu) * b; }
@@ -152,6 +162,12 @@ LANES lanes_u32 lanes_u64_weave_first(lanes_u64 a, lanes_u64 b, lanes_u64 c, lan
 LANES lanes_u32 lanes_u64_weave_second(lanes_u64 a, lanes_u64 b, lanes_u64 c, lanes_u64 d) {
     lanes_u64 x = (a & 0xffffffffu) | (b << 32), y = (c & 0xffffffffu) | (d << 32);
     return (lanes_u32)__builtin_shufflevector(x, y, 4, 12, 6, 14, 5, 13, 7, 15);
+}
+
+/* The lower halves of all lanes of a, then of b. */
+LANES lanes_u32 lanes_u64_pack(lanes_u64 a, lanes_u64 b) {
+    return __builtin_shufflevector((lanes_u32)a, (lanes_u32)b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18,
+                                   20, 22, 24, 26, 28, 30);
 }
 
 /* `value` where a word is at most `limit`, else 0: for sixteen floats, for the lower and the upper

@@ -23,6 +23,93 @@ public enum Activation: UInt32, Sendable {
     case identity = 0
     case relu = 1
     case sigmoid = 2
+    case leakyRelu = 3
+    case tanh = 4
+}
+
+/// What a leaky ReLU multiplies negatives by.
+public let leakySlope = 0.01
+
+public enum Loss: UInt32, Sendable {
+    case binaryCrossEntropy = 0
+    case softmaxCrossEntropy = 1
+    case squaredError = 2
+}
+
+public enum OptimizerKind: UInt32, Sendable {
+    case sgd = 0
+    case momentum = 1
+    case nesterov = 2
+    case adam = 3
+    case adamw = 4
+
+    /// Values of state that it keeps for each parameter.
+    public var moments: Int {
+        switch self {
+        case .sgd: 0
+        case .momentum, .nesterov: 1
+        case .adam, .adamw: 2
+        }
+    }
+}
+
+/// One update of parameters: see reg_optimizer in swiftreg_network.h for the formulas.
+public struct OptimizerStep: Sendable {
+    public var kind: OptimizerKind
+    /// What the gradient is multiplied by first.
+    public var gradientScale = 1.0
+    /// What the parameters are multiplied by first.
+    public var shrinkage = 1.0
+    /// The learning rate; of Adam divided by 1 - beta1^t.
+    public var rate: Double
+    public var momentum = 0.0
+    public var beta1 = 0.0
+    public var beta2 = 0.0
+    public var epsilon = 0.0
+    /// 1 / (1 - beta2^t).
+    public var correction = 1.0
+
+    public init(kind: OptimizerKind, rate: Double) {
+        self.kind = kind
+        self.rate = rate
+    }
+}
+
+/// Values of `units` units for `columns` examples: that of unit u of example e at u * row + e. A
+/// network computes with whole vectors of examples, so `columns` and `row` are multiples of 16.
+public struct UnitRows<Element>: @unchecked Sendable {
+    public var data: UnsafeMutablePointer<Element>
+    public var units: Int
+    public var columns: Int
+    public var row: Int
+
+    public init(data: UnsafeMutablePointer<Element>, units: Int, columns: Int, row: Int) {
+        self.data = data
+        self.units = units
+        self.columns = columns
+        self.row = row
+    }
+
+    /// All elements where rows follow one another without a gap.
+    public var count: Int { units * row }
+}
+
+/// Examples `first ..< first + count` of a data set, in its own order or in one of an epoch.
+public struct ExampleRange: @unchecked Sendable {
+    public var first: Int
+    public var count: Int
+    public var order: UnsafePointer<Int>?
+
+    public init(first: Int, count: Int, order: UnsafePointer<Int>?) {
+        self.first = first
+        self.count = count
+        self.order = order
+    }
+
+    /// Where example e of the range stands in the data set.
+    @inlinable public func index(_ e: Int) -> Int {
+        if let order { order[first + e] } else { first + e }
+    }
 }
 
 public enum ElementaryFunction: UInt32, Sendable {

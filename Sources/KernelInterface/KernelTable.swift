@@ -16,8 +16,9 @@ public struct KernelTable<Element: Sendable>: Sendable {
     public let activate: @Sendable (Input, Output, Int, Activation) -> Void
     /// (x, out, count, function)
     public let elementary: @Sendable (Input, Output, Int, ElementaryFunction) -> Void
-    /// (da, a, dz, count, activation)
-    public let activationGradient: @Sendable (Input, Input, Output, Int, Activation) -> Void
+    /// (da, a, dz, count, activation, keepProb)
+    public let activationGradient:
+        @Sendable (Input, Input, Output, Int, Activation, Double) -> Void
     /// (a, y, dz, count): dz = a - y
     public let subtract: @Sendable (Input, Input, Output, Int) -> Void
     /// (w, dw, out, count, rate): out = w - rate * dw
@@ -26,8 +27,36 @@ public struct KernelTable<Element: Sendable>: Sendable {
     public let crossEntropy: @Sendable (Input, Input, Int) -> (sum: Double, ignored: Int)
     /// (w, count): the sum of the squares
     public let sumOfSquares: @Sendable (Input, Int) -> Double
-    /// (dz, strides, units, examples, scale, db): db = scale * sum over examples of dz
-    public let sumExamples: @Sendable (Input, Strides, Range<Int>, Int, Double, Output) -> Void
+    /// (x, stride, count): the sum of those elements
+    public let sum:
+        @Sendable (Input, Int, Int) -> Double
+    /// (kind, z, y, weights, smoothing): the sum of the losses; z becomes its gradient
+    public let loss:
+        @Sendable (Loss, UnitRows<Element>, Input, Input, Double) -> Double
+    /// (kind, z): z becomes the outputs
+    public let outputs:
+        @Sendable (Loss, UnitRows<Element>) -> Void
+    /// (source, strides, range, target)
+    public let gather:
+        @Sendable (Input, Strides, ExampleRange, UnitRows<Element>) -> Void
+    /// (a, units, draw), in place; the draw's offset is the row of the first column
+    public let dropoutUnits:
+        @Sendable (UnitRows<Element>, Range<Int>, DropoutDraw) -> Void
+    /// (a, mask, maskRow, range, scale), in place
+    public let maskUnits:
+        @Sendable (UnitRows<Element>, UnsafePointer<UInt8>, Int, ExampleRange, Double) -> Void
+    /// (dz, a, dw, accumulates): dw = dz a^T
+    public let pairRows:
+        @Sendable (UnitRows<Element>, UnitRows<Element>, Output, Bool) -> Void
+    /// (w, g, m, v, count, step)
+    public let optimize:
+        @Sendable (Output, Input, Output, Output, Int, OptimizerStep) -> Void
+    /// (g, w, count, scale, l2, l1): g = scale * g + l2 * w + l1 * sign(w)
+    public let penalize:
+        @Sendable (Output, Input, Int, Double, Double, Double) -> Void
+    /// (w, count): the sum of the absolute values
+    public let sumOfMagnitudes:
+        @Sendable (Input, Int) -> Double
     /// (call, rows, columns, scratch): those outputs of the product
     public let multiply:
         @Sendable (
@@ -46,13 +75,32 @@ public struct KernelTable<Element: Sendable>: Sendable {
             @escaping @Sendable (Input, UnsafePointer<UInt8>, Output, Int, Double) -> Void,
         activate: @escaping @Sendable (Input, Output, Int, Activation) -> Void,
         elementary: @escaping @Sendable (Input, Output, Int, ElementaryFunction) -> Void,
-        activationGradient: @escaping @Sendable (Input, Input, Output, Int, Activation) -> Void,
+        activationGradient:
+            @escaping @Sendable (Input, Input, Output, Int, Activation, Double) -> Void,
         subtract: @escaping @Sendable (Input, Input, Output, Int) -> Void,
         update: @escaping @Sendable (Input, Input, Output, Int, Double) -> Void,
         crossEntropy: @escaping @Sendable (Input, Input, Int) -> (sum: Double, ignored: Int),
         sumOfSquares: @escaping @Sendable (Input, Int) -> Double,
-        sumExamples:
-            @escaping @Sendable (Input, Strides, Range<Int>, Int, Double, Output) -> Void,
+        sum:
+            @escaping @Sendable (Input, Int, Int) -> Double,
+        loss:
+            @escaping @Sendable (Loss, UnitRows<Element>, Input, Input, Double) -> Double,
+        outputs:
+            @escaping @Sendable (Loss, UnitRows<Element>) -> Void,
+        gather:
+            @escaping @Sendable (Input, Strides, ExampleRange, UnitRows<Element>) -> Void,
+        dropoutUnits:
+            @escaping @Sendable (UnitRows<Element>, Range<Int>, DropoutDraw) -> Void,
+        maskUnits:
+            @escaping @Sendable (UnitRows<Element>, UnsafePointer<UInt8>, Int, ExampleRange, Double) -> Void,
+        pairRows:
+            @escaping @Sendable (UnitRows<Element>, UnitRows<Element>, Output, Bool) -> Void,
+        optimize:
+            @escaping @Sendable (Output, Input, Output, Output, Int, OptimizerStep) -> Void,
+        penalize:
+            @escaping @Sendable (Output, Input, Int, Double, Double, Double) -> Void,
+        sumOfMagnitudes:
+            @escaping @Sendable (Input, Int) -> Double,
         multiply:
             @escaping @Sendable (
                 UnsafePointer<MatrixProduct<Element>>, Range<Int>, Range<Int>,
@@ -70,7 +118,16 @@ public struct KernelTable<Element: Sendable>: Sendable {
         self.update = update
         self.crossEntropy = crossEntropy
         self.sumOfSquares = sumOfSquares
-        self.sumExamples = sumExamples
+        self.sum = sum
+        self.loss = loss
+        self.outputs = outputs
+        self.gather = gather
+        self.dropoutUnits = dropoutUnits
+        self.maskUnits = maskUnits
+        self.pairRows = pairRows
+        self.optimize = optimize
+        self.penalize = penalize
+        self.sumOfMagnitudes = sumOfMagnitudes
         self.multiply = multiply
         self.tile = tile
         self.scratchBytes = scratchBytes

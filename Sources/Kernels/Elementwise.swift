@@ -37,6 +37,9 @@ extension Lanes {
     /// max(0, x), NaN kept.
     @inline(__always) var relu: Self { .select(self < Self(0), Self(0), self) }
 
+    @inline(__always) var leakyRelu: Self {
+        .select(Self(0) < self, self, self * Self(Element(leakySlope)))
+    }
 }
 
 @inline(never)
@@ -48,6 +51,8 @@ func activate<V: Lanes>(
     case .identity: map(z, a, count) { (z: V) in z }
     case .relu: map(z, a, count) { (z: V) in z.relu }
     case .sigmoid: map(z, a, count) { (z: V) in z.sigmoid }
+    case .leakyRelu: map(z, a, count) { (z: V) in z.leakyRelu }
+    case .tanh: map(z, a, count) { (z: V) in z.tanh }
     }
 }
 
@@ -62,22 +67,33 @@ func elementary<V: Lanes>(
     case .log1p: map(x, out, count) { (x: V) in x.log1p }
     case .sigmoid: activate(V.self, x, out, count, .sigmoid)
     case .softplus: map(x, out, count) { (x: V) in x.softplus }
-    case .tanh: map(x, out, count) { (x: V) in x.tanh }
+    case .tanh: activate(V.self, x, out, count, .tanh)
     }
 }
 
-/// dz = da * activation'(z), by the layer's output a.
+/// dz = da * activation'(z), by the layer's output a, which dropout with this keep_prob may have
+/// masked and scaled since. A ReLU's output tells what was dropped, so da goes through the dropout here
+/// too; for the others it has been through it.
 @inline(__always)
 func activationGradient<V: Lanes>(
     _: V.Type, _ da: UnsafePointer<V.Element>, _ a: UnsafePointer<V.Element>,
-    _ dz: UnsafeMutablePointer<V.Element>, _ count: Int, _ activation: Activation
+    _ dz: UnsafeMutablePointer<V.Element>, _ count: Int, _ activation: Activation,
+    _ keepProb: Double
 ) {
+    let keep = V(V.Element(keepProb))
+    let scale = V(V.Element(1 / keepProb))
+    let slope = V(V.Element(leakySlope))
+    let one = V(1)
     switch activation {
     case .identity: map(da, dz, count) { (da: V) in da }
     case .relu:
-        map(da, a, dz, count) { (da: V, a: V) in V.select(V(0) < a, da, V(0)) }
+        map(da, a, dz, count) { (da: V, a: V) in V.select(V(0) < a, da * scale, V(0)) }
+    case .leakyRelu:
+        map(da, a, dz, count) { (da: V, a: V) in V.select(V(0) < a, da, da * slope) }
     case .sigmoid:
-        map(da, a, dz, count) { (da: V, a: V) in da * (a * (V(1) - a)) }
+        map(da, a, dz, count) { (da: V, a: V) in da * ((a * keep) * (one - a * keep)) }
+    case .tanh:
+        map(da, a, dz, count) { (da: V, a: V) in da * (one - (a * keep) * (a * keep)) }
     }
 }
 

@@ -29,6 +29,7 @@ protocol Lanes: SendableMetatype {
     func addProduct(_ a: Self, _ b: Self) -> Self
 
     var magnitude: Self { get }
+    var squareRoot: Self { get }
 
     static func < (a: Self, b: Self) -> Mask
     static func == (a: Self, b: Self) -> Mask
@@ -40,6 +41,8 @@ protocol Lanes: SendableMetatype {
     /// For normal positive lanes: m in [sqrt(1/2), sqrt(2)) and n with self = m * 2^n.
     var normalized: (m: Self, n: Self) { get }
 
+    /// The sum of the lanes, by halves.
+    var laneSum: Element { get }
     /// The lanes in double; eight lanes have no upper half, and zeros stand for it.
     var doubles: (low: F64x8, high: F64x8) { get }
 
@@ -136,6 +139,8 @@ struct F32x16: Lanes, BitwiseCopyable {
     }
 
     @inline(__always) var magnitude: Self { Self(v: lanes_f32_abs(v)) }
+    @inline(__always) var squareRoot: Self { Self(v: lanes_f32_sqrt(v)) }
+    @inline(__always) var laneSum: Float { lanes_f32_sum(v) }
     @inline(__always) static func < (a: Self, b: Self) -> Mask { lanes_f32_less(a.v, b.v) }
     @inline(__always) static func == (a: Self, b: Self) -> Mask { lanes_f32_equal(a.v, b.v) }
     @inline(__always) static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self {
@@ -196,6 +201,8 @@ struct F64x8: Lanes, BitwiseCopyable {
     }
 
     @inline(__always) var magnitude: Self { Self(v: lanes_f64_abs(v)) }
+    @inline(__always) var squareRoot: Self { Self(v: lanes_f64_sqrt(v)) }
+    @inline(__always) var laneSum: Double { lanes_f64_sum(v) }
     @inline(__always) static func < (a: Self, b: Self) -> Mask { lanes_f64_less(a.v, b.v) }
     @inline(__always) static func == (a: Self, b: Self) -> Mask { lanes_f64_equal(a.v, b.v) }
     @inline(__always) static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self {

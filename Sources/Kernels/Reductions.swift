@@ -30,18 +30,12 @@ func sumOfSquares<V: Lanes>(_: V.Type, _ w: UnsafePointer<V.Element>, _ count: I
     return sums.total
 }
 
-/// db[u] = scale * sum over examples of dz[u], for the units of a range.
+/// The sum of `count` elements, `stride` apart.
 @inline(__always)
-func sumExamples<V: Lanes>(
-    _: V.Type, _ dz: UnsafePointer<V.Element>, _ strides: Strides, _ units: Range<Int>,
-    _ examples: Int, _ scale: Double, _ db: UnsafeMutablePointer<V.Element>
-) {
-    for unit in units {
-        let row = dz + unit * strides.unit
-        var sums = LaneSums()
-        forEachVector(examples, width: V.width) { i, n in
-            sums.add(V.load(row + i * strides.example, first: n, stride: strides.example))
-        }
-        db[unit] = V.Element(sums.total * scale)
+func sum<V: Lanes>(_: V.Type, _ x: UnsafePointer<V.Element>, _ stride: Int, _ count: Int) -> Double {
+    var sums = LaneSums()
+    forEachVector(count, width: V.width) { i, n in
+        sums.add(V.load(x + i * stride, first: n, stride: stride))
     }
+    return sums.total
 }

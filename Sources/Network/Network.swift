@@ -11,12 +11,6 @@ public enum NetworkError: Error {
     case format
 }
 
-public enum Loss: UInt32, Sendable {
-    case binaryCrossEntropy = 0
-    case softmaxCrossEntropy = 1
-    case squaredError = 2
-}
-
 public enum InitialWeights: UInt32, Sendable {
     case he = 0
     case xavier = 1
@@ -31,6 +25,8 @@ public struct Layer: BitwiseCopyable, Sendable {
     /// Where W, (nOut, nIn), and b begin in the flat buffers.
     public var weights = 0
     public var biases = 0
+    /// Units of all layers below its inputs.
+    var unitsBelow = 0
     /// Of its outputs. That of the last layer is the identity: the loss has its own.
     public var activation: Activation
     /// Of its inputs.
@@ -109,11 +105,14 @@ public struct Network<T: Scalar> {
             throw .memory
         }
         var at = 0
+        var units = 0
         for l in 0..<count {
             layers[l] = source[l]
             layers[l].weights = at
             layers[l].biases = at + source[l].weightCount
+            layers[l].unitsBelow = units
             at = layers[l].biases + source[l].nOut
+            units += source[l].nIn
         }
         parameters.update(repeating: 0, count: total)
         handle.initialize(

@@ -49,11 +49,12 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
     }
 
     public func activationGradient(
-        _ da: Input, _ a: Input, _ dz: Output, _ count: Int, _ activation: Activation
+        _ da: Input, _ a: Input, _ dz: Output, _ count: Int, _ activation: Activation,
+        keepProb: Double = 1
     ) {
-        inParts(count, (table, da, a, dz, activation)) { context, i, n in
-            let (table, da, a, dz, activation) = context
-            table.pointee.activationGradient(da + i, a + i, dz + i, n, activation)
+        inParts(count, (table, da, a, dz, activation, keepProb)) { context, i, n in
+            let (table, da, a, dz, activation, keepProb) = context
+            table.pointee.activationGradient(da + i, a + i, dz + i, n, activation, keepProb)
         }
     }
 
@@ -121,8 +122,12 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
             a: .init(dz, row: dzStrides.unit, column: dzStrides.example),
             b: .init(a, row: aStrides.example, column: aStrides.unit), c: dw,
             cStrides: Strides(unit: nIn, example: 1), finish: finish)
-        if done { table.pointee.sumExamples(dz, dzStrides, 0..<nOut, examples, scale, db) }
-        return done
+        guard done else { return false }
+        for unit in 0..<nOut {
+            let sum = table.pointee.sum(dz + unit * dzStrides.unit, dzStrides.example, examples)
+            db[unit] = T(sum * scale)
+        }
+        return true
     }
 
     /// Makes sure that `weightGradient` will not lack working memory.
@@ -181,7 +186,7 @@ private func inBlocks(_ count: Int, _ body: (_ i: Int, _ n: Int) -> Void) {
 }
 
 /// A sum that keeps what its additions lose (Neumaier 1974).
-private struct BlockSum {
+struct BlockSum {
     private var sum = 0.0
     private var lost = 0.0
 

@@ -1,0 +1,155 @@
+/// One chunk of examples on its way through the layers and back.
+struct Propagation<T: Scalar> {
+    let operations: Operations<T>
+    let layers: UnsafeMutablePointer<Layer>
+    let layerCount: Int
+    let parameters: UnsafeMutablePointer<T>
+    let loss: Loss
+    let smoothing: Double
+    let chunk: Chunk<T>
+    let range: ExampleRange
+    var dropout: Dropout?
+
+    /// `range` has at most `Chunk.most` examples.
+    init(
+        _ network: inout Network<T>, _ range: ExampleRange, trains: Bool, dropout: Dropout?
+    ) throws(NetworkError) {
+        operations = network.operations
+        layers = network.layers
+        layerCount = network.layerCount
+        parameters = network.parameters
+        loss = network.settings.loss
+        smoothing = network.settings.labelSmoothing
+        chunk = try Chunk(&network, examples: range.count, trains: trains)
+        self.range = range
+        self.dropout = dropout
+    }
+
+    private var table: KernelTable<T> {
+        unsafeAddress { operations.table }
+    }
+
+    var preActivations: UnitRows<T> { chunk.outputs(layerCount - 1) }
+
+    // MARK: Forward
+
+    /// From the inputs to the last pre-activations.
+    func forward(x: UnsafePointer<T>, strides: Strides) throws(NetworkError) {
+        table.gather(x, strides, range, chunk.inputs(0))
+        drop(layer: 0, chunk.inputs(0))
+        for l in 0..<layerCount {
+            let layer = layers[l]
+            let (a, z) = (chunk.inputs(l), chunk.outputs(l))
+            var finish = Finish<T>()
+            finish.bias = UnsafePointer(parameters + layer.biases)
+            finish.activation = layer.activation
+            let done = operations.multiply(
+                rows: layer.nOut, columns: z.columns, depth: layer.nIn,
+                a: .init(parameters + layer.weights, row: layer.nIn, column: 1),
+                b: .init(a.data, row: a.row, column: 1), c: z.data,
+                cStrides: Strides(unit: z.row, example: 1), finish: finish)
+            if !done { throw .memory }
+            if l + 1 < layerCount { drop(layer: l + 1, z) }
+        }
+    }
+
+    /// Dropout of the values of a layer in place.
+    private func drop(layer l: Int, _ values: UnitRows<T>) {
+        guard let dropout, layers[l].keepProb < 1 else { return }
+        if let mask = dropout.masks?[l] {
+            table.maskUnits(values, mask, dropout.maskRow, range, 1 / layers[l].keepProb)
+        } else {
+            operations.dropoutUnits(values, dropout.draw(layer: l, keepProb: layers[l].keepProb))
+        }
+    }
+
+    /// The sum of the weighted losses; the pre-activations become its gradient.
+    func lossAndGradient(_ examples: Examples<T>) -> Double {
+        table.gather(examples.y, examples.yStrides, range, chunk.targets)
+        let weights = chunk.weights
+        if let given = examples.weights {
+            table.gather(given, Strides(unit: 0, example: 1), range, weights)
+        } else {
+            weights.data.update(repeating: 1, count: range.count)
+            (weights.data + range.count).update(
+                repeating: 0, count: weights.columns - range.count)
+        }
+        return table.loss(loss, preActivations, chunk.targets.data, weights.data, smoothing)
+    }
+
+    // MARK: Backward
+
+    /// How the sums over all chunks of a batch become its gradient.
+    struct Finishing {
+        /// What the sums are multiplied by.
+        var scale: Double
+        /// What l2 * W and l1 * sign(W) are multiplied by.
+        var penalty: Double
+    }
+
+    /// Adds to `gradients` what this chunk's examples give, from the gradient that has taken the
+    /// place of the pre-activations. The last chunk of a batch has the `finishing`.
+    func backward(
+        into gradients: UnsafeMutablePointer<T>, isFirst: Bool, finishing: Finishing?
+    ) throws(NetworkError) {
+        for l in (0..<layerCount).reversed() {
+            let layer = layers[l]
+            let (dz, a) = (chunk.outputs(l), chunk.inputs(l))
+            try weightGradient(l, dz, a, gradients, isFirst, finishing)
+            let (sums, db) = (chunk.biasSums(l), gradients + layer.biases)
+            for u in 0..<layer.nOut {
+                let sum = table.sum(dz.data + u * dz.row, 1, range.count)
+                sums[u] = isFirst ? sum : sums[u] + sum
+                if let finishing { db[u] = T(sums[u] * finishing.scale) }
+            }
+            if l == 0 { return }
+            let da = chunk.gradient(l)
+            let done = operations.multiply(
+                rows: layer.nIn, columns: da.columns, depth: layer.nOut,
+                a: .init(parameters + layer.weights, row: 1, column: layer.nIn),
+                b: .init(dz.data, row: dz.row, column: 1), c: da.data,
+                cStrides: Strides(unit: da.row, example: 1), finish: Finish())
+            if !done { throw .memory }
+            let activation = layers[l - 1].activation
+            // A ReLU's zeros tell what was dropped.
+            if activation != .relu { drop(layer: l, da) }
+            operations.activationGradient(
+                da.data, a.data, a.data, a.count, activation,
+                keepProb: dropout == nil ? 1 : layer.keepProb)
+        }
+    }
+
+    private func weightGradient(
+        _ l: Int, _ dz: UnitRows<T>, _ a: UnitRows<T>, _ gradients: UnsafeMutablePointer<T>,
+        _ isFirst: Bool, _ finishing: Finishing?
+    ) throws(NetworkError) {
+        let layer = layers[l]
+        let (w, dw) = (parameters + layer.weights, gradients + layer.weights)
+        let (l2, l1) = (layer.l2 * (finishing?.penalty ?? 0), layer.l1 * (finishing?.penalty ?? 0))
+        if isNarrow(layer) {
+            table.pairRows(dz, a, dw, !isFirst)
+            if let finishing {
+                table.penalize(dw, w, layer.weightCount, finishing.scale, l2, l1)
+            }
+            return
+        }
+        var finish = Finish<T>()
+        if let finishing { finish.scale = T(finishing.scale) }
+        if l2 != 0 { finish.decay = (UnsafePointer(w), T(l2)) }
+        let done = operations.multiply(
+            rows: layer.nOut, columns: layer.nIn, depth: range.count,
+            a: .init(dz.data, row: dz.row, column: 1), b: .init(a.data, row: 1, column: a.row),
+            c: dw, cStrides: Strides(unit: layer.nIn, example: 1), finish: finish,
+            accumulates: !isFirst, finishes: finishing != nil)
+        if !done { throw .memory }
+        if l1 != 0 { operations.penalize(dw, w, layer.weightCount, scale: 1, l2: 0, l1: l1) }
+    }
+
+    /// Whether sums for pairs of rows cost less than a product of whole tiles. A choice by shape
+    /// alone, since the two add in different orders.
+    private func isNarrow(_ layer: Layer) -> Bool {
+        func whole(_ n: Int, _ unit: Int) -> Int { (n + unit - 1) / unit * unit }
+        return layer.weightCount * (range.count + 128)
+            < whole(layer.nOut, 6) * whole(layer.nIn, 16) * range.count
+    }
+}
