@@ -134,6 +134,10 @@ public struct Strides: Sendable {
 
 /// C = finish(A B) for A of rows x depth, B of depth x columns. Element (i, j) of an operand lies at
 /// `i * row + j * column` of its buffer, that of C at `i * cRow + j`.
+///
+/// A sum over a long depth may be made in several calls: the first does not finish, the last
+/// accumulates and finishes, those between accumulate only. If the depths of all but the last are
+/// multiples of a chain's, the bits are those of one call.
 public struct MatrixProduct<Element>: @unchecked Sendable {
     public struct Operand {
         public var data: UnsafePointer<Element>
@@ -157,10 +161,15 @@ public struct MatrixProduct<Element>: @unchecked Sendable {
     public var c: UnsafeMutablePointer<Element>
     public var cRow: Int
     public var finish: Finish<Element>
+    /// Whether C holds sums already, to which A B is added.
+    public var accumulates: Bool
+    /// Whether the elements are finished; otherwise C receives the sums as they are.
+    public var finishes: Bool
 
     public init(
         rows: Int, columns: Int, depth: Int, a: Operand, b: Operand,
-        c: UnsafeMutablePointer<Element>, cRow: Int, finish: Finish<Element>
+        c: UnsafeMutablePointer<Element>, cRow: Int, finish: Finish<Element>,
+        accumulates: Bool = false, finishes: Bool = true
     ) {
         self.rows = rows
         self.columns = columns
@@ -170,6 +179,8 @@ public struct MatrixProduct<Element>: @unchecked Sendable {
         self.c = c
         self.cRow = cRow
         self.finish = finish
+        self.accumulates = accumulates
+        self.finishes = finishes
     }
 }
 

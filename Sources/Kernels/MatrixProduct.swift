@@ -131,7 +131,8 @@ func multiply<V: Lanes>(
                     V.self, call,
                     TilePlace(
                         row: row, column: column, rows: blockRows, columns: blockColumns,
-                        isFirst: k == 0, isLast: k + depth == call.pointee.depth),
+                        isFirst: k == 0 && !call.pointee.accumulates,
+                        isLast: k + depth == call.pointee.depth && call.pointee.finishes),
                     Block(
                         depth: depth, a: packsA ? UnsafePointer(aPacked) : aBlock,
                         isAPacked: packsA, aRow: a.row, aStep: a.column, b: bBlock, bStep: b.row,

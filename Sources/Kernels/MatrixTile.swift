@@ -55,7 +55,8 @@ func multiplyTile<V: Lanes>(
     return sums
 }
 
-/// The part of a product that a tile covers, and whether its sums are the first or the last.
+/// The part of a product that a tile covers, whether its sums are the first and need no adding to
+/// C, and whether they are the last and are finished.
 struct TilePlace {
     var row: Int
     var column: Int
