@@ -19,7 +19,7 @@ public enum InitialWeights: UInt32, Sendable {
 }
 
 /// What belongs to one weight matrix. Its inputs are the units of the layer below.
-public struct Layer: BitwiseCopyable, Sendable {
+public struct Layer: Sendable {
     public var nOut: Int
     public var nIn: Int
     /// Where W, (nOut, nIn), and b begin in the flat buffers.
@@ -49,7 +49,7 @@ public struct Layer: BitwiseCopyable, Sendable {
 }
 
 /// What a network is, beyond its layers.
-public struct Settings: BitwiseCopyable, Sendable {
+public struct Settings: Sendable {
     public var loss = Loss.binaryCrossEntropy
     public var initialWeights = InitialWeights.he
     public var seed: UInt64 = 0
@@ -61,9 +61,12 @@ public struct Settings: BitwiseCopyable, Sendable {
 }
 
 /// How far training has come.
-public struct Position: BitwiseCopyable, Sendable {
+public struct Position: Sendable {
     public var step: UInt64 = 0
     public var epoch: UInt64 = 0
+
+    /// Both are below this: the streams of random words have so much room for them.
+    public static var most: UInt64 { 1 << 48 }
 
     public init() {}
 }
@@ -76,6 +79,8 @@ public struct Network<T: Scalar> {
     public let settings: Settings
     public let layerCount: Int
     public let layers: UnsafeMutablePointer<Layer>
+    /// The same once more, an array for each property: see `Columns`.
+    public let columns: Columns
     public let parameterCount: Int
     public let parameters: UnsafeMutablePointer<T>
     /// The gradient, and the state of the optimizer, from the first use on.
@@ -83,6 +88,7 @@ public struct Network<T: Scalar> {
     private(set) var stateMade: UnsafeMutablePointer<T>?
     public private(set) var optimizer = Optimizer()
     public var position = Position()
+    let runtime: UnsafePointer<Runtime>
     let operations: Operations<T>
     var workspace = Workspace<T>()
 
@@ -99,7 +105,13 @@ public struct Network<T: Scalar> {
             free(handle)
             throw .memory
         }
+        guard let columns = Columns(source, count) else {
+            free(layers)
+            free(handle)
+            throw .memory
+        }
         guard let parameters = allocate(T.self, total) else {
+            columns.release()
             free(layers)
             free(handle)
             throw .memory
@@ -117,8 +129,8 @@ public struct Network<T: Scalar> {
         parameters.update(repeating: 0, count: total)
         handle.initialize(
             to: Network(
-                settings: settings, layerCount: count, layers: layers, parameterCount: total,
-                parameters: parameters, operations: Operations(runtime)))
+                settings: settings, layerCount: count, layers: layers, columns: columns, parameterCount: total,
+                parameters: parameters, runtime: runtime))
         return handle
     }
 
@@ -127,20 +139,23 @@ public struct Network<T: Scalar> {
         free(handle.pointee.stateMade)
         free(handle.pointee.gradientsMade)
         free(handle.pointee.parameters)
+        handle.pointee.columns.release()
         free(handle.pointee.layers)
         free(handle)
     }
 
     private init(
         settings: Settings, layerCount: Int, layers: UnsafeMutablePointer<Layer>,
-        parameterCount: Int, parameters: UnsafeMutablePointer<T>, operations: Operations<T>
+        columns: Columns, parameterCount: Int, parameters: UnsafeMutablePointer<T>, runtime: UnsafePointer<Runtime>
     ) {
         self.settings = settings
         self.layerCount = layerCount
         self.layers = layers
+        self.columns = columns
         self.parameterCount = parameterCount
         self.parameters = parameters
-        self.operations = operations
+        self.runtime = runtime
+        operations = Operations(runtime)
     }
 
     public var inputs: Int { layers[0].nIn }
@@ -178,6 +193,37 @@ public struct Network<T: Scalar> {
         }
         optimizer = new
     }
+}
+
+/// The properties of all layers as arrays, for callers that want them so: `count` of each, but one
+/// more of the widths, and of the activations those of the hidden layers only.
+public struct Columns {
+    public let widths: UnsafeMutablePointer<Int>
+    public let keepProb: UnsafeMutablePointer<Double>
+    public let l2: UnsafeMutablePointer<Double>
+    public let l1: UnsafeMutablePointer<Double>
+    public let activations: UnsafeMutablePointer<UInt32>
+
+    /// Nil if there is no memory.
+    init?(_ layers: UnsafePointer<Layer>, _ count: Int) {
+        // One block; the arrays of eight-byte numbers first.
+        guard let block = allocate(Int.self, 5 * count + 1) else { return nil }
+        widths = block
+        keepProb = UnsafeMutableRawPointer(block + count + 1).assumingMemoryBound(to: Double.self)
+        l2 = keepProb + count
+        l1 = l2 + count
+        activations = UnsafeMutableRawPointer(l1 + count).assumingMemoryBound(to: UInt32.self)
+        widths[0] = layers[0].nIn
+        for l in 0..<count {
+            widths[l + 1] = layers[l].nOut
+            keepProb[l] = layers[l].keepProb
+            l2[l] = layers[l].l2
+            l1[l] = layers[l].l1
+            activations[l] = layers[l].activation.rawValue
+        }
+    }
+
+    func release() { free(widths) }
 }
 
 /// Memory for `count` elements, or nil; free it with `free`. Nothing is stored in it.

@@ -72,6 +72,36 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
         }
     }
 
+    public func optimize(
+        _ w: Output, _ g: Input, _ m: Output, _ v: Output, _ count: Int, _ step: OptimizerStep
+    ) {
+        inParts(count, (table, w, g, m, v, step)) { context, i, n in
+            let (table, w, g, m, v, step) = context
+            table.pointee.optimize(w + i, g + i, m + i, v + i, n, step)
+        }
+    }
+
+    public func penalize(
+        _ g: Output, _ w: Input, _ count: Int, scale: Double, l2: Double, l1: Double
+    ) {
+        inParts(count, (table, g, w, scale, l2, l1)) { context, i, n in
+            let (table, g, w, scale, l2, l1) = context
+            table.pointee.penalize(g + i, w + i, n, scale, l2, l1)
+        }
+    }
+
+    /// Dropout in place; see the kernel.
+    func dropoutUnits(_ a: UnitRows<T>, _ draw: DropoutDraw) {
+        // Parts of whole blocks of four units, and of enough elements to be worth a thread.
+        let unitsOfPart = max(4, 16384 / max(1, a.columns) / 4 * 4)
+        let parts = (a.units + unitsOfPart - 1) / unitsOfPart
+        Threads.run(parts: parts, (table, a, draw, unitsOfPart)) { context, part in
+            let (table, a, draw, unitsOfPart) = context.pointee
+            let first = part * unitsOfPart
+            table.pointee.dropoutUnits(a, first..<min(a.units, first + unitsOfPart), draw)
+        }
+    }
+
     // MARK: Costs
 
     public func crossEntropy(_ a: Input, _ y: Input, _ count: Int) -> (sum: Double, ignored: Int) {
@@ -88,6 +118,12 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
     public func sumOfSquares(_ w: Input, _ count: Int) -> Double {
         var sum = BlockSum()
         inBlocks(count) { i, n in sum.add(table.pointee.sumOfSquares(w + i, n)) }
+        return sum.total
+    }
+
+    public func sumOfMagnitudes(_ w: Input, _ count: Int) -> Double {
+        var sum = BlockSum()
+        inBlocks(count) { i, n in sum.add(table.pointee.sumOfMagnitudes(w + i, n)) }
         return sum.total
     }
 

@@ -3,16 +3,19 @@ import KernelInterface
 
 extension Operations {
     /// c = finish(a b), by any strides; false if there is no working memory, and then nothing was
-    /// written. An element keeps its chain of multiply-adds, and so its bits, in every case.
+    /// written. An element keeps its chain of multiply-adds, and so its bits, in every case. Only
+    /// outputs that lie side by side in one direction can be accumulated.
     func multiply(
         rows: Int, columns: Int, depth: Int, a: MatrixProduct<T>.Operand,
-        b: MatrixProduct<T>.Operand, c: Output, cStrides: Strides, finish: Finish<T>
+        b: MatrixProduct<T>.Operand, c: Output, cStrides: Strides, finish: Finish<T>,
+        accumulates: Bool = false, finishes: Bool = true
     ) -> Bool {
         if cStrides.example == 1 || columns == 1 {
             return divide(
                 MatrixProduct(
                     rows: rows, columns: columns, depth: depth, a: a, b: b, c: c,
-                    cRow: cStrides.unit, finish: finish))
+                    cRow: cStrides.unit, finish: finish, accumulates: accumulates,
+                    finishes: finishes))
         }
         if cStrides.unit == 1 || rows == 1 {
             // Rows of the transposed product lie as vectors.
@@ -21,7 +24,8 @@ extension Operations {
             return divide(
                 MatrixProduct(
                     rows: columns, columns: rows, depth: depth, a: b.transposed, b: a.transposed,
-                    c: c, cRow: cStrides.example, finish: finish))
+                    c: c, cRow: cStrides.example, finish: finish, accumulates: accumulates,
+                    finishes: finishes))
         }
         return multiplyApart(
             MatrixProduct(
@@ -73,10 +77,15 @@ extension Operations {
         return true
     }
 
+    /// Bytes of working memory that a product of these sizes takes.
+    func scratchBytes(rows: Int, columns: Int, depth: Int) -> Int {
+        let division = Division(table, rows: rows, columns: columns, depth: depth)
+        return division.bytes * division.parts
+    }
+
     /// Makes sure that a product of these sizes will not lack working memory on this thread.
     func reserve(rows: Int, columns: Int, depth: Int) -> Bool {
-        let division = Division(table, rows: rows, columns: columns, depth: depth)
-        return Scratch.take(division.bytes * division.parts) != nil
+        Scratch.take(scratchBytes(rows: rows, columns: columns, depth: depth)) != nil
     }
 }
 

@@ -25,17 +25,13 @@ struct Propagation<T: Scalar> {
         self.dropout = dropout
     }
 
-    private var table: KernelTable<T> {
-        unsafeAddress { operations.table }
-    }
-
     var preActivations: UnitRows<T> { chunk.outputs(layerCount - 1) }
 
     // MARK: Forward
 
     /// From the inputs to the last pre-activations.
     func forward(x: UnsafePointer<T>, strides: Strides) throws(NetworkError) {
-        table.gather(x, strides, range, chunk.inputs(0))
+        operations.table.pointee.gather(x, strides, range, chunk.inputs(0))
         drop(layer: 0, chunk.inputs(0))
         for l in 0..<layerCount {
             let layer = layers[l]
@@ -57,7 +53,7 @@ struct Propagation<T: Scalar> {
     private func drop(layer l: Int, _ values: UnitRows<T>) {
         guard let dropout, layers[l].keepProb < 1 else { return }
         if let mask = dropout.masks?[l] {
-            table.maskUnits(values, mask, dropout.maskRow, range, 1 / layers[l].keepProb)
+            operations.table.pointee.maskUnits(values, mask, dropout.maskRow, range, 1 / layers[l].keepProb)
         } else {
             operations.dropoutUnits(values, dropout.draw(layer: l, keepProb: layers[l].keepProb))
         }
@@ -65,16 +61,16 @@ struct Propagation<T: Scalar> {
 
     /// The sum of the weighted losses; the pre-activations become its gradient.
     func lossAndGradient(_ examples: Examples<T>) -> Double {
-        table.gather(examples.y, examples.yStrides, range, chunk.targets)
+        operations.table.pointee.gather(examples.y, examples.yStrides, range, chunk.targets)
         let weights = chunk.weights
         if let given = examples.weights {
-            table.gather(given, Strides(unit: 0, example: 1), range, weights)
+            operations.table.pointee.gather(given, Strides(unit: 0, example: 1), range, weights)
         } else {
             weights.data.update(repeating: 1, count: range.count)
             (weights.data + range.count).update(
                 repeating: 0, count: weights.columns - range.count)
         }
-        return table.loss(loss, preActivations, chunk.targets.data, weights.data, smoothing)
+        return operations.table.pointee.loss(loss, preActivations, chunk.targets.data, weights.data, smoothing)
     }
 
     // MARK: Backward
@@ -98,7 +94,7 @@ struct Propagation<T: Scalar> {
             try weightGradient(l, dz, a, gradients, isFirst, finishing)
             let (sums, db) = (chunk.biasSums(l), gradients + layer.biases)
             for u in 0..<layer.nOut {
-                let sum = table.sum(dz.data + u * dz.row, 1, range.count)
+                let sum = operations.table.pointee.sum(dz.data + u * dz.row, 1, range.count)
                 sums[u] = isFirst ? sum : sums[u] + sum
                 if let finishing { db[u] = T(sums[u] * finishing.scale) }
             }
@@ -127,9 +123,10 @@ struct Propagation<T: Scalar> {
         let (w, dw) = (parameters + layer.weights, gradients + layer.weights)
         let (l2, l1) = (layer.l2 * (finishing?.penalty ?? 0), layer.l1 * (finishing?.penalty ?? 0))
         if isNarrow(layer) {
-            table.pairRows(dz, a, dw, !isFirst)
+            operations.table.pointee.pairRows(dz, a, dw, !isFirst)
             if let finishing {
-                table.penalize(dw, w, layer.weightCount, finishing.scale, l2, l1)
+                operations.penalize(
+                    dw, w, layer.weightCount, scale: finishing.scale, l2: l2, l1: l1)
             }
             return
         }

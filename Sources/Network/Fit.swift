@@ -1,0 +1,253 @@
+import CPlatform
+
+/// How an epoch went: see reg_progress.
+public struct Progress: Sendable {
+    public var epoch: UInt64
+    public var step: UInt64
+    public var cost: Double
+    public var validationCost: Double
+    public var learningRate: Double
+}
+
+public struct FitOptions {
+    public var epochs: UInt64 = 0
+    /// 0: all examples.
+    public var batchSize = 0
+    public var shuffles = false
+    public var patience: UInt64 = 0
+    public var minDelta = 0.0
+    public var costs: UnsafeMutablePointer<Double>?
+    public var validationCosts: UnsafeMutablePointer<Double>?
+    /// True ends the training. It captures nothing; the context is the caller's.
+    public var report: ((UnsafeRawPointer?, Progress) -> Bool)?
+    public var context: UnsafeRawPointer?
+    public var reportEvery: UInt64 = 1
+    public var masks: UnsafePointer<UnsafePointer<UInt8>?>?
+
+    public init() {}
+}
+
+public enum StopReason: UInt32, Sendable {
+    case epochs = 0
+    case report = 1
+    case patience = 2
+}
+
+public struct FitResult: Sendable {
+    public var reason = StopReason.epochs
+    public var epochs: UInt64 = 0
+    public var cost = Double.nan
+    public var bestEpoch: UInt64 = 0
+    public var bestCost = Double.nan
+    public var failedStep: UInt64 = 0
+}
+
+extension Network {
+    /// Trains: see reg_network_fit. What was reached before an error is in the result.
+    public mutating func fit(
+        _ examples: Examples<T>, validation: Examples<T>?, _ options: FitOptions,
+        _ result: inout FitResult
+    ) throws(NetworkError) {
+        let memory = try FitMemory(
+            &self, examples: examples.count, shuffles: options.shuffles,
+            validates: validation != nil)
+        defer { memory.release() }
+        var patience = Patience(options)
+        var wantsMore = true
+        while wantsMore && result.epochs < options.epochs {
+            memory.keep(&self)
+            let rate = optimizer.rate(epoch: position.epoch, runtime)
+            let cost: Double
+            do throws(NetworkError) {
+                cost = try epoch(examples, options, memory)
+            } catch {
+                result.failedStep = position.step
+                memory.restore(&self)
+                throw error
+            }
+            let at = Int(result.epochs)
+            position.epoch += 1
+            result.epochs += 1
+            result.cost = cost
+            options.costs?[at] = cost
+            var progress = Progress(
+                epoch: position.epoch, step: position.step, cost: cost, validationCost: .nan,
+                learningRate: rate)
+            if let validation {
+                progress.validationCost = try self.cost(validation).dataTerm
+                options.validationCosts?[at] = progress.validationCost
+                // The first epoch counts even if its cost is no number.
+                if at == 0 || progress.validationCost < result.bestCost
+                    || (result.bestCost.isNaN && !progress.validationCost.isNaN)
+                {
+                    result.bestCost = progress.validationCost
+                    result.bestEpoch = position.epoch
+                    memory.keepBest(self)
+                }
+            }
+            if patience.isOver(validation == nil ? cost : progress.validationCost) {
+                result.reason = .patience
+                wantsMore = false
+            }
+            let isLast = !wantsMore || result.epochs == options.epochs
+            if let report = options.report, isLast || result.epochs % options.reportEvery == 0 {
+                if report(options.context, progress) && !isLast {
+                    result.reason = .report
+                    wantsMore = false
+                }
+            }
+        }
+        if result.bestEpoch != 0 { memory.restoreBest(self) }
+    }
+
+    /// One pass over the examples; the mean of the batches' costs.
+    private mutating func epoch(
+        _ examples: Examples<T>, _ options: FitOptions, _ memory: FitMemory<T>
+    ) throws(NetworkError) -> Double {
+        if let order = memory.order {
+            shuffle(
+                runtime, order, count: examples.count, seed: settings.seed, epoch: position.epoch)
+        }
+        let size =
+            options.batchSize == 0 ? examples.count : min(options.batchSize, examples.count)
+        var (sum, total) = (0.0, 0.0)
+        for first in stride(from: 0, to: examples.count, by: size) {
+            let range = ExampleRange(
+                first: first, count: min(size, examples.count - first),
+                order: UnsafePointer(memory.order))
+            let m = examples.weight(of: range)
+            // A batch of examples that do not count.
+            if m == 0 { continue }
+            var dropout = dropout(firstRow: 0)
+            dropout.masks = options.masks
+            dropout.maskRow = examples.count
+            let cost = try batch(
+                examples, range, Share(meanOver: m, part: 1), dropout: dropout,
+                wantsGradient: true)
+            if !cost.isFinite { throw .notFinite }
+            try apply()
+            sum += cost * m
+            total += m
+        }
+        // Else the next epoch would take such parameters for good ones.
+        if !operations.sumOfSquares(parameters, parameterCount).isFinite { throw .notFinite }
+        return sum / total
+    }
+}
+
+/// Counts epochs without progress.
+private struct Patience {
+    private let most: UInt64
+    private let minDelta: Double
+    private var best = Double.infinity
+    private var waited: UInt64 = 0
+
+    init(_ options: FitOptions) {
+        most = options.patience
+        minDelta = options.minDelta
+    }
+
+    mutating func isOver(_ cost: Double) -> Bool {
+        waited = cost < best - minDelta ? 0 : waited + 1
+        if cost < best { best = cost }
+        return most > 0 && waited > most
+    }
+}
+
+/// What fit keeps beside the network: the state of the last good epoch, the best parameters, the order
+/// of the examples.
+struct FitMemory<T: Scalar> {
+    private let parameters: UnsafeMutablePointer<T>
+    private let state: UnsafeMutablePointer<T>
+    private let best: UnsafeMutablePointer<T>?
+    private let position: UnsafeMutablePointer<Position>
+    let order: UnsafeMutablePointer<Int>?
+
+    /// One block of memory, so that there is one way to fail. The network makes its buffers here too.
+    init(
+        _ network: inout Network<T>, examples: Int, shuffles: Bool, validates: Bool
+    ) throws(NetworkError) {
+        _ = try network.gradients()
+        _ = try network.state()
+        let values = Self.values(network, validates: validates)
+        let room = shuffles ? shuffleRoom(examples) : 0
+        let bytes = Self.bytes(network, examples: examples, shuffles: shuffles, validates: validates)
+        guard let memory = allocate(UInt8.self, bytes) else { throw .memory }
+        let start = UnsafeMutableRawPointer(memory)
+        position = start.bindMemory(to: Position.self, capacity: 1)
+        order = shuffles ? (start + 64).bindMemory(to: Int.self, capacity: room) : nil
+        parameters = (start + 64 + room * MemoryLayout<Int>.stride)
+            .bindMemory(to: T.self, capacity: values)
+        state = parameters + network.parameterCount
+        best = validates ? state + network.stateCount : nil
+    }
+
+    private static func values(_ network: Network<T>, validates: Bool) -> Int {
+        network.parameterCount * (validates ? 2 : 1) + network.stateCount
+    }
+
+    static func bytes(
+        _ network: Network<T>, examples: Int, shuffles: Bool, validates: Bool
+    ) -> Int {
+        64 + (shuffles ? shuffleRoom(examples) * MemoryLayout<Int>.stride : 0)
+            + values(network, validates: validates) * MemoryLayout<T>.stride
+    }
+
+    func release() { free(position) }
+
+    func keep(_ network: inout Network<T>) {
+        position.pointee = network.position
+        parameters.update(from: network.parameters, count: network.parameterCount)
+        if let state = network.stateIfMade { self.state.update(from: state, count: network.stateCount) }
+    }
+
+    func restore(_ network: inout Network<T>) {
+        network.position = position.pointee
+        network.parameters.update(from: parameters, count: network.parameterCount)
+        network.stateIfMade?.update(from: state, count: network.stateCount)
+    }
+
+    func keepBest(_ network: Network<T>) {
+        best?.update(from: network.parameters, count: network.parameterCount)
+    }
+
+    func restoreBest(_ network: Network<T>) {
+        if let best { network.parameters.update(from: best, count: network.parameterCount) }
+    }
+}
+
+extension Network {
+    /// The most bytes beyond the parameters: see reg_network_memory.
+    public func memory(batchSize: Int, examples: Int, validates: Bool) -> Int {
+        let trains = batchSize > 0
+        let together = trains ? min(batchSize, examples) : examples
+        let columns = max(1, min(max(together, validates ? examples : 0), Chunk<T>.most))
+        var bytes =
+            Chunk<T>.elements(layers, layerCount, examples: columns, trains: trains)
+            * MemoryLayout<T>.stride
+        if trains {
+            bytes += (parameterCount + max(1, stateCount)) * MemoryLayout<T>.stride
+            bytes += FitMemory.bytes(
+                self, examples: examples, shuffles: batchSize < examples, validates: validates)
+        }
+        return bytes + scratchBytes(columns: columns, trains: trains)
+    }
+
+    /// Working memory of the largest product.
+    private func scratchBytes(columns: Int, trains: Bool) -> Int {
+        var most = 0
+        for l in 0..<layerCount {
+            let (nOut, nIn) = (layers[l].nOut, layers[l].nIn)
+            func consider(_ rows: Int, _ columns: Int, _ depth: Int) {
+                most = max(
+                    most, operations.scratchBytes(rows: rows, columns: columns, depth: depth))
+            }
+            consider(nOut, columns, nIn)
+            if trains {
+                consider(nOut, nIn, columns)
+                if l > 0 { consider(nIn, columns, nOut) }
+            }
+        }
+        return most
+    }
+}

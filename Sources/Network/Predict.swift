@@ -1,0 +1,81 @@
+import CPlatform
+
+extension Network {
+    /// Outputs and pre-activations of `count` examples, without dropout.
+    public mutating func predict(
+        _ x: UnsafePointer<T>, _ xStrides: Strides, count: Int, outputs: UnsafeMutablePointer<T>?,
+        preActivations: UnsafeMutablePointer<T>?, outStrides: Strides
+    ) throws(NetworkError) {
+        for first in stride(from: 0, to: count, by: Chunk<T>.most) {
+            let propagation = try Propagation(
+                &self, chunk(first, count), trains: false, dropout: nil)
+            try propagation.forward(x: x, strides: xStrides)
+            if let preActivations {
+                propagation.copyOut(to: preActivations, outStrides)
+            }
+            if let outputs {
+                propagation.makeOutputs()
+                propagation.copyOut(to: outputs, outStrides)
+            }
+        }
+    }
+
+    /// Mean and standard deviation of the outputs over `samples` sets of masks.
+    public mutating func predictDropout(
+        _ x: UnsafePointer<T>, _ xStrides: Strides, count: Int, samples: Int, seed: UInt64,
+        mean: UnsafeMutablePointer<T>?, deviation: UnsafeMutablePointer<T>?, outStrides: Strides
+    ) throws(NetworkError) {
+        let room = outputs * min(count, Chunk<T>.most)
+        guard let means = allocate(Double.self, 2 * room) else { throw .memory }
+        defer { free(means) }
+        let squares = means + room
+        for first in stride(from: 0, to: count, by: Chunk<T>.most) {
+            let range = chunk(first, count)
+            means.update(repeating: 0, count: 2 * room)
+            for sample in 0..<samples {
+                let propagation = try Propagation(
+                    &self, range, trains: false,
+                    dropout: Dropout(seed: seed, step: UInt64(sample), firstRow: UInt64(first)))
+                try propagation.forward(x: x, strides: xStrides)
+                propagation.makeOutputs()
+                // Welford 1962.
+                let values = propagation.preActivations
+                for u in 0..<outputs {
+                    for e in 0..<range.count {
+                        let i = u * range.count + e
+                        let difference = Double(values.data[u * values.row + e]) - means[i]
+                        means[i] += difference / Double(sample + 1)
+                        squares[i] +=
+                            difference * (Double(values.data[u * values.row + e]) - means[i])
+                    }
+                }
+            }
+            for u in 0..<outputs {
+                for e in 0..<range.count {
+                    let i = u * range.count + e
+                    let at = u * outStrides.unit + (first + e) * outStrides.example
+                    mean?[at] = T(means[i])
+                    deviation?[at] = T((squares[i] / Double(samples)).squareRoot())
+                }
+            }
+        }
+    }
+
+    private func chunk(_ first: Int, _ count: Int) -> ExampleRange {
+        ExampleRange(first: first, count: min(Chunk<T>.most, count - first), order: nil)
+    }
+}
+
+extension Propagation {
+    fileprivate func makeOutputs() { operations.table.pointee.outputs(loss, preActivations) }
+
+    fileprivate func copyOut(to out: UnsafeMutablePointer<T>, _ strides: Strides) {
+        let values = preActivations
+        for u in 0..<values.units {
+            for e in 0..<range.count {
+                out[u * strides.unit + range.index(e) * strides.example] =
+                    values.data[u * values.row + e]
+            }
+        }
+    }
+}

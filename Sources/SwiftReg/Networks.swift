@@ -1,0 +1,346 @@
+import CPlatform
+import CSwiftReg
+import Network
+
+// What a network is and holds.
+
+// MARK: Create and destroy
+
+private func create<T: Scalar>(
+    _: T.Type, _ options: UnsafePointer<reg_network_options>?,
+    _ network: UnsafeMutablePointer<OpaquePointer?>?
+) -> reg_status {
+    status { () throws(Failure) in
+        let network = try output(network, 1)
+        network.pointee = nil
+        let options = try sized(options).pointee
+        let count = options.layers
+        try require(count >= 1 && count <= Int(REG_MAX_LAYERS), else: REG_ERROR_SHAPE)
+        let widths = try input(options.widths, count + 1)
+        try checkWidths(T.self, widths, count)
+        let settings = try settings(options)
+        guard let layers = malloc(count * MemoryLayout<Layer>.stride) else {
+            throw Failure(REG_ERROR_MEMORY)
+        }
+        defer { free(layers) }
+        let layer = layers.assumingMemoryBound(to: Layer.self)
+        for l in 0..<count {
+            layer[l] = Layer(
+                nOut: widths[l + 1], nIn: widths[l],
+                activation: l + 1 == count
+                    ? .identity : try hidden(options.activations, l),
+                keepProb: options.keep_prob?[l] ?? 1, l2: options.l2?[l] ?? 0,
+                l1: options.l1?[l] ?? 0)
+            try SwiftReg.options { () throws(OptionProblem) in try layer[l].check() }
+        }
+        let runtime = try runtime()
+        let made = try networkDoes { () throws(NetworkError) in
+            try Network<T>.create(
+                layers: layer, count: count, settings: settings, runtime: runtime)
+        }
+        do throws(Failure) {
+            try networkDoes { () throws(NetworkError) in try made.pointee.drawInitialWeights() }
+        } catch {
+            Network<T>.destroy(made)
+            throw error
+        }
+        network.pointee = OpaquePointer(made)
+    }
+}
+
+/// Widths of at least 1, whose parameters and values memory can hold.
+private func checkWidths<T>(
+    _: T.Type, _ widths: UnsafePointer<Int>, _ count: Int
+) throws(Failure) {
+    var total = 0
+    for l in 0...count {
+        try require(widths[l] != 0, else: REG_ERROR_SHAPE)
+        // 512 examples, a pass of which has room for all units about three times, and for doubles.
+        let values = try elements(Double.self, widths[l], 2048)
+        let weights = l < count ? try elements(T.self, widths[l], widths[l + 1]) : 0
+        let (sum, overflow1) = total.addingReportingOverflow(weights)
+        let (more, overflow2) = sum.addingReportingOverflow(values)
+        try require(!overflow1 && !overflow2, else: REG_ERROR_SIZE)
+        total = more
+        // With moments and copies.
+        _ = try elements(T.self, total, 8)
+    }
+}
+
+/// The activation of a hidden layer.
+private func hidden(
+    _ activations: UnsafePointer<reg_activation>?, _ l: Int
+) throws(Failure) -> Activation {
+    guard let activations else { return .relu }
+    return try activation(activations[l])
+}
+
+private func settings(_ options: reg_network_options) throws(Failure) -> Settings {
+    guard let loss = Loss(rawValue: options.loss.rawValue) else { throw Failure(REG_ERROR_LOSS) }
+    guard let initialWeights = InitialWeights(rawValue: options.`init`.rawValue) else {
+        throw Failure(REG_ERROR_INIT)
+    }
+    var settings = Settings()
+    settings.loss = loss
+    settings.initialWeights = initialWeights
+    settings.seed = options.seed
+    settings.labelSmoothing = options.label_smoothing
+    settings.maxNorm = options.max_norm
+    try SwiftReg.options { () throws(OptionProblem) in try settings.check() }
+    return settings
+}
+
+@c @implementation
+public func reg_network_create(
+    _ options: UnsafePointer<reg_network_options>?, _ network: UnsafeMutablePointer<OpaquePointer?>?
+) -> reg_status {
+    create(Float.self, options, network)
+}
+
+@c @implementation
+public func reg_network_create_f64(
+    _ options: UnsafePointer<reg_network_options>?, _ network: UnsafeMutablePointer<OpaquePointer?>?
+) -> reg_status {
+    create(Double.self, options, network)
+}
+
+private func destroy<T: Scalar>(_: T.Type, _ network: OpaquePointer?) {
+    guard let network else { return }
+    Network<T>.destroy(UnsafeMutablePointer(network))
+}
+
+@c @implementation
+public func reg_network_destroy(_ network: OpaquePointer?) {
+    destroy(Float.self, network)
+}
+
+@c @implementation
+public func reg_network_destroy_f64(_ network: OpaquePointer?) {
+    destroy(Double.self, network)
+}
+
+// MARK: Description
+
+private func describe<T: Scalar>(
+    _: T.Type, _ handle: OpaquePointer?, _ options: UnsafeMutablePointer<reg_network_options>?
+) -> reg_status {
+    status { () throws(Failure) in
+        let network = try network(T.self, handle)
+        let options = try sized(options)
+        let (columns, settings) = (network.pointee.columns, network.pointee.settings)
+        options.pointee.layers = network.pointee.layerCount
+        options.pointee.widths = UnsafePointer(columns.widths)
+        options.pointee.activations = UnsafeRawPointer(columns.activations)
+            .assumingMemoryBound(to: reg_activation.self)
+        options.pointee.loss = reg_loss(settings.loss.rawValue)
+        options.pointee.`init` = reg_init(settings.initialWeights.rawValue)
+        options.pointee.seed = settings.seed
+        options.pointee.keep_prob = UnsafePointer(columns.keepProb)
+        options.pointee.l2 = UnsafePointer(columns.l2)
+        options.pointee.l1 = UnsafePointer(columns.l1)
+        options.pointee.label_smoothing = settings.labelSmoothing
+        options.pointee.max_norm = settings.maxNorm
+    }
+}
+
+@c @implementation
+public func reg_network_describe(
+    _ network: OpaquePointer?, _ options: UnsafeMutablePointer<reg_network_options>?
+) -> reg_status {
+    describe(Float.self, network, options)
+}
+
+@c @implementation
+public func reg_network_describe_f64(
+    _ network: OpaquePointer?, _ options: UnsafeMutablePointer<reg_network_options>?
+) -> reg_status {
+    describe(Double.self, network, options)
+}
+
+private func layer<T: Scalar>(
+    _: T.Type, _ handle: OpaquePointer?, _ l: Int, _ out: UnsafeMutablePointer<reg_layer>?
+) -> reg_status {
+    status { () throws(Failure) in
+        let network = try network(T.self, handle)
+        let out = try sized(out)
+        try require(l >= 0 && l < network.pointee.layerCount, else: REG_ERROR_SHAPE)
+        let layer = network.pointee.layers[l]
+        out.pointee.n_out = layer.nOut
+        out.pointee.n_in = layer.nIn
+        out.pointee.weights = layer.weights
+        out.pointee.biases = layer.biases
+    }
+}
+
+@c @implementation
+public func reg_network_layer(
+    _ network: OpaquePointer?, _ l: Int, _ out: UnsafeMutablePointer<reg_layer>?
+) -> reg_status {
+    layer(Float.self, network, l, out)
+}
+
+@c @implementation
+public func reg_network_layer_f64(
+    _ network: OpaquePointer?, _ l: Int, _ out: UnsafeMutablePointer<reg_layer>?
+) -> reg_status {
+    layer(Double.self, network, l, out)
+}
+
+// MARK: Buffers
+
+private enum Buffer { case parameters, gradients, state }
+
+private func buffer<T: Scalar>(
+    _ which: Buffer, _ handle: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafeMutablePointer<T>?>?,
+    _ count: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    status { () throws(Failure) in
+        let network = try network(T.self, handle)
+        let (out, count) = (try output(out, 1), try output(count, 1))
+        switch which {
+        case .parameters: out.pointee = network.pointee.parameters
+        case .gradients:
+            out.pointee = try networkDoes { () throws(NetworkError) in
+                try network.pointee.gradients()
+            }
+        case .state:
+            out.pointee = try networkDoes { () throws(NetworkError) in
+                try network.pointee.state()
+            }
+        }
+        count.pointee = which == .state ? network.pointee.stateCount : network.pointee.parameterCount
+    }
+}
+
+@c @implementation
+public func reg_network_parameters(
+    _ network: OpaquePointer?, _ parameters: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>?,
+    _ count: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    buffer(.parameters, network, parameters, count)
+}
+
+@c @implementation
+public func reg_network_parameters_f64(
+    _ network: OpaquePointer?, _ parameters: UnsafeMutablePointer<UnsafeMutablePointer<Double>?>?,
+    _ count: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    buffer(.parameters, network, parameters, count)
+}
+
+@c @implementation
+public func reg_network_gradients(
+    _ network: OpaquePointer?, _ gradients: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>?,
+    _ count: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    buffer(.gradients, network, gradients, count)
+}
+
+@c @implementation
+public func reg_network_gradients_f64(
+    _ network: OpaquePointer?, _ gradients: UnsafeMutablePointer<UnsafeMutablePointer<Double>?>?,
+    _ count: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    buffer(.gradients, network, gradients, count)
+}
+
+@c @implementation
+public func reg_network_optimizer_state(
+    _ network: OpaquePointer?, _ state: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>?,
+    _ count: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    buffer(.state, network, state, count)
+}
+
+@c @implementation
+public func reg_network_optimizer_state_f64(
+    _ network: OpaquePointer?, _ state: UnsafeMutablePointer<UnsafeMutablePointer<Double>?>?,
+    _ count: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    buffer(.state, network, state, count)
+}
+
+// MARK: Position
+
+private func getPosition<T: Scalar>(
+    _: T.Type, _ handle: OpaquePointer?, _ position: UnsafeMutablePointer<reg_position>?
+) -> reg_status {
+    status { () throws(Failure) in
+        let network = try network(T.self, handle)
+        let position = try sized(position)
+        position.pointee.step = network.pointee.position.step
+        position.pointee.epoch = network.pointee.position.epoch
+    }
+}
+
+@c @implementation
+public func reg_network_get_position(
+    _ network: OpaquePointer?, _ position: UnsafeMutablePointer<reg_position>?
+) -> reg_status {
+    getPosition(Float.self, network, position)
+}
+
+@c @implementation
+public func reg_network_get_position_f64(
+    _ network: OpaquePointer?, _ position: UnsafeMutablePointer<reg_position>?
+) -> reg_status {
+    getPosition(Double.self, network, position)
+}
+
+private func setPosition<T: Scalar>(
+    _: T.Type, _ handle: OpaquePointer?, _ position: UnsafePointer<reg_position>?
+) -> reg_status {
+    status { () throws(Failure) in
+        let network = try network(T.self, handle)
+        let position = try sized(position).pointee
+        let most = Position.most
+        try require(position.step < most && position.epoch < most, else: REG_ERROR_SIZE)
+        network.pointee.position.step = position.step
+        network.pointee.position.epoch = position.epoch
+    }
+}
+
+@c @implementation
+public func reg_network_set_position(
+    _ network: OpaquePointer?, _ position: UnsafePointer<reg_position>?
+) -> reg_status {
+    setPosition(Float.self, network, position)
+}
+
+@c @implementation
+public func reg_network_set_position_f64(
+    _ network: OpaquePointer?, _ position: UnsafePointer<reg_position>?
+) -> reg_status {
+    setPosition(Double.self, network, position)
+}
+
+private func memory<T: Scalar>(
+    _: T.Type, _ handle: OpaquePointer?, _ batchSize: Int, _ m: Int, _ validates: Int32,
+    _ bytes: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    status { () throws(Failure) in
+        let network = try network(T.self, handle)
+        let bytes = try output(bytes, 1)
+        // The order of the examples is their largest share.
+        _ = try elements(Int.self, m)
+        try require(batchSize >= 0, else: REG_ERROR_SIZE)
+        bytes.pointee = network.pointee.memory(
+            batchSize: batchSize, examples: m, validates: validates != 0)
+    }
+}
+
+@c @implementation
+public func reg_network_memory(
+    _ network: OpaquePointer?, _ batch_size: Int, _ m: Int, _ validates: Int32,
+    _ bytes: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    memory(Float.self, network, batch_size, m, validates, bytes)
+}
+
+@c @implementation
+public func reg_network_memory_f64(
+    _ network: OpaquePointer?, _ batch_size: Int, _ m: Int, _ validates: Int32,
+    _ bytes: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    memory(Double.self, network, batch_size, m, validates, bytes)
+}
