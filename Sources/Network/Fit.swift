@@ -40,6 +40,8 @@ public struct FitResult: Sendable {
     public var bestEpoch: UInt64 = 0
     public var bestCost = Double.nan
     public var failedStep: UInt64 = 0
+
+    public init() {}
 }
 
 extension Network {

@@ -25,8 +25,9 @@ struct Workspace<T: Scalar> {
     }
 }
 
-/// Where the values of a chunk of examples lie: all units of layer 0, of layer 1, ..., then the
-/// targets, the weights of the examples, the gradient of one layer's outputs, sums for the biases.
+/// Where the values of a chunk of examples lie: sums for the biases, which go on from chunk to chunk;
+/// all units of layer 0, of layer 1, ...; the targets, the weights of the examples; the gradient of one
+/// layer's outputs.
 struct Chunk<T: Scalar> {
     /// Examples that go through the network together. Part of the result: sums over examples are made
     /// chunk by chunk.
@@ -34,10 +35,10 @@ struct Chunk<T: Scalar> {
 
     let columns: Int
     private let row: Int
+    private let sums: UnsafeMutablePointer<T>
     private let base: UnsafeMutablePointer<T>
     private let layers: UnsafeMutablePointer<Layer>
     private let layerCount: Int
-    private let widest: Int
 
     /// Room for `examples`, at most `most`, of them.
     init(_ network: inout Network<T>, examples: Int, trains: Bool) throws(NetworkError) {
@@ -45,9 +46,9 @@ struct Chunk<T: Scalar> {
         row = Self.pitch(examples)
         layers = network.layers
         layerCount = network.layerCount
-        widest = Self.widest(layers, layerCount)
-        base = try network.workspace.take(
+        sums = try network.workspace.take(
             Self.elements(layers, layerCount, examples: examples, trains: trains))
+        base = sums + (trains ? Self.sumElements(layers, layerCount) : 0)
     }
 
     static func elements(
@@ -59,17 +60,16 @@ struct Chunk<T: Scalar> {
         // Targets, weights.
         units += outputs + 1
         if !trains { return units * pitch(examples) }
-        var sums = 0
-        for l in 0..<count { sums += layers[l].nOut }
-        let sumElements = sums * MemoryLayout<Double>.stride / MemoryLayout<T>.stride
-        return (units + widest(layers, count)) * pitch(examples) + sumElements
-    }
-
-    /// The most units of a hidden layer.
-    private static func widest(_ layers: UnsafePointer<Layer>, _ count: Int) -> Int {
         var widest = 0
         for l in 1..<max(1, count) { widest = max(widest, layers[l].nIn) }
-        return widest
+        return sumElements(layers, count) + (units + widest) * pitch(examples)
+    }
+
+    /// A double for each unit that has a bias, in whole vectors.
+    private static func sumElements(_ layers: UnsafePointer<Layer>, _ count: Int) -> Int {
+        let last = layers[count - 1]
+        let units = last.unitsBelow + last.nIn + last.nOut - layers[0].nIn
+        return roundUp(units) * MemoryLayout<Double>.stride / MemoryLayout<T>.stride
     }
 
     /// Rows follow one another at an odd number of 16 elements, so that they do not all meet in the
@@ -100,10 +100,9 @@ struct Chunk<T: Scalar> {
 
     /// For the sums over examples of the gradient of what comes out of layer l.
     func biasSums(_ l: Int) -> UnsafeMutablePointer<Double> {
-        let sums = UnsafeMutableRawPointer(base + (units + last.nOut + 1 + widest) * row)
-        return sums.assumingMemoryBound(to: Double.self)
+        UnsafeMutableRawPointer(sums).assumingMemoryBound(to: Double.self)
             + (layers[l].unitsBelow + layers[l].nIn - layers[0].nIn)
     }
 }
 
-private func roundUp(_ examples: Int) -> Int { (examples + 15) / 16 * 16 }
+private func roundUp(_ n: Int) -> Int { (n + 15) / 16 * 16 }

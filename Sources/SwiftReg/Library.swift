@@ -21,6 +21,25 @@ private func message(_ status: reg_status) -> StaticString {
     case REG_ERROR_STATE: "the generator was never seeded"
     case REG_ERROR_THREADS: "the thread count is not in 1 to REG_MAX_THREADS"
     case REG_ERROR_FUNCTION: "the function is not a value of reg_function"
+    case REG_ERROR_LOSS: "the loss is not a value of reg_loss"
+    case REG_ERROR_INIT: "init is not a value of reg_init"
+    case REG_ERROR_LABEL_SMOOTHING:
+        "label_smoothing is not in [0, 1), or not 0 with the squared error"
+    case REG_ERROR_MAX_NORM: "max_norm is negative or NaN"
+    case REG_ERROR_OPTIMIZER: "the optimizer is not a value of reg_optimizer"
+    case REG_ERROR_SCHEDULE:
+        "the schedule is not a value of reg_schedule, or its numbers are out of range"
+    case REG_ERROR_MOMENTUM: "momentum, beta1 or beta2 is not in [0, 1)"
+    case REG_ERROR_EPSILON: "epsilon is negative, infinite or NaN"
+    case REG_ERROR_WEIGHT_DECAY: "weight_decay is negative, infinite or NaN"
+    case REG_ERROR_CLIP_NORM: "clip_norm is negative or NaN"
+    case REG_ERROR_SAMPLE_WEIGHT:
+        "a weight of an example is negative or not finite, or their sum is 0 or not the batch's"
+    case REG_ERROR_MIN_DELTA: "min_delta is negative or NaN"
+    case REG_ERROR_NOT_FINITE: "a cost or a gradient is infinite or NaN"
+    case REG_ERROR_FILE: "a file could not be read or written"
+    case REG_ERROR_FORMAT: "the bytes are no network of this element type"
+    case REG_ERROR_NAME: "the name is not an identifier of C"
     default: "unknown status"
     }
 }
