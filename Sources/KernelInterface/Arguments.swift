@@ -94,6 +94,32 @@ public struct UnitRows<Element>: @unchecked Sendable {
     public var count: Int { units * row }
 }
 
+/// c = W a, finished, for few enough weights that they need no packing: W(u, k) lies at
+/// u * row + k * step of `weights`.
+public struct UnitProduct<Element>: @unchecked Sendable {
+    public var weights: UnsafePointer<Element>
+    public var row: Int
+    public var step: Int
+    public var a: UnitRows<Element>
+    public var c: UnitRows<Element>
+    /// c = activation(W a + bias).
+    public var bias: UnsafePointer<Element>?
+    public var activation = Activation.identity
+    /// c = W a * gate where c, the output of a ReLU, was above 0; else 0.
+    public var gate: Element?
+
+    public init(
+        weights: UnsafePointer<Element>, row: Int, step: Int, a: UnitRows<Element>,
+        c: UnitRows<Element>
+    ) {
+        self.weights = weights
+        self.row = row
+        self.step = step
+        self.a = a
+        self.c = c
+    }
+}
+
 /// Examples `first ..< first + count` of a data set, in its own order or in one of an epoch.
 public struct ExampleRange: @unchecked Sendable {
     public var first: Int

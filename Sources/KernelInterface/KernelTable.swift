@@ -45,6 +45,9 @@ public struct KernelTable<Element: Sendable>: Sendable {
     /// (a, mask, maskRow, range, scale), in place
     public let maskUnits:
         @Sendable (UnitRows<Element>, UnsafePointer<UInt8>, Int, ExampleRange, Double) -> Void
+    /// (call, columns): those columns of the product
+    public let multiplyUnits:
+        @Sendable (UnsafePointer<UnitProduct<Element>>, Range<Int>) -> Void
     /// (dz, a, dw, accumulates): dw = dz a^T
     public let pairRows:
         @Sendable (UnitRows<Element>, UnitRows<Element>, Output, Bool) -> Void
@@ -64,6 +67,8 @@ public struct KernelTable<Element: Sendable>: Sendable {
         ) -> Void
     /// The tile of outputs that `multiply` computes at once; dividing by it costs nothing.
     public let tile: (rows: Int, columns: Int)
+    /// The depth up to which an element of a product is one chain of multiply-adds.
+    public let chainDepth: Int
     /// Bytes that `multiply` needs as scratch for a product, aligned to 64.
     public let scratchBytes: @Sendable (_ rows: Int, _ columns: Int, _ depth: Int) -> Int
 
@@ -93,6 +98,8 @@ public struct KernelTable<Element: Sendable>: Sendable {
             @escaping @Sendable (UnitRows<Element>, Range<Int>, DropoutDraw) -> Void,
         maskUnits:
             @escaping @Sendable (UnitRows<Element>, UnsafePointer<UInt8>, Int, ExampleRange, Double) -> Void,
+        multiplyUnits:
+            @escaping @Sendable (UnsafePointer<UnitProduct<Element>>, Range<Int>) -> Void,
         pairRows:
             @escaping @Sendable (UnitRows<Element>, UnitRows<Element>, Output, Bool) -> Void,
         optimize:
@@ -106,7 +113,7 @@ public struct KernelTable<Element: Sendable>: Sendable {
                 UnsafePointer<MatrixProduct<Element>>, Range<Int>, Range<Int>,
                 UnsafeMutableRawPointer
             ) -> Void,
-        tile: (rows: Int, columns: Int),
+        tile: (rows: Int, columns: Int), chainDepth: Int,
         scratchBytes: @escaping @Sendable (_ rows: Int, _ columns: Int, _ depth: Int) -> Int
     ) {
         self.dropout = dropout
@@ -124,12 +131,14 @@ public struct KernelTable<Element: Sendable>: Sendable {
         self.gather = gather
         self.dropoutUnits = dropoutUnits
         self.maskUnits = maskUnits
+        self.multiplyUnits = multiplyUnits
         self.pairRows = pairRows
         self.optimize = optimize
         self.penalize = penalize
         self.sumOfMagnitudes = sumOfMagnitudes
         self.multiply = multiply
         self.tile = tile
+        self.chainDepth = chainDepth
         self.scratchBytes = scratchBytes
     }
 }

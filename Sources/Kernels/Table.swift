@@ -35,12 +35,14 @@ private func table<V: Lanes>(_: V.Type) -> UnsafePointer<KernelTable<V.Element>>
             gather: { gather(V.self, $0, $1, $2, $3) },
             dropoutUnits: { dropoutUnits(V.self, $0, $1, $2) },
             maskUnits: { maskUnits(V.self, $0, $1, $2, $3, $4) },
+            multiplyUnits: { multiplyUnits(V.self, $0.pointee, $1) },
             pairRows: { pairRows(V.self, $0, $1, $2, $3) },
             optimize: { optimize(V.self, $0, $1, $2, $3, $4, $5) },
             penalize: { penalize(V.self, $0, $1, $2, $3, $4, $5) },
             sumOfMagnitudes: { sumOfMagnitudes(V.self, $0, $1) },
             multiply: { multiply(V.self, $0, $1, $2, $3) },
             tile: (tileRows, tileVectors * V.width),
+            chainDepth: V.chainDepth,
             scratchBytes: { productScratchBytes(V.self, rows: $0, columns: $1, depth: $2) }))
     return UnsafePointer(table)
 }

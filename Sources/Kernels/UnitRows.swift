@@ -9,6 +9,15 @@ func gather<V: Lanes>(
     _: V.Type, _ source: UnsafePointer<V.Element>, _ strides: Strides, _ range: ExampleRange,
     _ target: UnitRows<V.Element>
 ) {
+    if range.order == nil && strides.example == 1 {
+        for u in 0..<target.units {
+            let (from, to) = (source + u * strides.unit + range.first, target.data + u * target.row)
+            for e in stride(from: 0, to: target.columns, by: V.width) {
+                V.load(from + e, first: max(0, min(V.width, range.count - e))).store(to + e)
+            }
+        }
+        return
+    }
     // Square blocks, so that both sides stay in the cache whichever of them is turned.
     let side = 16
     for e in stride(from: 0, to: target.columns, by: side) {
@@ -90,6 +99,61 @@ func maskUnits<V: Lanes>(
             let scale = V.Element(scale)
             for e in 0..<range.count { row[e] = row[e] * (mask[range.index(e)] != 0 ? scale : 0) }
         }
+    }
+}
+
+/// Columns `columns` of a product; see `UnitProduct`. An element's chain of multiply-adds is that of
+/// `multiply`, so the bits are the same, as long as it is no longer than one chain there.
+@inline(__always)
+func multiplyUnits<V: Lanes>(
+    _: V.Type, _ call: UnitProduct<V.Element>, _ columns: Range<Int>
+) {
+    let (a, c) = (call.a, call.c)
+    let rows = min(tileRows, 4)
+    for e in stride(from: columns.lowerBound, to: columns.upperBound, by: V.width) {
+        for u in stride(from: 0, to: c.units, by: rows) {
+            // Beyond the last row the last one again: what it gives is not stored.
+            let left = c.units - u - 1
+            var w0 = call.weights + u * call.row
+            var w1 = call.weights + (u + min(1, left)) * call.row
+            var w2 = call.weights + (u + min(2, left)) * call.row
+            var w3 = call.weights + (u + min(3, left)) * call.row
+            var (s0, s1, s2, s3) = (V(0), V(0), V(0), V(0))
+            var b = a.data + e
+            for _ in 0..<a.units {
+                let x = V.load(b)
+                s0 = s0.addProduct(V(w0.pointee), x)
+                s1 = s1.addProduct(V(w1.pointee), x)
+                if rows == 4 {
+                    s2 = s2.addProduct(V(w2.pointee), x)
+                    s3 = s3.addProduct(V(w3.pointee), x)
+                }
+                w0 += call.step
+                w1 += call.step
+                w2 += call.step
+                w3 += call.step
+                b += a.row
+            }
+            @inline(__always)
+            func put(_ i: Int, _ sum: V) {
+                if i > left || i >= rows { return }
+                let p = c.data + (u + i) * c.row + e
+                var x = sum
+                if let bias = call.bias { x = x + V(bias[u + i]) }
+                if call.activation == .relu { x = x.relu }
+                if let gate = call.gate { x = V.select(V(0) < V.load(p), x * V(gate), V(0)) }
+                x.store(p)
+            }
+            put(0, s0)
+            put(1, s1)
+            put(2, s2)
+            put(3, s3)
+        }
+    }
+    if call.activation == .identity || call.activation == .relu { return }
+    for u in 0..<c.units {
+        let p = c.data + u * c.row + columns.lowerBound
+        activate(V.self, p, p, columns.count, call.activation)
     }
 }
 

@@ -58,6 +58,41 @@ extension Operations {
         return true
     }
 
+    /// c = W a for units and examples side by side, with what `UnitProduct` can do beside. False if
+    /// there is no working memory. A gate needs `isSmall`.
+    func multiply(_ call: UnitProduct<T>) -> Bool {
+        if !isSmall(call) {
+            var finish = Finish<T>()
+            finish.bias = call.bias
+            finish.activation = call.activation
+            return multiply(
+                rows: call.c.units, columns: call.c.columns, depth: call.a.units,
+                a: .init(call.weights, row: call.row, column: call.step),
+                b: .init(call.a.data, row: call.a.row, column: 1), c: call.c.data,
+                cStrides: Strides(unit: call.c.row, example: 1), finish: finish)
+        }
+        let columns = call.c.columns
+        let work = call.c.units * call.a.units * columns
+        if work < 1 << 20 {
+            withUnsafePointer(to: call) { table.pointee.multiplyUnits($0, 0..<columns) }
+            return true
+        }
+        Threads.run(parts: (columns + 63) / 64, (table, call)) { context, part in
+            let columns = context.pointee.1.c.columns
+            withUnsafePointer(to: context.pointee.1) {
+                context.pointee.0.pointee.multiplyUnits(
+                    $0, part * 64..<min(columns, part * 64 + 64))
+            }
+        }
+        return true
+    }
+
+    /// Whether the weights of a product stay in the cache as they lie, and its chains are not
+    /// divided: then packing would only cost, and the bits are the same.
+    func isSmall(_ call: UnitProduct<T>) -> Bool {
+        call.a.units <= table.pointee.chainDepth && call.a.units * call.c.units <= 1 << 14
+    }
+
     /// Divides the outputs of a product among threads.
     private func divide(_ call: MatrixProduct<T>) -> Bool {
         let division = Division(

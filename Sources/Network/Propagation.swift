@@ -36,15 +36,11 @@ struct Propagation<T: Scalar> {
         for l in 0..<layerCount {
             let layer = layers[l]
             let (a, z) = (chunk.inputs(l), chunk.outputs(l))
-            var finish = Finish<T>()
-            finish.bias = UnsafePointer(parameters + layer.biases)
-            finish.activation = layer.activation
-            let done = operations.multiply(
-                rows: layer.nOut, columns: z.columns, depth: layer.nIn,
-                a: .init(parameters + layer.weights, row: layer.nIn, column: 1),
-                b: .init(a.data, row: a.row, column: 1), c: z.data,
-                cStrides: Strides(unit: z.row, example: 1), finish: finish)
-            if !done { throw .memory }
+            var call = UnitProduct(
+                weights: parameters + layer.weights, row: layer.nIn, step: 1, a: a, c: z)
+            call.bias = UnsafePointer(parameters + layer.biases)
+            call.activation = layer.activation
+            if !operations.multiply(call) { throw .memory }
             if l + 1 < layerCount { drop(layer: l + 1, z) }
         }
     }
@@ -94,25 +90,35 @@ struct Propagation<T: Scalar> {
             try weightGradient(l, dz, a, gradients, isFirst, finishing)
             let (sums, db) = (chunk.biasSums(l), gradients + layer.biases)
             for u in 0..<layer.nOut {
-                let sum = operations.table.pointee.sum(dz.data + u * dz.row, 1, range.count)
+                let sum = operations.table.pointee.sum(dz.data + u * dz.row, 1, dz.columns)
                 sums[u] = isFirst ? sum : sums[u] + sum
                 if let finishing { db[u] = T(sums[u] * finishing.scale) }
             }
-            if l == 0 { return }
-            let da = chunk.gradient(l)
-            let done = operations.multiply(
-                rows: layer.nIn, columns: da.columns, depth: layer.nOut,
-                a: .init(parameters + layer.weights, row: 1, column: layer.nIn),
-                b: .init(dz.data, row: dz.row, column: 1), c: da.data,
-                cStrides: Strides(unit: da.row, example: 1), finish: Finish())
-            if !done { throw .memory }
-            let activation = layers[l - 1].activation
-            // A ReLU's zeros tell what was dropped.
-            if activation != .relu { drop(layer: l, da) }
-            operations.activationGradient(
-                da.data, a.data, a.data, a.count, activation,
-                keepProb: dropout == nil ? 1 : layer.keepProb)
+            if l > 0 { try inputGradient(l, dz, a) }
         }
+    }
+
+    /// The gradient of what comes out of layer l - 1, in the place of its outputs.
+    private func inputGradient(
+        _ l: Int, _ dz: UnitRows<T>, _ a: UnitRows<T>
+    ) throws(NetworkError) {
+        let layer = layers[l]
+        let activation = layers[l - 1].activation
+        let keepProb = dropout == nil ? 1 : layer.keepProb
+        var call = UnitProduct(
+            weights: parameters + layer.weights, row: 1, step: layer.nIn, a: dz, c: a)
+        // A ReLU's zeros tell what was dropped.
+        if activation == .relu && operations.isSmall(call) {
+            call.gate = T(1 / keepProb)
+            _ = operations.multiply(call)
+            return
+        }
+        let da = chunk.gradient(l)
+        call.c = da
+        if !operations.multiply(call) { throw .memory }
+        if activation != .relu { drop(layer: l, da) }
+        operations.activationGradient(
+            da.data, a.data, a.data, a.count, activation, keepProb: keepProb)
     }
 
     private func weightGradient(
