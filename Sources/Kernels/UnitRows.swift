@@ -110,44 +110,50 @@ func multiplyUnits<V: Lanes>(
 ) {
     let (a, c) = (call.a, call.c)
     let rows = min(tileRows, 4)
-    for e in stride(from: columns.lowerBound, to: columns.upperBound, by: V.width) {
-        for u in stride(from: 0, to: c.units, by: rows) {
-            // Beyond the last row the last one again: what it gives is not stored.
-            let left = c.units - u - 1
-            var w0 = call.weights + u * call.row
-            var w1 = call.weights + (u + min(1, left)) * call.row
-            var w2 = call.weights + (u + min(2, left)) * call.row
-            var w3 = call.weights + (u + min(3, left)) * call.row
+    let (step, depth, aRow, cRow) = (call.step, a.units, a.row, c.row)
+    let isRelu = call.activation == .relu
+    let gate = V(call.gate ?? 0)
+    let isGated = call.gate != nil
+    for u in stride(from: 0, to: c.units, by: rows) {
+        // Beyond the last row the last one again: what it gives is not stored.
+        let left = c.units - u - 1
+        let (i1, i2, i3) = (min(1, left), min(2, left), min(3, left))
+        let w0 = call.weights + u * call.row
+        let (w1, w2, w3) = (w0 + i1 * call.row, w0 + i2 * call.row, w0 + i3 * call.row)
+        let bias = call.bias.map { $0 + u }
+        let b0 = V(bias?[0] ?? 0)
+        let b1 = V(bias?[i1] ?? 0)
+        let b2 = V(bias?[i2] ?? 0)
+        let b3 = V(bias?[i3] ?? 0)
+        for e in stride(from: columns.lowerBound, to: columns.upperBound, by: V.width) {
             var (s0, s1, s2, s3) = (V(0), V(0), V(0), V(0))
-            var b = a.data + e
-            for _ in 0..<a.units {
-                let x = V.load(b)
-                s0 = s0.addProduct(V(w0.pointee), x)
-                s1 = s1.addProduct(V(w1.pointee), x)
+            var from = a.data + e
+            var k = 0
+            for _ in 0..<depth {
+                let x = V.load(from)
+                s0 = s0.addProduct(V(w0[k]), x)
+                s1 = s1.addProduct(V(w1[k]), x)
                 if rows == 4 {
-                    s2 = s2.addProduct(V(w2.pointee), x)
-                    s3 = s3.addProduct(V(w3.pointee), x)
+                    s2 = s2.addProduct(V(w2[k]), x)
+                    s3 = s3.addProduct(V(w3[k]), x)
                 }
-                w0 += call.step
-                w1 += call.step
-                w2 += call.step
-                w3 += call.step
-                b += a.row
+                k += step
+                from += aRow
             }
+            let to = c.data + u * cRow + e
             @inline(__always)
-            func put(_ i: Int, _ sum: V) {
+            func put(_ i: Int, _ sum: V, _ bias: V) {
                 if i > left || i >= rows { return }
-                let p = c.data + (u + i) * c.row + e
-                var x = sum
-                if let bias = call.bias { x = x + V(bias[u + i]) }
-                if call.activation == .relu { x = x.relu }
-                if let gate = call.gate { x = V.select(V(0) < V.load(p), x * V(gate), V(0)) }
+                let p = to + i * cRow
+                var x = sum + bias
+                if isRelu { x = x.relu }
+                if isGated { x = V.select(V(0) < V.load(p), x * gate, V(0)) }
                 x.store(p)
             }
-            put(0, s0)
-            put(1, s1)
-            put(2, s2)
-            put(3, s3)
+            put(0, s0, b0)
+            put(1, s1, b1)
+            put(2, s2, b2)
+            put(3, s3, b3)
         }
     }
     if call.activation == .identity || call.activation == .relu { return }
