@@ -15,7 +15,8 @@ MAKEFLAGS += --no-builtin-rules --output-sync=target
 STEP := scripts/step
 NEED := scripts/check-prerequisites
 
-.PHONY: help lib venv demo bench avx512-emulated test test-c test-exports test-python test-swift asan tsan valgrind lint clean
+.PHONY: help lib venv demo install uninstall bench avx512-emulated test test-c test-exports test-install test-python \
+    test-swift asan tsan valgrind lint abi-record clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | \
@@ -101,19 +102,32 @@ $(BUILD)/c/abi $(BUILD)/c/hash $(BUILD)/c/out_of_memory: | $(LIB_LINK)
 
 -include $(wildcard $(BUILD)/c/*.d)
 
+# ---- Installation -------------------------------------------------------------------------
+
+install: $(LIB) ## library, headers, pkg-config, CMake: PREFIX=/usr/local LIBDIR= INCLUDEDIR= DESTDIR=
+	@scripts/install $(LIB)
+
+uninstall: ## remove what install put there (the same variables)
+	@scripts/install --remove $(LIB)
+
 # ---- Tests --------------------------------------------------------------------------------
 
-test: test-exports test-c test-swift test-python ## every test, with all set-up
+test: test-exports test-c test-install test-swift test-python ## every test, with all set-up
 
-test-exports: $(LIB_LINK) # what the library exports and needs, and where its AVX code lies
+test-exports: $(LIB_LINK) # exports, needs, stray AVX code, headers, ABI record
 	@$(NEED) cc cxx python
 	@$(STEP) "Exports" $(PYTHON) scripts/check_exports.py $(LIB)
 	@$(STEP) "Instructions" $(PYTHON) scripts/check_instructions.py $(UNSTRIPPED)
-	@$(STEP) "Header" scripts/check-header
+	@$(STEP) "Headers" scripts/check-header
+	@$(STEP) "ABI record" $(PYTHON) scripts/abi_record.py
 
 test-c: $(C_PROGRAMS) $(LIB_LINK) # the C programs against the shipped library, on every CPU there is
 	@$(NEED) cc qemu
 	@scripts/test-c
+
+test-install: $(LIB_LINK) # install, use from C, C++, CMake and Swift outside the tree, uninstall
+	@$(NEED) cc cxx pkg-config cmake swift
+	@scripts/test-install $(LIB)
 
 test-swift: # the Swift tests, through the header
 	@$(NEED) swift
@@ -143,10 +157,15 @@ valgrind: $(BUILD)/c/abi $(LIB_LINK) ## the C tests under valgrind (which knows 
 	@$(STEP) "C tests, valgrind" env SWIFTREG_ISA=baseline valgrind -q --error-exitcode=1 \
 	    --leak-check=full --errors-for-leak-kinds=definite $(BUILD)/c/abi
 
-lint: ## the style of the Swift sources; the header as C99, C11 and C++17
+lint: ## the style of the Swift sources; the headers as C99, C11 and C++17
 	@$(NEED) swift cxx
-	@$(STEP) "Swift format" swift format lint --strict --recursive Package.swift Sources Tests/ABITests
-	@$(STEP) "Header" scripts/check-header
+	@$(STEP) "Swift format" swift format lint --strict --recursive Package.swift Sources Tests/ABITests \
+	    Tests/install examples/swift
+	@$(STEP) "Headers" scripts/check-header
+
+abi-record: ## docs/abi-record.txt anew, after a change of the headers that is meant
+	@$(NEED) cc python
+	@$(STEP) "ABI record" $(PYTHON) scripts/abi_record.py --write
 
 clean: ## remove everything that was built
 	rm -rf .build .build-* $(BUILD) $(VENV) .pytest_cache .hypothesis .mypy_cache *.egg-info \

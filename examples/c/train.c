@@ -1,6 +1,7 @@
 /* Trains the 2-20-3-1 network of the course notebook "Regularization" through swiftreg's C API.
  *
  *     cc train.c -I../../include -L../../build/lib -Wl,-rpath,../../build/lib -lSwiftReg -lm -o train
+ *     cc train.c $(pkg-config --cflags --libs swiftreg) -lm -o train      (after `make install`)
  *     ./train                          no regularization
  *     ./train --l2 0.7                 L2 regularization, lambda = 0.7
  *     ./train --dropout 0.86           dropout on both hidden layers, keep_prob = 0.86
@@ -9,6 +10,8 @@
  *
  * Examples are rows here, as in a CSV file: unit u of example r lies at r * width + u. swiftreg is
  * told so by strides; the notebook's (units, examples) would do as well.
+ *
+ * CMakeLists.txt beside it builds it against an installed library, too.
  */
 #include <math.h>
 #include <stdio.h>

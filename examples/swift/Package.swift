@@ -1,0 +1,15 @@
+// swift-tools-version:5.9
+import PackageDescription
+
+// A program of its own that uses the installed library (`make install`), as pkg-config knows it:
+//
+//     export PKG_CONFIG_PATH=/usr/local/lib/pkgconfig    (where swiftreg.pc is)
+//     export LD_LIBRARY_PATH=/usr/local/lib              (if the loader does not look there)
+//     swift run
+let package = Package(
+    name: "layer",
+    targets: [
+        .systemLibrary(name: "CSwiftReg", pkgConfig: "swiftreg"),
+        .executableTarget(name: "layer", dependencies: ["CSwiftReg"]),
+    ]
+)

@@ -1,0 +1,2 @@
+/* What the program uses of the installed library. */
+#include <swiftreg.h>
