@@ -57,16 +57,16 @@ typedef enum reg_status {
     /* Of networks (swiftreg_network.h). */
     REG_ERROR_LOSS = 13,            /* not a value of reg_loss */
     REG_ERROR_INIT = 14,            /* not a value of reg_init */
-    REG_ERROR_LABEL_SMOOTHING = 15, /* label_smoothing is not in [0, 1), or not 0 for squared error */
+    REG_ERROR_LABEL_SMOOTHING = 15, /* not in [0, 1), or not 0 for squared error */
     REG_ERROR_MAX_NORM = 16,        /* max_norm is negative or NaN */
     REG_ERROR_OPTIMIZER = 17,       /* not a value of reg_optimizer */
-    REG_ERROR_SCHEDULE = 18,        /* not a value of reg_schedule, or its numbers are out of range */
+    REG_ERROR_SCHEDULE = 18,        /* not a value of reg_schedule, or a number of it is wrong */
     REG_ERROR_MOMENTUM = 19,        /* momentum, beta1 or beta2 is not in [0, 1) */
     REG_ERROR_EPSILON = 20,         /* epsilon is negative, infinite or NaN */
     REG_ERROR_WEIGHT_DECAY = 21,    /* weight_decay is negative, infinite or NaN */
     REG_ERROR_CLIP_NORM = 22,       /* clip_norm is negative or NaN */
-    REG_ERROR_SAMPLE_WEIGHT = 23,   /* a weight of an example is negative or not finite, or their sum
-                                       is 0 or not that of the batch */
+    REG_ERROR_SAMPLE_WEIGHT = 23,   /* a weight of an example is negative or not finite, or their
+                                       sum is 0 or not that of the batch */
     REG_ERROR_MIN_DELTA = 24,       /* min_delta is negative or NaN */
     REG_ERROR_NOT_FINITE = 25,      /* a cost or a gradient is infinite or NaN */
     REG_ERROR_FILE = 26,            /* a file could not be read or written; errno says why */
@@ -207,8 +207,9 @@ reg_status reg_forward_activation_f64(const double *z, size_t count, reg_activat
                                       double *a);
 
 /* dz[i] = da[i] * activation'(z[i]), the derivative taken from the layer's output a: 1 for
- * identity, 1 or 0 by a > 0 for ReLU (also after dropout), a (1 - a) for sigmoid, 1 or 0.01 by a > 0 for
- * leaky ReLU, 1 - a^2 for tanh. Where a ReLU passed nothing, dz is 0. In place (dz == da) is allowed. Errors: as forward. */
+ * identity, 1 or 0 by a > 0 for ReLU (also after dropout), a (1 - a) for sigmoid, 1 or 0.01 by
+ * a > 0 for leaky ReLU, 1 - a^2 for tanh. Where a ReLU passed nothing, dz is 0. In place
+ * (dz == da) is allowed. Errors: as forward. */
 reg_status reg_backward_activation(const float *da, const float *a, size_t count,
                                    reg_activation activation, float *dz);
 reg_status reg_backward_activation_f64(const double *da, const double *a, size_t count,

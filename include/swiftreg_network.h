@@ -32,16 +32,16 @@ typedef struct reg_network_f64 reg_network_f64;
 
 /* ---- What a network is ----------------------------------------------------------------- */
 
-/* The data term of the cost, a weighted mean over examples of, for pre-activations z and targets y: */
+/* The data term of the cost: for pre-activations z and targets y, a weighted mean over examples of */
 typedef enum reg_loss {
     REG_BINARY_CROSS_ENTROPY = 0,  /* sum over outputs of softplus(z) - y z; output sigmoid(z) */
     REG_SOFTMAX_CROSS_ENTROPY = 1, /* log(sum exp z) * sum(y) - sum(y z); output softmax(z) */
     REG_SQUARED_ERROR = 2          /* sum over outputs of (z - y)^2 / 2; output z */
 } reg_loss;
 
-/* Initial weights; biases begin at 0. All but the notebook's are uniform on (-r, r): the element
- * with number i among all parameters is r * ((2 w(i) + 1) / 2^32 - 1), in double, with the words w of
- * reg_philox for the network's seed and stream 2^16 - 1. */
+/* Initial weights; biases begin at 0. All but the notebook's are uniform on (-r, r): parameter
+ * number i among all is r * ((2 w(i) + 1) / 2^32 - 1), in double, with the words w of reg_philox
+ * for the network's seed and stream 2^16 - 1. */
 typedef enum reg_init {
     REG_INIT_HE = 0,      /* r = sqrt(6 / n_in) (He et al. 2015) */
     REG_INIT_XAVIER = 1,  /* r = sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010) */
@@ -88,8 +88,8 @@ reg_status reg_network_describe_f64(const reg_network_f64 *network, reg_network_
 /* ---- What a network holds -------------------------------------------------------------- */
 
 /* Where the parameters of layer l are: W, (n_out, n_in) with rows contiguous, at elements
- * weights ... weights + n_out * n_in of the flat buffers below, b at biases ... biases + n_out. The order
- * is W[0], b[0], W[1], b[1], ... without gaps. */
+ * weights ... weights + n_out * n_in of the flat buffers below, b at biases ... biases + n_out. The
+ * order is W[0], b[0], W[1], b[1], ... without gaps. */
 typedef struct reg_layer {
     size_t struct_size;
     size_t n_out;
@@ -104,8 +104,8 @@ reg_status reg_network_layer_f64(const reg_network_f64 *network, size_t layer, r
 
 /* The flat buffers, `*count` elements each: the parameters; their gradient; the state of the
  * optimizer (0, 1 or 2 values a parameter: the first moments of all, then the second). Borrowed:
- * read and write them as you like between calls; parameters and gradients are valid until the network
- * is destroyed, the state until its optimizer changes. Errors: NULL; MEMORY. */
+ * read and write them as you like between calls; parameters and gradients are valid until the
+ * network is destroyed, the state until its optimizer changes. Errors: NULL; MEMORY. */
 reg_status reg_network_parameters(reg_network *network, float **parameters, size_t *count);
 reg_status reg_network_parameters_f64(reg_network_f64 *network, double **parameters, size_t *count);
 reg_status reg_network_gradients(reg_network *network, float **gradients, size_t *count);
@@ -113,8 +113,8 @@ reg_status reg_network_gradients_f64(reg_network_f64 *network, double **gradient
 reg_status reg_network_optimizer_state(reg_network *network, float **state, size_t *count);
 reg_status reg_network_optimizer_state_f64(reg_network_f64 *network, double **state, size_t *count);
 
-/* How far training has come: `step` updates in `epoch` epochs. The step chooses the masks, the epoch
- * the order of the examples and the learning rate. */
+/* How far training has come: `step` updates in `epoch` epochs. The step chooses the masks, the
+ * epoch the order of the examples and the learning rate. */
 typedef struct reg_position {
     size_t struct_size;
     uint64_t step;
@@ -134,7 +134,7 @@ reg_status reg_network_set_position_f64(reg_network_f64 *network, const reg_posi
 reg_status reg_network_memory(const reg_network *network, size_t batch_size, size_t m,
                               int32_t validates, size_t *bytes);
 reg_status reg_network_memory_f64(const reg_network_f64 *network, size_t batch_size, size_t m,
-                                  int32_t validates, size_t *bytes);
+                                 int32_t validates, size_t *bytes);
 
 /* ---- How a network learns -------------------------------------------------------------- */
 
@@ -218,25 +218,27 @@ typedef struct reg_data_f64 {
 /* ---- Prediction ------------------------------------------------------------------------ */
 
 /* The outputs for m examples, without dropout: the loss's output function of the pre-activations,
- * and the pre-activations themselves. Either may be NULL, not both; they have the same strides, as an
- * output in swiftreg.h. An example's outputs do not depend on the others beside it.
+ * and the pre-activations themselves. Either may be NULL, not both; they have the same strides, as
+ * an output in swiftreg.h. An example's outputs do not depend on the others beside it.
  * Errors: NULL; SIZE; SHAPE; MEMORY; ISA. */
-reg_status reg_network_predict(reg_network *network, size_t m, const float *x, reg_strides x_strides,
-                               float *outputs, float *pre_activations, reg_strides out_strides);
+reg_status reg_network_predict(reg_network *network, size_t m, const float *x,
+                               reg_strides x_strides, float *outputs, float *pre_activations,
+                               reg_strides out_strides);
 reg_status reg_network_predict_f64(reg_network_f64 *network, size_t m, const double *x,
                                    reg_strides x_strides, double *outputs,
                                    double *pre_activations, reg_strides out_strides);
 
 /* Monte Carlo dropout (Gal and Ghahramani 2016): the mean of the outputs over `samples` sets of
- * masks, and their standard deviation (with divisor `samples`; 0 for one sample). Sample s draws the
- * masks of step s under `seed`, row r those of example r. Either output may be NULL, not both.
+ * masks, and their standard deviation (with divisor `samples`; 0 for one sample). Sample s draws
+ * the masks of step s under `seed`, example r those of row r. Either output may be NULL, not both.
  * Errors: as predict; SHAPE also if samples is 0. */
 reg_status reg_network_predict_dropout(reg_network *network, size_t m, const float *x,
                                        reg_strides x_strides, size_t samples, uint64_t seed,
                                        float *mean, float *deviation, reg_strides out_strides);
 reg_status reg_network_predict_dropout_f64(reg_network_f64 *network, size_t m, const double *x,
                                            reg_strides x_strides, size_t samples, uint64_t seed,
-                                           double *mean, double *deviation, reg_strides out_strides);
+                                           double *mean, double *deviation,
+                                           reg_strides out_strides);
 
 /* ---- Cost and gradient ----------------------------------------------------------------- */
 
@@ -269,8 +271,8 @@ reg_status reg_network_gradient_f64(reg_network_f64 *network, const reg_data_f64
                                     const reg_part *part, double *cost);
 
 /* One update from the gradient buffer, at the learning rate of the present epoch; the step counts
- * on. The buffer itself is not changed. Errors: NULL; NOT_FINITE (clip_norm is in use and the norm is not
- * finite: nothing is changed); MEMORY; ISA. */
+ * on. The buffer itself is not changed. Errors: NULL; NOT_FINITE (clip_norm is in use and the norm
+ * is not finite: nothing is changed); MEMORY; ISA. */
 reg_status reg_network_apply(reg_network *network);
 reg_status reg_network_apply_f64(reg_network_f64 *network);
 
@@ -297,30 +299,30 @@ typedef struct reg_progress {
     double learning_rate;
 } reg_progress;
 
-/* Called by fit, on its thread, after an epoch; not 0 ends the training there. It may read and write
- * the network's buffers; no other call with this network is allowed in it. */
+/* Called by fit, on its thread, after an epoch; not 0 ends the training there. It may read and
+ * write the network's buffers; no other call with this network is allowed in it. */
 typedef int (*reg_report)(const reg_progress *progress, void *context);
 
+/* The shuffled order of an epoch comes from the network's seed: from 0, 1, ..., m - 1, element i is
+ * exchanged with element floor(v(i) (i + 1) / 2^64), for i from m - 1 down to 1, where
+ * v(i) = w(2 i) + 2^32 w(2 i + 1) has the words w of reg_philox for stream = epoch * 2^16 + 2^16 - 2. */
 typedef struct reg_fit_options {
     size_t struct_size;
     uint64_t epochs;          /* at most so many more */
     size_t batch_size;        /* examples in an update; 0: all. The last batch may be smaller */
-    int32_t shuffle;          /* not 0: a new order in each epoch, which seed and epoch choose: an
-                                 exchange of element i with element floor(v(i) (i + 1) / 2^64), for i from
-                                 m - 1 down to 1, v(i) = w(2 i) + 2^32 w(2 i + 1), with the words w of
-                                 reg_philox for stream = epoch * 2^16 + 2^16 - 2 */
-    uint64_t patience;        /* stop after more than so many epochs in a row in which the cost (with
-                                 validation data, theirs) did not fall below the best by more
-                                 than min_delta; 0: never */
+    int32_t shuffle;          /* not 0: a new order in each epoch, see above */
+    uint64_t patience;        /* stop after more than so many epochs in a row in which the cost
+                                 (with validation data, theirs) did not fall below the best by
+                                 more than min_delta; 0: never */
     double min_delta;         /* at least 0 */
     double *costs;            /* NULL, or room for `epochs` values of reg_progress.cost */
     double *validation_costs; /* NULL, or likewise, with validation data */
     reg_report report;        /* NULL: none */
     void *context;            /* passed to report */
     uint64_t report_every;    /* epochs between reports; the last one is always reported; 0: 1 */
-    const uint8_t *const *masks; /* NULL, or for each of the L layers NULL or a mask of 0 and 1 that is
-                                    used in every step instead of a drawn one: unit u of example r of the
-                                    data at u * m + r */
+    const uint8_t *const *masks; /* NULL, or for each of the L layers NULL or a mask of 0 and 1
+                                    that is used in every step instead of a drawn one: unit u of
+                                    example r of the data at u * m + r */
 } reg_fit_options;
 
 typedef enum reg_stop {
@@ -339,11 +341,11 @@ typedef struct reg_fit_result {
     uint64_t failed_step; /* after NOT_FINITE: the step whose cost or gradient was not finite */
 } reg_fit_result;
 
-/* Trains for some epochs more. With validation data, the parameters are at the end those of the epoch
- * with the lowest validation cost in this call; the optimizer's state is not set back. If a cost
- * is not finite, training stops, and parameters, state and position are those at the end of the last good
- * epoch. `validation` and `result` may be NULL. The options' arrays are read or written during the
- * call only; `costs` only for epochs completed.
+/* Trains for some epochs more. With validation data, the parameters are at the end those of the
+ * epoch with the lowest validation cost in this call; the optimizer's state is not set back. If a
+ * cost, or a parameter after an epoch, is not finite, training stops, and parameters, state and
+ * position are those at the end of the last good epoch. `validation` and `result` may be NULL. The
+ * options' arrays are read or written during the call only; `costs` only for epochs completed.
  * Errors: NULL; SIZE; SHAPE (m is 0); SAMPLE_WEIGHT; KEEP_PROB (a mask for a layer whose keep_prob
  * is 1); MIN_DELTA; NOT_FINITE; MEMORY; ISA. */
 reg_status reg_network_fit(reg_network *network, const reg_data *data, const reg_data *validation,
@@ -354,9 +356,9 @@ reg_status reg_network_fit_f64(reg_network_f64 *network, const reg_data_f64 *dat
 
 /* ---- Files ----------------------------------------------------------------------------- */
 
-/* A network in the safetensors format, which any tool for it reads: the tensors W1, b1, W2, ... and,
- * where there is one, the optimizer's state; all options and the position as metadata. What was saved
- * goes on bit for bit as if it had not been.
+/* A network in the safetensors format, which any tool for it reads: the tensors W1, b1, W2, ...
+ * and, where there is one, the optimizer's state; all options and the position as metadata. What
+ * was saved goes on bit for bit as if it had not been.
  *
  * `*size` receives the number of bytes, and `buffer` as many if it is not NULL and `capacity` is
  * enough. Errors: NULL; SIZE (capacity is too small; *size is set all the same); MEMORY. */
@@ -371,8 +373,8 @@ reg_status reg_network_serialize_f64(const reg_network_f64 *network, void *buffe
 reg_status reg_network_deserialize(const void *buffer, size_t size, reg_network **network);
 reg_status reg_network_deserialize_f64(const void *buffer, size_t size, reg_network_f64 **network);
 
-/* The same to and from a file. Saving writes a new file beside `path` and renames it: after any error
- * or crash, the old file is whole. Errors: as above; FILE (errno says why). */
+/* The same to and from a file. Saving writes a new file beside `path` and renames it: after any
+ * error or crash, the old file is whole. Errors: as above; FILE (errno says why). */
 reg_status reg_network_save(const reg_network *network, const char *path);
 reg_status reg_network_save_f64(const reg_network_f64 *network, const char *path);
 reg_status reg_network_load(const char *path, reg_network **network);
@@ -382,8 +384,8 @@ reg_status reg_network_load_f64(const char *path, reg_network_f64 **network);
  *
  *     void NAME(const T x[n_in], T y[n_out]);      T is float or double
  *
- * gives the outputs of one example, as reg_network_predict within rounding. `name` is a C identifier.
- * The file is written as by save. Errors: NULL; NAME; FILE; MEMORY. */
+ * gives the outputs of one example, as reg_network_predict within rounding. `name` is an identifier
+ * of C. The file is written as by save. Errors: NULL; NAME; FILE; MEMORY. */
 reg_status reg_network_export_c(const reg_network *network, const char *path, const char *name);
 reg_status reg_network_export_c_f64(const reg_network_f64 *network, const char *path,
                                     const char *name);
