@@ -32,7 +32,7 @@ typedef struct reg_network_f64 reg_network_f64;
 
 /* ---- What a network is ----------------------------------------------------------------- */
 
-/* The data term of the cost: for pre-activations z and targets y, a weighted mean over examples of */
+/* The data term of the cost, a weighted mean over examples, of pre-activations z and targets y: */
 typedef enum reg_loss {
     REG_BINARY_CROSS_ENTROPY = 0,  /* sum over outputs of softplus(z) - y z; output sigmoid(z) */
     REG_SOFTMAX_CROSS_ENTROPY = 1, /* log(sum exp z) * sum(y) - sum(y z); output softmax(z) */
@@ -305,7 +305,8 @@ typedef int (*reg_report)(const reg_progress *progress, void *context);
 
 /* The shuffled order of an epoch comes from the network's seed: from 0, 1, ..., m - 1, element i is
  * exchanged with element floor(v(i) (i + 1) / 2^64), for i from m - 1 down to 1, where
- * v(i) = w(2 i) + 2^32 w(2 i + 1) has the words w of reg_philox for stream = epoch * 2^16 + 2^16 - 2. */
+ * v(i) = w(2 i) + 2^32 w(2 i + 1), with the words w of reg_philox for
+ * stream = epoch * 2^16 + 2^16 - 2. */
 typedef struct reg_fit_options {
     size_t struct_size;
     uint64_t epochs;          /* at most so many more */
