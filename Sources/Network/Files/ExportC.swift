@@ -8,8 +8,10 @@ extension Network {
         _ path: UnsafePointer<CChar>, name: UnsafePointer<CChar>, version: UnsafePointer<CChar>
     ) throws(NetworkError) {
         let text = try WrittenBytes { writer in
-            var source = CSource<T>(writer: writer, name: name)
-            source.write(self, version)
+            var source = CSource(
+                writer: writer, name: name, layers: layers, count: layerCount, loss: settings.loss,
+                parameters: parameters, isFloat: MemoryLayout<T>.size == 4)
+            source.write(version)
             writer = source.writer
         }
         defer { freeKeepingErrno(text.memory) }
@@ -20,40 +22,44 @@ extension Network {
 }
 
 /// The text of a C file that computes what a network predicts.
-private struct CSource<T: Scalar> {
+private struct CSource {
     var writer: ByteWriter
     let name: UnsafePointer<CChar>
+    let layers: UnsafePointer<Layer>
+    let count: Int
+    let loss: Loss
+    let parameters: UnsafeRawPointer
+    let isFloat: Bool
 
-    private var isFloat: Bool { MemoryLayout<T>.size == 4 }
     private var type: StaticString { isFloat ? "float" : "double" }
+    private var outputs: Int { layers[count - 1].nOut }
 
-    mutating func write(_ network: Network<T>, _ version: UnsafePointer<CChar>) {
-        writeComment(network, version)
+    mutating func write(_ version: UnsafePointer<CChar>) {
+        writeComment(version)
         writer.write("#include <math.h>\n\n")
-        writeSignature(network)
+        writeSignature()
         writer.write(";\n\n")
-        for l in 0..<network.layerCount {
-            let layer = network.layers[l]
-            writeArray("W", l, network.parameters + layer.weights, layer.weightCount)
-            writeArray("b", l, network.parameters + layer.biases, layer.nOut)
+        for l in 0..<count {
+            writeArray("W", l, layers[l].weights, layers[l].weightCount)
+            writeArray("b", l, layers[l].biases, layers[l].nOut)
         }
         writeDense()
-        writeSignature(network)
+        writeSignature()
         writer.write(" {\n")
-        writeBody(network)
+        writeBody()
         writer.write("}\n")
     }
 
-    private mutating func writeComment(_ network: Network<T>, _ version: UnsafePointer<CChar>) {
+    private mutating func writeComment(_ version: UnsafePointer<CChar>) {
         writer.write("/* ")
         writer.write(name)
         writer.write(": a network of ")
-        writer.write(network.layerCount)
-        writer.write(network.layerCount == 1 ? " layer, " : " layers, ")
-        writer.write(network.inputs)
-        for l in 0..<network.layerCount {
+        writer.write(count)
+        writer.write(count == 1 ? " layer, " : " layers, ")
+        writer.write(layers[0].nIn)
+        for l in 0..<count {
             writer.write(" - ")
-            writer.write(network.layers[l].nOut)
+            writer.write(layers[l].nOut)
         }
         writer.write(", exported by swiftreg ")
         writer.write(version)
@@ -66,17 +72,17 @@ private struct CSource<T: Scalar> {
             """)
     }
 
-    private mutating func writeSignature(_ network: Network<T>) {
+    private mutating func writeSignature() {
         writer.write("void ")
         writer.write(name)
         writer.write("(const ")
         writer.write(type)
         writer.write(" x[")
-        writer.write(network.inputs)
+        writer.write(layers[0].nIn)
         writer.write("], ")
         writer.write(type)
         writer.write(" y[")
-        writer.write(network.outputs)
+        writer.write(outputs)
         writer.write("])")
     }
 
@@ -89,7 +95,7 @@ private struct CSource<T: Scalar> {
     }
 
     private mutating func writeArray(
-        _ kind: StaticString, _ layer: Int, _ values: UnsafePointer<T>, _ count: Int
+        _ kind: StaticString, _ layer: Int, _ first: Int, _ count: Int
     ) {
         writer.write("static const ")
         writer.write(type)
@@ -100,19 +106,25 @@ private struct CSource<T: Scalar> {
         writer.write("] = {")
         for i in 0..<count {
             writer.write(i % 4 == 0 ? "\n    " : " ")
-            writeNumber(values[i])
+            writeNumber(parameter(first + i))
             if i < count - 1 { writer.write(",") }
         }
         writer.write("\n};\n\n")
     }
 
-    private mutating func writeNumber(_ value: T) {
+    private func parameter(_ i: Int) -> Double {
+        isFloat
+            ? Double(parameters.assumingMemoryBound(to: Float.self)[i])
+            : parameters.assumingMemoryBound(to: Double.self)[i]
+    }
+
+    private mutating func writeNumber(_ value: Double) {
         if value.isNaN {
             writer.write("NAN")
         } else if value.isInfinite {
             writer.write(value < 0 ? "-INFINITY" : "INFINITY")
         } else {
-            writer.write(Double(value))
+            writer.write(value)
             if isFloat { writer.write("f") }
         }
     }
@@ -143,16 +155,16 @@ private struct CSource<T: Scalar> {
     }
 
     /// Where the outputs of a layer are: two buffers in turn, and y.
-    private func buffer(_ network: Network<T>, _ layer: Int) -> StaticString {
-        layer == network.layerCount - 1 ? "y" : layer % 2 == 0 ? "u" : "v"
+    private func buffer(_ layer: Int) -> StaticString {
+        layer == count - 1 ? "y" : layer % 2 == 0 ? "u" : "v"
     }
 
-    private mutating func writeBody(_ network: Network<T>) {
+    private mutating func writeBody() {
         for first in 0..<2 {
             var most = 0
             var l = first
-            while l < network.layerCount - 1 {
-                most = max(most, network.layers[l].nOut)
+            while l < count - 1 {
+                most = max(most, layers[l].nOut)
                 l += 2
             }
             if most == 0 { break }
@@ -162,8 +174,8 @@ private struct CSource<T: Scalar> {
             writer.write(most)
             writer.write("];\n")
         }
-        for l in 0..<network.layerCount {
-            let layer = network.layers[l]
+        for l in 0..<count {
+            let layer = layers[l]
             writer.write("    ")
             writer.write(name)
             writer.write("_dense(")
@@ -175,17 +187,17 @@ private struct CSource<T: Scalar> {
             writer.write(", ")
             writer.write(layer.nOut)
             writer.write(l == 0 ? ", x" : ", ")
-            if l > 0 { writer.write(buffer(network, l - 1)) }
+            if l > 0 { writer.write(buffer(l - 1)) }
             writer.write(", ")
-            writer.write(buffer(network, l))
+            writer.write(buffer(l))
             writer.write(");\n")
-            if l < network.layerCount - 1 {
-                writeActivation(layer.activation, layer.nOut, buffer(network, l))
+            if l < count - 1 {
+                writeActivation(layer.activation, layer.nOut, buffer(l))
             }
         }
-        switch network.settings.loss {
-        case .binaryCrossEntropy: writeActivation(.sigmoid, network.outputs, "y")
-        case .softmaxCrossEntropy: writeSoftmax(network.outputs)
+        switch loss {
+        case .binaryCrossEntropy: writeActivation(.sigmoid, outputs, "y")
+        case .softmaxCrossEntropy: writeSoftmax(outputs)
         case .squaredError: break
         }
     }
@@ -208,7 +220,7 @@ private struct CSource<T: Scalar> {
             writer.write(" > 0 ? ")
             writeElement(a)
             writer.write(" : ")
-            writeNumber(T(leakySlope))
+            writeNumber(isFloat ? Double(Float(leakySlope)) : leakySlope)
             writer.write(" * ")
             writeElement(a)
         case .sigmoid:

@@ -48,44 +48,6 @@ extension FieldCoder {
         }
         try end()
     }
-
-    /// All fields but the widths of the layers.
-    mutating func fields(
-        _ settings: inout Settings, _ layers: UnsafeMutablePointer<Layer>, _ count: Int,
-        _ optimizer: inout Optimizer, _ position: inout Position
-    ) throws(NetworkError) {
-        try field("activations", layers, count - 1) { (coder, layer) throws(NetworkError) in
-            try coder.code(&layer.activation)
-        }
-        try field("loss", &settings.loss)
-        try field("init", &settings.initialWeights)
-        try field("seed", &settings.seed)
-        try field("keep_prob", layers, count) { (coder, layer) throws(NetworkError) in
-            try coder.code(&layer.keepProb)
-        }
-        try field("l2", layers, count) { (coder, layer) throws(NetworkError) in
-            try coder.code(&layer.l2)
-        }
-        try field("l1", layers, count) { (coder, layer) throws(NetworkError) in
-            try coder.code(&layer.l1)
-        }
-        try field("label_smoothing", &settings.labelSmoothing)
-        try field("max_norm", &settings.maxNorm)
-        try field("optimizer", &optimizer.kind)
-        try field("schedule", &optimizer.schedule)
-        try field("learning_rate", &optimizer.learningRate)
-        try field("momentum", &optimizer.momentum)
-        try field("beta1", &optimizer.beta1)
-        try field("beta2", &optimizer.beta2)
-        try field("epsilon", &optimizer.epsilon)
-        try field("weight_decay", &optimizer.weightDecay)
-        try field("clip_norm", &optimizer.clipNorm)
-        try field("decay", &optimizer.decay)
-        try field("period", &optimizer.period)
-        try field("min_learning_rate", &optimizer.minLearningRate)
-        try field("step", &position.step)
-        try field("epoch", &position.epoch)
-    }
 }
 
 // MARK: Writing

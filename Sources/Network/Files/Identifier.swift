@@ -20,8 +20,8 @@ public func isFunctionName(_ name: UnsafePointer<CChar>) -> Bool {
     }
     // The functions of float and long double.
     let last = whole[count - 1]
-    return !((last == ascii("f") || last == ascii("l"))
-        && contains(functions, Slice(rebasing: whole.dropLast())))
+    let hasSuffix = last == ascii("f") || last == ascii("l")
+    return !hasSuffix || !contains(functions, Slice(rebasing: whole.dropLast()))
 }
 
 private let keywords: StaticString = """

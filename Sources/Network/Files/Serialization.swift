@@ -5,47 +5,31 @@ import CPlatform
 // with spaces; the tensors, without gaps. A network's parameters and its optimizer's state are
 // already such tensors, one behind the other.
 
-/// Of the metadata: what the fields mean. Another meaning, another number.
-let fileVersion: UInt64 = 1
-
-extension Network {
-    private var tensors: Tensors<T> {
-        Tensors(
-            layers, layerCount, parameters: parameterCount,
-            moments: stateIfMade == nil ? 0 : optimizer.kind.moments)
-    }
-
-    /// Bytes of the parameters, and of the state if it is written.
-    private var dataSizes: (parameters: Int, state: Int) {
-        let size = parameterCount * MemoryLayout<T>.stride
-        return (size, size * tensors.moments)
-    }
-
-    /// Everything before the tensors.
-    private func header() throws(NetworkError) -> WrittenBytes {
+extension FileHeader {
+    /// Everything before the tensors; free it.
+    func written() throws(NetworkError) -> WrittenBytes {
         var json = ByteWriter()
-        writeHeader(&json)
+        write(&json)
         // The tensors begin at a multiple of 8.
         let padding = -json.count & 7
         return try WrittenBytes { writer in
             var size = UInt64(json.count + padding).littleEndian
             writer.write(&size, 8)
-            writeHeader(&writer)
+            write(&writer)
             for _ in 0..<padding { writer.write(" ") }
         }
     }
 
-    private func writeHeader(_ writer: inout ByteWriter) {
+    private func write(_ writer: inout ByteWriter) {
         writer.write("{\"__metadata__\":{")
-        writer = metadata(writer)
+        writeMetadata(&writer)
         writer.write("}")
-        let tensors = tensors
         var offset = 0
         for tensor in 0..<tensors.count {
             writer.write(",\"")
             tensors.writeName(tensor, &writer)
             writer.write("\":{\"dtype\":\"")
-            writer.write(Tensors<T>.elementType)
+            writer.write(Tensors.typeName(tensors.elementSize))
             writer.write("\",\"shape\":[")
             let shape = tensors.shape(tensor)
             writer.write(shape.first)
@@ -55,7 +39,7 @@ extension Network {
             }
             writer.write("],\"data_offsets\":[")
             writer.write(offset)
-            offset += tensors.elements(tensor) * MemoryLayout<T>.stride
+            offset += tensors.bytes(tensor)
             writer.write(",")
             writer.write(offset)
             writer.write("]}")
@@ -63,30 +47,49 @@ extension Network {
         writer.write("}")
     }
 
-    private func metadata(_ writer: ByteWriter) -> ByteWriter {
+    private func writeMetadata(_ writer: inout ByteWriter) {
         var fields = FieldWriter(writer)
         fields.begin("swiftreg")
-        fields.writer.write(fileVersion)
+        fields.writer.write(Self.version)
         fields.end()
         fields.begin("widths")
-        fields.writer.write(inputs)
-        for l in 0..<layerCount {
+        fields.writer.write(tensors.layers[0].nIn)
+        for l in 0..<tensors.layerCount {
             fields.space()
-            fields.writer.write(layers[l].nOut)
+            fields.writer.write(tensors.layers[l].nOut)
         }
         fields.end()
-        var (settings, optimizer, position) = (settings, optimizer, position)
-        do throws(NetworkError) {
-            try fields.fields(&settings, layers, layerCount, &optimizer, &position)
-        } catch {}  // Writing throws nothing.
-        return fields.writer
+        // Coding takes what it writes by reference, and a writer throws nothing.
+        var copy = self
+        do throws(NetworkError) { try copy.code(&fields) } catch {}
+        writer = fields.writer
+    }
+}
+
+extension Network {
+    private var fileHeader: FileHeader {
+        var header = FileHeader(
+            tensors: Tensors(
+                layers, layerCount, parameters: parameterCount,
+                moments: stateIfMade == nil ? 0 : optimizer.kind.moments,
+                elementSize: MemoryLayout<T>.size))
+        header.settings = settings
+        header.optimizer = optimizer
+        header.position = position
+        return header
+    }
+
+    /// Bytes of the parameters, and of the state if it is written.
+    private var dataSizes: (parameters: Int, state: Int) {
+        let size = parameterCount * MemoryLayout<T>.stride
+        return (size, stateIfMade == nil ? 0 : size * optimizer.kind.moments)
     }
 
     /// The number of bytes; they are written to the buffer if it has room for them.
     public func serialize(
         _ buffer: UnsafeMutableRawPointer?, capacity: Int
     ) throws(NetworkError) -> Int {
-        let header = try header()
+        let header = try fileHeader.written()
         defer { free(header.memory) }
         let data = dataSizes
         let size = header.count + data.parameters + data.state
@@ -100,7 +103,7 @@ extension Network {
 
     /// After a file error, errno says why.
     public func save(_ path: UnsafePointer<CChar>) throws(NetworkError) {
-        let header = try header()
+        let header = try fileHeader.written()
         defer { freeKeepingErrno(header.memory) }
         let data = dataSizes
         try replaceFile(path) { (file) throws(NetworkError) in
