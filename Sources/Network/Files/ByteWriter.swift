@@ -33,7 +33,8 @@ struct ByteWriter {
 
     mutating func write(_ text: StaticString) { write(text.utf8Start, text.utf8CodeUnitCount) }
 
-    mutating func write(_ text: UnsafePointer<CChar>) { write(text, strlen(text)) }
+    // Named, because a literal would rather become a String, and then such a pointer.
+    mutating func write(cString text: UnsafePointer<CChar>) { write(text, strlen(text)) }
 
     mutating func write(_ number: UInt64) {
         var divisor: UInt64 = 1

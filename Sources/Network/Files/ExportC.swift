@@ -52,7 +52,7 @@ private struct CSource {
 
     private mutating func writeComment(_ version: UnsafePointer<CChar>) {
         writer.write("/* ")
-        writer.write(name)
+        writer.write(cString: name)
         writer.write(": a network of ")
         writer.write(count)
         writer.write(count == 1 ? " layer, " : " layers, ")
@@ -62,7 +62,7 @@ private struct CSource {
             writer.write(layers[l].nOut)
         }
         writer.write(", exported by swiftreg ")
-        writer.write(version)
+        writer.write(cString: version)
         writer.write(
             """
             .
@@ -74,7 +74,7 @@ private struct CSource {
 
     private mutating func writeSignature() {
         writer.write("void ")
-        writer.write(name)
+        writer.write(cString: name)
         writer.write("(const ")
         writer.write(type)
         writer.write(" x[")
@@ -88,7 +88,7 @@ private struct CSource {
 
     /// As `name_W1`. A longer name than the function's own cannot be the same.
     private mutating func writeArrayName(_ kind: StaticString, _ layer: Int) {
-        writer.write(name)
+        writer.write(cString: name)
         writer.write("_")
         writer.write(kind)
         writer.write(layer + 1)
@@ -131,7 +131,7 @@ private struct CSource {
 
     private mutating func writeDense() {
         writer.write("/* z = W x + b; W has n_out rows of n_in. */\nstatic void ")
-        writer.write(name)
+        writer.write(cString: name)
         writer.write("_dense(const ")
         writer.write(type)
         writer.write(" *w, const ")
@@ -177,7 +177,7 @@ private struct CSource {
         for l in 0..<count {
             let layer = layers[l]
             writer.write("    ")
-            writer.write(name)
+            writer.write(cString: name)
             writer.write("_dense(")
             writeArrayName("W", l)
             writer.write(", ")
