@@ -1,0 +1,94 @@
+import CPlatform
+
+/// Writes bytes into memory. Without memory, or with too little, it still counts them: so a first
+/// run of the same code tells how much a second one needs.
+struct ByteWriter {
+    private let memory: UnsafeMutableRawPointer?
+    private let capacity: Int
+    private(set) var count = 0
+
+    init() {
+        memory = nil
+        capacity = 0
+    }
+
+    init(_ memory: UnsafeMutableRawPointer, capacity: Int) {
+        self.memory = memory
+        self.capacity = capacity
+    }
+
+    mutating func write(_ bytes: UnsafeRawPointer, _ size: Int) {
+        if let memory, size <= capacity - count {
+            (memory + count).copyMemory(from: bytes, byteCount: size)
+        }
+        count += size
+    }
+
+    mutating func write(byte: UInt8) {
+        if let memory, count < capacity {
+            (memory + count).storeBytes(of: byte, as: UInt8.self)
+        }
+        count += 1
+    }
+
+    mutating func write(_ text: StaticString) { write(text.utf8Start, text.utf8CodeUnitCount) }
+
+    // Named, because a literal would rather become a String, and then such a pointer.
+    mutating func write(cString text: UnsafePointer<CChar>) { write(text, strlen(text)) }
+
+    mutating func write(_ number: UInt64) {
+        var divisor: UInt64 = 1
+        while number / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            write(byte: ascii("0") + UInt8(number / divisor % 10))
+            divisor /= 10
+        }
+    }
+
+    /// A number that is not negative.
+    mutating func write(_ number: Int) { write(UInt64(number)) }
+
+    /// Exact, whatever the locale: as C's %a and Python's float.hex write it, without zeros at the end.
+    mutating func write(_ value: Double) {
+        let exponent = Int(value.exponentBitPattern)
+        let significand = value.significandBitPattern
+        if value.sign == .minus { write("-") }
+        if exponent == 0x7ff {
+            write(significand == 0 ? "inf" : "nan")
+            return
+        }
+        write(exponent == 0 ? "0x0" : "0x1")
+        if significand != 0 { write(".") }
+        var rest = significand << 12
+        while rest != 0 {
+            let digit = UInt8(rest >> 60)
+            write(byte: digit < 10 ? ascii("0") + digit : ascii("a") + digit - 10)
+            rest <<= 4
+        }
+        let power = exponent == 0 ? (significand == 0 ? 0 : -1022) : exponent - 1023
+        write(power < 0 ? "p-" : "p+")
+        write(power.magnitude)
+    }
+
+    private mutating func write(_ number: UInt) { write(UInt64(number)) }
+}
+
+/// What was written, in memory of its own; free it with `free`.
+struct WrittenBytes {
+    let memory: UnsafeMutablePointer<UInt8>
+    let count: Int
+
+    init(_ write: (inout ByteWriter) -> Void) throws(NetworkError) {
+        var measure = ByteWriter()
+        write(&measure)
+        guard let memory = allocate(UInt8.self, measure.count) else { throw .memory }
+        self.memory = memory
+        count = measure.count
+        var writer = ByteWriter(memory, capacity: count)
+        write(&writer)
+    }
+}
+
+/// The code of a literal of one ASCII character.
+@inline(__always)
+func ascii(_ character: Unicode.Scalar) -> UInt8 { UInt8(truncatingIfNeeded: character.value) }

@@ -1,0 +1,196 @@
+import KernelInterface
+
+/// A choice that a file knows by its name.
+protocol Named: RawRepresentable where RawValue == UInt32 {
+    var name: StaticString { get }
+}
+
+/// Writes or reads the metadata of a network, field by field: so there is one list of them.
+protocol FieldCoder {
+    /// What is coded up to the `end` is the text of this field.
+    mutating func begin(_ name: StaticString) throws(NetworkError)
+    mutating func end() throws(NetworkError)
+    mutating func code(_ value: inout UInt64) throws(NetworkError)
+    mutating func code(_ value: inout Double) throws(NetworkError)
+    mutating func code<E: Named>(_ value: inout E) throws(NetworkError)
+    /// Between two values of a field.
+    mutating func space() throws(NetworkError)
+}
+
+extension FieldCoder {
+    mutating func field(_ name: StaticString, _ value: inout UInt64) throws(NetworkError) {
+        try begin(name)
+        try code(&value)
+        try end()
+    }
+
+    mutating func field(_ name: StaticString, _ value: inout Double) throws(NetworkError) {
+        try begin(name)
+        try code(&value)
+        try end()
+    }
+
+    mutating func field<E: Named>(_ name: StaticString, _ value: inout E) throws(NetworkError) {
+        try begin(name)
+        try code(&value)
+        try end()
+    }
+
+    /// One value of each layer.
+    mutating func field(
+        _ name: StaticString, _ layers: UnsafeMutablePointer<Layer>, _ count: Int,
+        _ value: (_ coder: inout Self, _ layer: inout Layer) throws(NetworkError) -> Void
+    ) throws(NetworkError) {
+        try begin(name)
+        for l in 0..<count {
+            if l > 0 { try space() }
+            try value(&self, &layers[l])
+        }
+        try end()
+    }
+}
+
+// MARK: Writing
+
+/// Writes fields as the members of a JSON object.
+struct FieldWriter: FieldCoder {
+    var writer: ByteWriter
+    private var isFirst = true
+
+    init(_ writer: ByteWriter) { self.writer = writer }
+
+    mutating func begin(_ name: StaticString) {
+        writer.write(isFirst ? "\"" : ",\"")
+        isFirst = false
+        writer.write(name)
+        writer.write("\":\"")
+    }
+
+    mutating func end() { writer.write("\"") }
+    mutating func code(_ value: inout UInt64) { writer.write(value) }
+    mutating func code(_ value: inout Double) { writer.write(value) }
+    mutating func code<E: Named>(_ value: inout E) { writer.write(value.name) }
+    mutating func space() { writer.write(" ") }
+}
+
+// MARK: Reading
+
+/// Reads fields from a JSON object of strings. It must have each of them once and no other.
+struct FieldReader: FieldCoder {
+    /// Begins with the object.
+    private let text: ByteReader
+    private let members: Int
+    private var found = 0
+    private var value = ByteReader(Slice(start: nil, count: 0))
+
+    /// `reader` stands before the object, and then behind it.
+    init(_ reader: inout ByteReader) throws(NetworkError) {
+        text = reader
+        var members = 0
+        try reader.object { (reader, _) throws(NetworkError) in
+            _ = try reader.string()
+            members += 1
+        }
+        self.members = members
+    }
+
+    mutating func find(_ wanted: StaticString) throws(NetworkError) -> Slice {
+        var value: Slice?
+        var reader = text
+        try reader.object { (reader, name) throws(NetworkError) in
+            let text = try reader.string()
+            guard name == wanted else { return }
+            if value != nil { throw .format }
+            value = text
+        }
+        guard let value else { throw .format }
+        found += 1
+        return value
+    }
+
+    /// All fields that there are were asked for.
+    func finish() throws(NetworkError) {
+        if found != members { throw .format }
+    }
+
+    mutating func begin(_ name: StaticString) throws(NetworkError) {
+        value = ByteReader(try find(name))
+    }
+
+    mutating func end() throws(NetworkError) { try value.expectEnd() }
+    mutating func code(_ result: inout UInt64) throws(NetworkError) { result = try value.integer() }
+    mutating func code(_ result: inout Double) throws(NetworkError) { result = try value.real() }
+
+    mutating func code<E: Named>(_ result: inout E) throws(NetworkError) {
+        let word = value.word()
+        var raw: UInt32 = 0
+        while let choice = E(rawValue: raw) {
+            if word == choice.name {
+                result = choice
+                return
+            }
+            raw += 1
+        }
+        throw .format
+    }
+
+    mutating func space() throws(NetworkError) { try value.expect(" ") }
+}
+
+// MARK: Names
+
+extension Activation: Named {
+    var name: StaticString {
+        switch self {
+        case .identity: "identity"
+        case .relu: "relu"
+        case .sigmoid: "sigmoid"
+        case .leakyRelu: "leaky_relu"
+        case .tanh: "tanh"
+        }
+    }
+}
+
+extension Loss: Named {
+    var name: StaticString {
+        switch self {
+        case .binaryCrossEntropy: "binary_cross_entropy"
+        case .softmaxCrossEntropy: "softmax_cross_entropy"
+        case .squaredError: "squared_error"
+        }
+    }
+}
+
+extension InitialWeights: Named {
+    var name: StaticString {
+        switch self {
+        case .he: "he"
+        case .xavier: "xavier"
+        case .lecun: "lecun"
+        case .notebook: "notebook"
+        }
+    }
+}
+
+extension OptimizerKind: Named {
+    var name: StaticString {
+        switch self {
+        case .sgd: "sgd"
+        case .momentum: "momentum"
+        case .nesterov: "nesterov"
+        case .adam: "adam"
+        case .adamw: "adamw"
+        }
+    }
+}
+
+extension Schedule: Named {
+    var name: StaticString {
+        switch self {
+        case .constant: "constant"
+        case .step: "step"
+        case .cosine: "cosine"
+        case .inverseScaling: "inverse_scaling"
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import CPlatform
+
+/// Whether a function of this name compiles beside math.h: an identifier of C99 (of at most 255
+/// characters) that is no keyword, not `main`, and not a name of math.h.
+public func isFunctionName(_ name: UnsafePointer<CChar>) -> Bool {
+    var count = 0
+    while name[count] != 0 {
+        let byte = UInt8(bitPattern: name[count])
+        let isLetter =
+            (ascii("a")...ascii("z")).contains(byte) || (ascii("A")...ascii("Z")).contains(byte)
+            || byte == ascii("_")
+        let isDigit = (ascii("0")...ascii("9")).contains(byte)
+        count += 1
+        guard isLetter || (isDigit && count > 1), count <= 255 else { return false }
+    }
+    if count == 0 { return false }
+    let whole = Slice(start: name, count: count)
+    if contains(keywords, whole) || contains(macros, whole) || contains(functions, whole) {
+        return false
+    }
+    // The functions of float and long double.
+    let last = whole[count - 1]
+    let hasSuffix = last == ascii("f") || last == ascii("l")
+    return !hasSuffix || !contains(functions, Slice(rebasing: whole.dropLast()))
+}
+
+private let keywords: StaticString = """
+    auto break case char const continue default do double else enum extern float for goto if inline \
+    int long register restrict return short signed sizeof static struct switch typedef union \
+    unsigned void volatile while _Bool _Complex _Imaginary main
+    """
+
+private let macros: StaticString = """
+    FP_FAST_FMA FP_FAST_FMAF FP_FAST_FMAL FP_ILOGB0 FP_ILOGBNAN FP_INFINITE FP_NAN FP_NORMAL \
+    FP_SUBNORMAL FP_ZERO HUGE_VAL HUGE_VALF HUGE_VALL INFINITY MATH_ERREXCEPT MATH_ERRNO NAN \
+    double_t float_t fpclassify isfinite isgreater isgreaterequal isinf isless islessequal \
+    islessgreater isnan isnormal isunordered math_errhandling signbit
+    """
+
+private let functions: StaticString = """
+    acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs \
+    fdim floor fma fmax fmin fmod frexp hypot ilogb ldexp lgamma llrint llround log log10 log1p log2 \
+    logb lrint lround modf nan nearbyint nextafter nexttoward pow remainder remquo rint round \
+    scalbln scalbn sin sinh sqrt tan tanh tgamma trunc
+    """
+
+/// Whether a word is in a list with one space between words.
+private func contains(_ list: StaticString, _ word: Slice) -> Bool {
+    var reader = ByteReader(Slice(start: list.utf8Start, count: list.utf8CodeUnitCount))
+    repeat {
+        if reader.word() == word { return true }
+    } while reader.take(" ")
+    return false
+}

@@ -1,0 +1,115 @@
+import CPlatform
+
+// The format is safetensors (github.com/huggingface/safetensors): the length of a header in 8 bytes,
+// little-endian; the header, a JSON object that tells each tensor's type, shape and place, padded
+// with spaces; the tensors, without gaps. A network's parameters and its optimizer's state are
+// already such tensors, one behind the other.
+
+extension FileHeader {
+    /// Everything before the tensors; free it.
+    func written() throws(NetworkError) -> WrittenBytes {
+        var json = ByteWriter()
+        write(&json)
+        // The tensors begin at a multiple of 8.
+        let padding = -json.count & 7
+        return try WrittenBytes { writer in
+            var size = UInt64(json.count + padding).littleEndian
+            writer.write(&size, 8)
+            write(&writer)
+            for _ in 0..<padding { writer.write(" ") }
+        }
+    }
+
+    private func write(_ writer: inout ByteWriter) {
+        writer.write("{\"__metadata__\":{")
+        writeMetadata(&writer)
+        writer.write("}")
+        var offset = 0
+        for tensor in 0..<tensors.count {
+            writer.write(",\"")
+            tensors.writeName(tensor, &writer)
+            writer.write("\":{\"dtype\":\"")
+            writer.write(Tensors.typeName(tensors.elementSize))
+            writer.write("\",\"shape\":[")
+            let shape = tensors.shape(tensor)
+            writer.write(shape.first)
+            if let second = shape.second {
+                writer.write(",")
+                writer.write(second)
+            }
+            writer.write("],\"data_offsets\":[")
+            writer.write(offset)
+            offset += tensors.bytes(tensor)
+            writer.write(",")
+            writer.write(offset)
+            writer.write("]}")
+        }
+        writer.write("}")
+    }
+
+    private func writeMetadata(_ writer: inout ByteWriter) {
+        var fields = FieldWriter(writer)
+        fields.begin("swiftreg")
+        fields.writer.write(Self.version)
+        fields.end()
+        fields.begin("widths")
+        fields.writer.write(tensors.layers[0].nIn)
+        for l in 0..<tensors.layerCount {
+            fields.space()
+            fields.writer.write(tensors.layers[l].nOut)
+        }
+        fields.end()
+        // Coding takes what it writes by reference, and a writer throws nothing.
+        var copy = self
+        do throws(NetworkError) { try copy.code(&fields) } catch {}
+        writer = fields.writer
+    }
+}
+
+extension Network {
+    private var fileHeader: FileHeader {
+        var header = FileHeader(
+            tensors: Tensors(
+                layers, layerCount, parameters: parameterCount,
+                moments: stateIfMade == nil ? 0 : optimizer.kind.moments,
+                elementSize: MemoryLayout<T>.size))
+        header.settings = settings
+        header.optimizer = optimizer
+        header.position = position
+        return header
+    }
+
+    /// Bytes of the parameters, and of the state if it is written.
+    private var dataSizes: (parameters: Int, state: Int) {
+        let size = parameterCount * MemoryLayout<T>.stride
+        return (size, stateIfMade == nil ? 0 : size * optimizer.kind.moments)
+    }
+
+    /// The number of bytes; they are written to the buffer if it has room for them.
+    public func serialize(
+        _ buffer: UnsafeMutableRawPointer?, capacity: Int
+    ) throws(NetworkError) -> Int {
+        let header = try fileHeader.written()
+        defer { free(header.memory) }
+        let data = dataSizes
+        let size = header.count + data.parameters + data.state
+        guard let buffer, size <= capacity else { return size }
+        var writer = ByteWriter(buffer, capacity: capacity)
+        writer.write(header.memory, header.count)
+        writer.write(parameters, data.parameters)
+        if let stateIfMade { writer.write(stateIfMade, data.state) }
+        return size
+    }
+
+    /// After a file error, errno says why.
+    public func save(_ path: UnsafePointer<CChar>) throws(NetworkError) {
+        let header = try fileHeader.written()
+        defer { freeKeepingErrno(header.memory) }
+        let data = dataSizes
+        try replaceFile(path) { (file) throws(NetworkError) in
+            try file.write(header.memory, header.count)
+            try file.write(parameters, data.parameters)
+            if let stateIfMade { try file.write(stateIfMade, data.state) }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import CSwiftReg
+import Network
+
+// MARK: Bytes
+
+private func serialize<T: Scalar>(
+    _: T.Type, _ network: OpaquePointer?, _ buffer: UnsafeMutableRawPointer?, _ capacity: Int,
+    _ size: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    status { () throws(Failure) in
+        let (network, size) = (try SwiftReg.network(T.self, network), try output(size, 1))
+        try require(capacity >= 0, else: REG_ERROR_SIZE)
+        let count = try networkDoes { () throws(NetworkError) in
+            try network.pointee.serialize(buffer, capacity: capacity)
+        }
+        size.pointee = count
+        try require(buffer == nil || count <= capacity, else: REG_ERROR_SIZE)
+    }
+}
+
+@c @implementation
+public func reg_network_serialize(
+    _ network: OpaquePointer?, _ buffer: UnsafeMutableRawPointer?, _ capacity: Int,
+    _ size: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    serialize(Float.self, network, buffer, capacity, size)
+}
+
+@c @implementation
+public func reg_network_serialize_f64(
+    _ network: OpaquePointer?, _ buffer: UnsafeMutableRawPointer?, _ capacity: Int,
+    _ size: UnsafeMutablePointer<Int>?
+) -> reg_status {
+    serialize(Double.self, network, buffer, capacity, size)
+}
+
+private func deserialize<T: Scalar>(
+    _: T.Type, _ buffer: UnsafeRawPointer?, _ size: Int,
+    _ network: UnsafeMutablePointer<OpaquePointer?>?
+) -> reg_status {
+    status { () throws(Failure) in
+        let network = try output(network, 1)
+        network.pointee = nil
+        guard let buffer else { throw Failure(REG_ERROR_NULL) }
+        // No memory has so many bytes.
+        try require(size >= 0, else: REG_ERROR_FORMAT)
+        let runtime = try runtime()
+        network.pointee = OpaquePointer(
+            try networkDoes { () throws(NetworkError) in
+                try Network<T>.deserialize(buffer, size, runtime: runtime)
+            })
+    }
+}
+
+@c @implementation
+public func reg_network_deserialize(
+    _ buffer: UnsafeRawPointer?, _ size: Int, _ network: UnsafeMutablePointer<OpaquePointer?>?
+) -> reg_status {
+    deserialize(Float.self, buffer, size, network)
+}
+
+@c @implementation
+public func reg_network_deserialize_f64(
+    _ buffer: UnsafeRawPointer?, _ size: Int, _ network: UnsafeMutablePointer<OpaquePointer?>?
+) -> reg_status {
+    deserialize(Double.self, buffer, size, network)
+}
+
+// MARK: Files
+
+private func save<T: Scalar>(
+    _: T.Type, _ network: OpaquePointer?, _ path: UnsafePointer<CChar>?
+) -> reg_status {
+    status { () throws(Failure) in
+        let (network, path) = (try SwiftReg.network(T.self, network), try input(path, 1))
+        try networkDoes { () throws(NetworkError) in try network.pointee.save(path) }
+    }
+}
+
+@c @implementation
+public func reg_network_save(
+    _ network: OpaquePointer?, _ path: UnsafePointer<CChar>?
+) -> reg_status {
+    save(Float.self, network, path)
+}
+
+@c @implementation
+public func reg_network_save_f64(
+    _ network: OpaquePointer?, _ path: UnsafePointer<CChar>?
+) -> reg_status {
+    save(Double.self, network, path)
+}
+
+private func load<T: Scalar>(
+    _: T.Type, _ path: UnsafePointer<CChar>?, _ network: UnsafeMutablePointer<OpaquePointer?>?
+) -> reg_status {
+    status { () throws(Failure) in
+        let network = try output(network, 1)
+        network.pointee = nil
+        let path = try input(path, 1)
+        let runtime = try runtime()
+        network.pointee = OpaquePointer(
+            try networkDoes { () throws(NetworkError) in
+                try Network<T>.load(path, runtime: runtime)
+            })
+    }
+}
+
+@c @implementation
+public func reg_network_load(
+    _ path: UnsafePointer<CChar>?, _ network: UnsafeMutablePointer<OpaquePointer?>?
+) -> reg_status {
+    load(Float.self, path, network)
+}
+
+@c @implementation
+public func reg_network_load_f64(
+    _ path: UnsafePointer<CChar>?, _ network: UnsafeMutablePointer<OpaquePointer?>?
+) -> reg_status {
+    load(Double.self, path, network)
+}
+
+// MARK: C
+
+private func exportC<T: Scalar>(
+    _: T.Type, _ network: OpaquePointer?, _ path: UnsafePointer<CChar>?,
+    _ name: UnsafePointer<CChar>?
+) -> reg_status {
+    status { () throws(Failure) in
+        let network = try SwiftReg.network(T.self, network)
+        let (path, name) = (try input(path, 1), try input(name, 1))
+        try require(isFunctionName(name), else: REG_ERROR_NAME)
+        try networkDoes { () throws(NetworkError) in
+            try network.pointee.exportC(path, name: name, version: reg_version())
+        }
+    }
+}
+
+@c @implementation
+public func reg_network_export_c(
+    _ network: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ name: UnsafePointer<CChar>?
+) -> reg_status {
+    exportC(Float.self, network, path, name)
+}
+
+@c @implementation
+public func reg_network_export_c_f64(
+    _ network: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ name: UnsafePointer<CChar>?
+) -> reg_status {
+    exportC(Double.self, network, path, name)
+}
