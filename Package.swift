@@ -12,6 +12,7 @@ let embedded = Context.environment["SWIFTREG_EMBEDDED"] == "1"
     let isaTargets: [(String, String)] = []
 #endif
 
+/// `fast` is for what touches every element; the rest is compiled to be small.
 func swiftSettings(_ extra: [SwiftSetting] = [], fast: Bool = false) -> [SwiftSetting] {
     var settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .unsafeFlags(["-warnings-as-errors"])]
     if embedded {
@@ -19,7 +20,8 @@ func swiftSettings(_ extra: [SwiftSetting] = [], fast: Bool = false) -> [SwiftSe
             .enableExperimentalFeature("Embedded"), .define("REG_EMBEDDED"), .unsafeFlags(["-wmo"]),
         ]
     }
-    if fast { settings.append(.unsafeFlags(["-Ounchecked"], .when(configuration: .release))) }
+    settings.append(
+        .unsafeFlags([fast ? "-Ounchecked" : "-Osize"], .when(configuration: .release)))
     return settings + extra
 }
 
