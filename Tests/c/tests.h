@@ -22,7 +22,20 @@
     X(dense_parts)               \
     X(errors_elementwise)        \
     X(errors_cost)               \
-    X(errors_dense)
+    X(errors_dense)              \
+    X(files_bytes)               \
+    X(files_most_layers)         \
+    X(files_disk)                \
+    X(files_relative)            \
+    X(files_errors)              \
+    X(files_names)               \
+    X(files_full_disk)           \
+    X(files_killed)              \
+    X(files_at_once)             \
+    X(files_truncated)           \
+    X(files_corrupted)           \
+    X(files_headers)             \
+    X(files_lengths)
 
 #define UNTYPED_TESTS(X) \
     X(oracle)            \
