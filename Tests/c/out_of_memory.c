@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "check.h"
+#include "swiftreg_network.h"
 
 /* How many allocations of this thread still succeed; negative: all. */
 static __thread long allowed = -1;
@@ -86,6 +89,85 @@ static reg_status backward(long limit) {
     return status;
 }
 
+/* ---- Files ----------------------------------------------------------------------------- */
+
+static reg_network *trained;
+static unsigned char *trained_bytes;
+static size_t trained_size;
+static char old_path[64], new_path[64];
+
+static void make_trained(void) {
+    static const size_t widths[] = {30, 20, 10, 3};
+    const reg_network_options options = {.struct_size = sizeof options, .layers = 3, .widths = widths};
+    reg_optimizer_options optimizer = {.struct_size = sizeof optimizer};
+    float *state;
+    size_t count;
+    CHECK_OK(reg_network_create(&options, &trained));
+    CHECK_OK(reg_optimizer_defaults(REG_ADAM, &optimizer));
+    CHECK_OK(reg_network_set_optimizer(trained, &optimizer));
+    CHECK_OK(reg_network_optimizer_state(trained, &state, &count));
+    CHECK_OK(reg_network_serialize(trained, NULL, 0, &trained_size));
+    trained_bytes = malloc(trained_size);
+    CHECK_OK(reg_network_serialize(trained, trained_bytes, trained_size, &trained_size));
+    snprintf(old_path, sizeof old_path, "/tmp/swiftreg-test-%d-old", (int)getpid());
+    snprintf(new_path, sizeof new_path, "/tmp/swiftreg-test-%d-new", (int)getpid());
+    CHECK_OK(reg_network_save(trained, old_path));
+}
+
+static reg_status serialize(long limit) {
+    unsigned char *bytes = BUFFER(unsigned char, trained_size);
+    size_t size = 99;
+    allowed = limit;
+    const reg_status status = reg_network_serialize(trained, bytes, trained_size, &size);
+    allowed = -1;
+    if (status != REG_OK) {
+        CHECK_STATUS(REG_ERROR_MEMORY, status);
+        CHECK(size == 99 && is_untouched(bytes, trained_size));
+    }
+    return status;
+}
+
+static reg_status finish_reading(reg_status status, reg_network *made) {
+    allowed = -1;
+    if (status != REG_OK) CHECK_STATUS(REG_ERROR_MEMORY, status);
+    CHECK((status == REG_OK) == (made != NULL));
+    reg_network_destroy(made);
+    return status;
+}
+
+static reg_status deserialize(long limit) {
+    reg_network *made = trained;
+    allowed = limit;
+    const reg_status status = reg_network_deserialize(trained_bytes, trained_size, &made);
+    return finish_reading(status, made);
+}
+
+static reg_status load(long limit) {
+    reg_network *made = trained;
+    allowed = limit;
+    const reg_status status = reg_network_load(old_path, &made);
+    return finish_reading(status, made);
+}
+
+static reg_status finish_writing(reg_status status) {
+    allowed = -1;
+    if (status != REG_OK) CHECK_STATUS(REG_ERROR_MEMORY, status);
+    CHECK((status == REG_OK) == (unlink(new_path) == 0));
+    return status;
+}
+
+static reg_status save(long limit) {
+    allowed = limit;
+    return finish_writing(reg_network_save(trained, new_path));
+}
+
+static reg_status export_c(long limit) {
+    allowed = limit;
+    return finish_writing(reg_network_export_c(trained, new_path, "predict"));
+}
+
+/* ---- Attempts -------------------------------------------------------------------------- */
+
 typedef struct Attempt {
     reg_status (*call)(long limit);
     long limit;
@@ -108,8 +190,7 @@ static long failed_allocations;
 static void check_call(const char *name, reg_status (*call)(long limit)) {
     Attempt attempt = {.call = call};
     do {
-        describe("%s %zu x %zu x %zu, allocation %ld fails", name, layer.n_out, layer.n_in, layer.m,
-                 attempt.limit);
+        describe("%s, allocation %ld fails", name, attempt.limit);
         pthread_t thread;
         CHECK(pthread_create(&thread, NULL, try_call, &attempt) == 0);
         CHECK(pthread_join(thread, NULL) == 0);
@@ -126,9 +207,21 @@ int main(void) {
     CHECK_OK(reg_build_info(&build));
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
         layer = layers[i];
-        check_call("forward", forward);
-        check_call("backward", backward);
+        char name[80];
+        snprintf(name, sizeof name, "forward %zu x %zu x %zu", layer.n_out, layer.n_in, layer.m);
+        check_call(name, forward);
+        snprintf(name, sizeof name, "backward %zu x %zu x %zu", layer.n_out, layer.n_in, layer.m);
+        check_call(name, backward);
     }
+    make_trained();
+    check_call("serialize", serialize);
+    check_call("deserialize", deserialize);
+    check_call("load", load);
+    check_call("save", save);
+    check_call("export_c", export_c);
+    unlink(old_path);
+    reg_network_destroy(trained);
+    free(trained_bytes);
     CHECK(failed_allocations > 0);
     return report("out of memory");
 }
