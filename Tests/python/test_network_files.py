@@ -6,13 +6,16 @@ import ctypes
 import itertools
 import json
 import os
+import re
 import struct
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from native_network import ACTIVATIONS, ERROR_FORMAT, LOSSES, OPTIMIZERS, SCHEDULES, Array, Network
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
@@ -70,6 +73,20 @@ def test_names(rng: np.random.Generator) -> None:
     for number, name in enumerate(("he", "xavier", "lecun", "notebook")):
         network = Network.create([2, 3, 1], np.float32, init=number)
         assert metadata_of(network.serialize())["init"] == name
+
+
+def test_documentation(tmp_path: Path) -> None:
+    """docs/files.md names every field and no other, and its program prints what it says."""
+    text = (ROOT / "docs" / "files.md").read_text()
+    network = Network.create([2, 3, 1], np.float32)
+    network.save(tmp_path / "network.safetensors")
+    table = text[text.index("| field |") : text.index("Their meanings")]
+    fields = [name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row[: row.find("|", 1)])]
+    assert sorted(fields) == sorted(metadata_of(network.serialize()))
+    found = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, re.S)
+    assert found is not None
+    done = subprocess.run([sys.executable, "-c", found[1]], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert done.stdout == found[2]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
