@@ -17,8 +17,7 @@ public struct KernelTable<Element: Sendable>: Sendable {
     /// (x, out, count, function)
     public let elementary: @Sendable (Input, Output, Int, ElementaryFunction) -> Void
     /// (da, a, dz, count, activation, keepProb)
-    public let activationGradient:
-        @Sendable (Input, Input, Output, Int, Activation, Double) -> Void
+    public let activationGradient: @Sendable (Input, Input, Output, Int, Activation, Double) -> Void
     /// (a, y, dz, count): dz = a - y
     public let subtract: @Sendable (Input, Input, Output, Int) -> Void
     /// (w, dw, out, count, rate): out = w - rate * dw
@@ -28,38 +27,28 @@ public struct KernelTable<Element: Sendable>: Sendable {
     /// (w, count): the sum of the squares
     public let sumOfSquares: @Sendable (Input, Int) -> Double
     /// (x, stride, count): the sum of those elements
-    public let sum:
-        @Sendable (Input, Int, Int) -> Double
+    public let sum: @Sendable (Input, Int, Int) -> Double
     /// (kind, z, y, weights, smoothing): the sum of the losses; z becomes its gradient
-    public let loss:
-        @Sendable (Loss, UnitRows<Element>, Input, Input, Double) -> Double
+    public let loss: @Sendable (Loss, UnitRows<Element>, Input, Input, Double) -> Double
     /// (kind, z): z becomes the outputs
-    public let outputs:
-        @Sendable (Loss, UnitRows<Element>) -> Void
+    public let outputs: @Sendable (Loss, UnitRows<Element>) -> Void
     /// (source, strides, range, target)
-    public let gather:
-        @Sendable (Input, Strides, ExampleRange, UnitRows<Element>) -> Void
+    public let gather: @Sendable (Input, Strides, ExampleRange, UnitRows<Element>) -> Void
     /// (a, units, draw), in place; the draw's offset is the row of the first column
-    public let dropoutUnits:
-        @Sendable (UnitRows<Element>, Range<Int>, DropoutDraw) -> Void
+    public let dropoutUnits: @Sendable (UnitRows<Element>, Range<Int>, DropoutDraw) -> Void
     /// (a, mask, maskRow, range, scale), in place
     public let maskUnits:
         @Sendable (UnitRows<Element>, UnsafePointer<UInt8>, Int, ExampleRange, Double) -> Void
     /// (call, columns): those columns of the product
-    public let multiplyUnits:
-        @Sendable (UnsafePointer<UnitProduct<Element>>, Range<Int>) -> Void
+    public let multiplyUnits: @Sendable (UnsafePointer<UnitProduct<Element>>, Range<Int>) -> Void
     /// (dz, a, dw, accumulates): dw = dz a^T
-    public let pairRows:
-        @Sendable (UnitRows<Element>, UnitRows<Element>, Output, Bool) -> Void
+    public let pairRows: @Sendable (UnitRows<Element>, UnitRows<Element>, Output, Bool) -> Void
     /// (w, g, m, v, count, step)
-    public let optimize:
-        @Sendable (Output, Input, Output, Output, Int, OptimizerStep) -> Void
+    public let optimize: @Sendable (Output, Input, Output, Output, Int, OptimizerStep) -> Void
     /// (g, w, count, scale, l2, l1): g = scale * g + l2 * w + l1 * sign(w)
-    public let penalize:
-        @Sendable (Output, Input, Int, Double, Double, Double) -> Void
+    public let penalize: @Sendable (Output, Input, Int, Double, Double, Double) -> Void
     /// (w, count): the sum of the absolute values
-    public let sumOfMagnitudes:
-        @Sendable (Input, Int) -> Double
+    public let sumOfMagnitudes: @Sendable (Input, Int) -> Double
     /// (call, rows, columns, scratch): those outputs of the product
     public let multiply:
         @Sendable (
@@ -97,7 +86,8 @@ public struct KernelTable<Element: Sendable>: Sendable {
         dropoutUnits:
             @escaping @Sendable (UnitRows<Element>, Range<Int>, DropoutDraw) -> Void,
         maskUnits:
-            @escaping @Sendable (UnitRows<Element>, UnsafePointer<UInt8>, Int, ExampleRange, Double) -> Void,
+            @escaping @Sendable (UnitRows<Element>, UnsafePointer<UInt8>, Int, ExampleRange, Double)
+            -> Void,
         multiplyUnits:
             @escaping @Sendable (UnsafePointer<UnitProduct<Element>>, Range<Int>) -> Void,
         pairRows:

@@ -94,7 +94,7 @@ public struct Network<T: Scalar> {
     var workspace = Workspace<T>()
 
     /// A network of these layers, whose parameters are all 0. The sizes of the layers fit each other,
-    /// and `memory can hold` their parameters; both are the caller's to check.
+    /// and memory can hold their parameters; both are the caller's to check.
     public static func create(
         layers source: UnsafePointer<Layer>, count: Int, settings: Settings,
         runtime: UnsafePointer<Runtime>
