@@ -32,7 +32,8 @@ func sumOfSquares<V: Lanes>(_: V.Type, _ w: UnsafePointer<V.Element>, _ count: I
 
 /// The sum of `count` elements, `stride` apart.
 @inline(__always)
-func sum<V: Lanes>(_: V.Type, _ x: UnsafePointer<V.Element>, _ stride: Int, _ count: Int) -> Double {
+func sum<V: Lanes>(_: V.Type, _ x: UnsafePointer<V.Element>, _ stride: Int, _ count: Int) -> Double
+{
     var sums = LaneSums()
     forEachVector(count, width: V.width) { i, n in
         sums.add(V.load(x + i * stride, first: n, stride: stride))

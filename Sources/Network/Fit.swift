@@ -173,7 +173,8 @@ struct FitMemory<T: Scalar> {
         _ = try network.state()
         let values = Self.values(network, validates: validates)
         let room = shuffles ? shuffleRoom(examples) : 0
-        let bytes = Self.bytes(network, examples: examples, shuffles: shuffles, validates: validates)
+        let bytes = Self.bytes(
+            network, examples: examples, shuffles: shuffles, validates: validates)
         guard let memory = allocate(UInt8.self, bytes) else { throw .memory }
         let start = UnsafeMutableRawPointer(memory)
         position = start.bindMemory(to: Position.self, capacity: 1)
@@ -200,7 +201,9 @@ struct FitMemory<T: Scalar> {
     func keep(_ network: inout Network<T>) {
         position.pointee = network.position
         parameters.update(from: network.parameters, count: network.parameterCount)
-        if let state = network.stateIfMade { self.state.update(from: state, count: network.stateCount) }
+        if let state = network.stateIfMade {
+            self.state.update(from: state, count: network.stateCount)
+        }
     }
 
     func restore(_ network: inout Network<T>) {

@@ -130,7 +130,8 @@ public struct Network<T: Scalar> {
         parameters.update(repeating: 0, count: total)
         handle.initialize(
             to: Network(
-                settings: settings, layerCount: count, layers: layers, columns: columns, parameterCount: total,
+                settings: settings, layerCount: count, layers: layers, columns: columns,
+                parameterCount: total,
                 parameters: parameters, runtime: runtime))
         return handle
     }
@@ -147,7 +148,8 @@ public struct Network<T: Scalar> {
 
     private init(
         settings: Settings, layerCount: Int, layers: UnsafeMutablePointer<Layer>,
-        columns: Columns, parameterCount: Int, parameters: UnsafeMutablePointer<T>, runtime: UnsafePointer<Runtime>
+        columns: Columns, parameterCount: Int, parameters: UnsafeMutablePointer<T>,
+        runtime: UnsafePointer<Runtime>
     ) {
         self.settings = settings
         self.layerCount = layerCount

@@ -49,7 +49,8 @@ struct Propagation<T: Scalar> {
     private func drop(layer l: Int, _ values: UnitRows<T>) {
         guard let dropout, layers[l].keepProb < 1 else { return }
         if let mask = dropout.masks?[l] {
-            operations.table.pointee.maskUnits(values, mask, dropout.maskRow, range, 1 / layers[l].keepProb)
+            operations.table.pointee.maskUnits(
+                values, mask, dropout.maskRow, range, 1 / layers[l].keepProb)
         } else {
             operations.dropoutUnits(values, dropout.draw(layer: l, keepProb: layers[l].keepProb))
         }
@@ -66,7 +67,8 @@ struct Propagation<T: Scalar> {
             (weights.data + range.count).update(
                 repeating: 0, count: weights.columns - range.count)
         }
-        return operations.table.pointee.loss(loss, preActivations, chunk.targets.data, weights.data, smoothing)
+        return operations.table.pointee.loss(
+            loss, preActivations, chunk.targets.data, weights.data, smoothing)
     }
 
     // MARK: Backward

@@ -191,7 +191,8 @@ public func reg_network_layer_f64(
 private enum Buffer: UInt8 { case parameters, gradients, state }
 
 private func buffer<T: Scalar>(
-    _ which: Buffer, _ handle: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafeMutablePointer<T>?>?,
+    _ which: Buffer, _ handle: OpaquePointer?,
+    _ out: UnsafeMutablePointer<UnsafeMutablePointer<T>?>?,
     _ count: UnsafeMutablePointer<Int>?
 ) -> reg_status {
     status { () throws(Failure) in
@@ -208,7 +209,8 @@ private func buffer<T: Scalar>(
                 try network.pointee.state()
             }
         }
-        count.pointee = which == .state ? network.pointee.stateCount : network.pointee.parameterCount
+        count.pointee =
+            which == .state ? network.pointee.stateCount : network.pointee.parameterCount
     }
 }
 
