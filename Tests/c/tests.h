@@ -22,7 +22,20 @@
     X(dense_parts)               \
     X(errors_elementwise)        \
     X(errors_cost)               \
-    X(errors_dense)
+    X(errors_dense)              \
+    X(network_initial)           \
+    X(network_describe)          \
+    X(network_defaults)          \
+    X(network_position)          \
+    X(network_optimizer)         \
+    X(network_gradient)          \
+    X(network_gradient_large)    \
+    X(network_parts)             \
+    X(network_sameness)          \
+    X(network_zero_weights)      \
+    X(network_not_finite_data)   \
+    X(network_extreme_costs)     \
+    X(network_check_gradient)
 
 #define UNTYPED_TESTS(X) \
     X(oracle)            \
