@@ -35,7 +35,17 @@
     X(network_zero_weights)      \
     X(network_not_finite_data)   \
     X(network_extreme_costs)     \
-    X(network_check_gradient)
+    X(network_check_gradient)    \
+    X(network_predict)           \
+    X(network_predict_nothing)   \
+    X(network_predict_isolation) \
+    X(network_predict_dropout)   \
+    X(network_apply)             \
+    X(network_apply_corners)     \
+    X(network_max_norm)          \
+    X(network_schedules)         \
+    X(network_clip_not_finite)   \
+    X(network_clip_scale)
 
 #define UNTYPED_TESTS(X) \
     X(oracle)            \
