@@ -227,9 +227,9 @@ TEST(network_clip_not_finite) {
     }
 }
 
-/* Squares that overflow or vanish in the element type do not. */
+/* Squares that would overflow or vanish in a float do not. */
 TEST(network_clip_scale) {
-    static const real sizes[] = {REAL_SMALLEST * 4, (real)1e-25, 1, (real)1e25};
+    static const real sizes[] = {4 * FLT_MIN, (real)1e-25, 1, (real)1e25};
     for (size_t i = 0; i < COUNT(sizes); i++) {
         describe("clip " REAL_NAME " gradient %g", (double)sizes[i]);
         Case c;

@@ -45,7 +45,17 @@
     X(network_max_norm)          \
     X(network_schedules)         \
     X(network_clip_not_finite)   \
-    X(network_clip_scale)
+    X(network_clip_scale)        \
+    X(network_fit)               \
+    X(network_fit_sameness)      \
+    X(network_fit_masks)         \
+    X(network_reports)           \
+    X(network_stops_at_report)   \
+    X(network_no_epochs)         \
+    X(network_validation)        \
+    X(network_patience)          \
+    X(network_not_finite)        \
+    X(network_diverges)
 
 #define UNTYPED_TESTS(X) \
     X(oracle)            \
