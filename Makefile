@@ -74,7 +74,8 @@ C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
 C_LINK := -L$(BUILD)/lib -lSwiftReg -Wl,-rpath,'$$ORIGIN/../lib' -lm -lpthread
 # Files compiled twice, for float and for double.
 C_TYPED := cost dense dropout elementary elementwise errors network_cases network_gradient \
-    network_fit network_handle network_predict network_stop network_update
+    network_data_errors network_errors network_fit network_handle network_predict network_stop \
+    network_update
 C_PLAIN := check main network_oracle oracle untyped
 C_OBJECTS := $(C_PLAIN:%=$(BUILD)/c/%.o) $(foreach t,0 1,$(C_TYPED:%=$(BUILD)/c/%_$(t).o))
 HASH_OBJECTS := $(BUILD)/c/hash.o $(BUILD)/c/hash_kernels_0.o $(BUILD)/c/hash_kernels_1.o \

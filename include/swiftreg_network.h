@@ -309,7 +309,7 @@ typedef int (*reg_report)(const reg_progress *progress, void *context);
  * stream = epoch * 2^16 + 2^16 - 2. */
 typedef struct reg_fit_options {
     size_t struct_size;
-    uint64_t epochs;          /* at most so many more */
+    uint64_t epochs;          /* at most so many more; steps and epochs stay below 2^48 */
     size_t batch_size;        /* examples in an update; 0: all. The last batch may be smaller. One
                                  whose weights are all 0 is no update */
     int32_t shuffle;          /* not 0: a new order in each epoch, see above */

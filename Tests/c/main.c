@@ -21,7 +21,9 @@ typedef struct Test {
 static const Test tests[] = {UNTYPED_TESTS(UNTYPED_ENTRY) TYPED_TESTS(TYPED_ENTRY)};
 static const Test isa_error_tests[] = {{"isa error f32", test_isa_error},
                                        {"isa error f64", test_isa_error_f64},
-                                       {"isa error", test_isa_error_untyped}};
+                                       {"isa error", test_isa_error_untyped},
+                                       {"isa error network f32", test_isa_error_network},
+                                       {"isa error network f64", test_isa_error_network_f64}};
 
 static void run(const Test *tests, size_t count) {
     for (size_t i = 0; i < count; i++) {

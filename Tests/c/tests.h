@@ -55,7 +55,14 @@
     X(network_validation)        \
     X(network_patience)          \
     X(network_not_finite)        \
-    X(network_diverges)
+    X(network_diverges)          \
+    X(errors_network_create)     \
+    X(errors_network_handle)     \
+    X(errors_network_optimizer)  \
+    X(errors_network_predict)    \
+    X(errors_network_data)       \
+    X(errors_network_calls)      \
+    X(errors_network_fit)
 
 #define UNTYPED_TESTS(X) \
     X(oracle)            \
@@ -77,5 +84,7 @@ UNTYPED_TESTS(DECLARE_UNTYPED)
 void test_isa_error(void);
 void test_isa_error_f64(void);
 void test_isa_error_untyped(void);
+void test_isa_error_network(void);
+void test_isa_error_network_f64(void);
 
 #endif
