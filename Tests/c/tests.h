@@ -56,6 +56,7 @@
     X(network_patience)          \
     X(network_not_finite)        \
     X(network_diverges)          \
+    X(network_threads)           \
     X(errors_network_create)     \
     X(errors_network_handle)     \
     X(errors_network_optimizer)  \
