@@ -359,8 +359,8 @@ reg_status reg_network_fit_f64(reg_network_f64 *network, const reg_data_f64 *dat
 /* ---- Files ----------------------------------------------------------------------------- */
 
 /* A network in the safetensors format, which any tool for it reads: the tensors W1, b1, W2, ...
- * and, where there is one, the optimizer's state; all options and the position as metadata. What
- * was saved goes on bit for bit as if it had not been.
+ * and, where there is one, the optimizer's state; all options and the position as metadata, as
+ * docs/files.md lists them. What was saved goes on bit for bit as if it had not been.
  *
  * `*size` receives the number of bytes, and `buffer` as many if it is not NULL and `capacity` is
  * enough. Errors: NULL; SIZE (capacity is too small; *size is set all the same); MEMORY. */
@@ -375,8 +375,10 @@ reg_status reg_network_serialize_f64(const reg_network_f64 *network, void *buffe
 reg_status reg_network_deserialize(const void *buffer, size_t size, reg_network **network);
 reg_status reg_network_deserialize_f64(const void *buffer, size_t size, reg_network_f64 **network);
 
-/* The same to and from a file. Saving writes a new file beside `path` and renames it: after any
- * error or crash, the old file is whole. Errors: as above; FILE (errno says why). */
+/* The same to and from a file. Saving writes a new file, `.swiftreg-*.tmp` beside `path`, and
+ * renames it: after any error or crash, the old file is whole. The new one has the mode that the
+ * umask leaves, and takes the place of a symbolic link too. Something at `path` that is no regular
+ * file is an error. Errors: as above; FILE (errno says why). */
 reg_status reg_network_save(const reg_network *network, const char *path);
 reg_status reg_network_save_f64(const reg_network_f64 *network, const char *path);
 reg_status reg_network_load(const char *path, reg_network **network);
@@ -386,8 +388,10 @@ reg_status reg_network_load_f64(const char *path, reg_network_f64 **network);
  *
  *     void NAME(const T x[n_in], T y[n_out]);      T is float or double
  *
- * gives the outputs of one example, as reg_network_predict within rounding. `name` is an identifier
- * of C. The file is written as by save. Errors: NULL; NAME; FILE; MEMORY. */
+ * gives the outputs of one example, as reg_network_predict within rounding; x and y must not
+ * overlap. `name` is an identifier of C, of at most 255 characters, no keyword and no name of
+ * math.h. The same network gives the same file, written as by save. Errors: NULL; NAME; FILE;
+ * MEMORY. */
 reg_status reg_network_export_c(const reg_network *network, const char *path, const char *name);
 reg_status reg_network_export_c_f64(const reg_network_f64 *network, const char *path,
                                     const char *name);

@@ -20,6 +20,14 @@ LANES_TYPE(lanes_u8, uint8_t, 16);
 LANES_TYPE(lanes_f64, double, 8);
 LANES_TYPE(lanes_i64, int64_t, 8);
 LANES_TYPE(lanes_u64, uint64_t, 8);
+/* Parts of the vectors of floating point, for what is narrow: quarters, and halves where there are
+ * registers of 256 bits (no function may take such a vector elsewhere). */
+LANES_TYPE(lanes_f32x4, float, 4);
+LANES_TYPE(lanes_f64x2, double, 2);
+#ifdef __AVX__
+LANES_TYPE(lanes_f32x8, float, 8);
+LANES_TYPE(lanes_f64x4, double, 4);
+#endif
 #undef LANES_TYPE
 
 #define LANES static inline __attribute__((always_inline))
@@ -51,6 +59,23 @@ LANES_FLOAT(f64, i64)
 
 LANES lanes_f64 lanes_f32_low(lanes_f32 a) { return __builtin_convertvector(a.lo, lanes_f64); }
 LANES lanes_f64 lanes_f32_high(lanes_f32 a) { return __builtin_convertvector(a.hi, lanes_f64); }
+
+/* What halves and quarters are used for. */
+#define LANES_NARROW(type)                                                                     \
+    LANES lanes_##type lanes_##type##_all(__typeof__(((lanes_##type){0})[0]) a) { return a; }  \
+    LANES lanes_##type lanes_##type##_add(lanes_##type a, lanes_##type b) { return a + b; }    \
+    LANES lanes_##type lanes_##type##_mul(lanes_##type a, lanes_##type b) { return a * b; }    \
+    LANES lanes_##type lanes_##type##_fma(lanes_##type a, lanes_##type b, lanes_##type c) {    \
+        return __builtin_elementwise_fma(a, b, c);                                             \
+    }                                                                                          \
+    LANES lanes_##type lanes_##type##_relu(lanes_##type a) { return a < 0 ? 0 : a; }
+LANES_NARROW(f32x4)
+LANES_NARROW(f64x2)
+#ifdef __AVX__
+LANES_NARROW(f32x8)
+LANES_NARROW(f64x4)
+#endif
+#undef LANES_NARROW
 
 /* The sum of all lanes by halves: 0 + 4, 1 + 5, ...; then 0 + 2, ...; then 0 + 1. */
 LANES double lanes_f64_sum(lanes_f64 a) {

@@ -93,29 +93,41 @@ extension F64x8 {
 }
 
 extension Lanes {
-    /// e^self.
-    @inline(__always) var exp: Self { exponential.high }
-
-    /// e^self and what its rounding lost, by e^x = 2^n e^r with r = x - n ln(2).
-    @inline(__always) private var exponential: (high: Self, low: Self) {
+    /// e^self, by e^x = 2^n e^r with r = x - n ln(2).
+    @inline(__always) var exp: Self {
         let limits = Self.limits
         // A NaN fails both comparisons of the clamp and passes through.
         let high = Self.select(Self(limits.expHigh) < self, Self(limits.expHigh), self)
         let x = Self.select(high < Self(limits.expLow), Self(limits.expLow), high)
-        let rounder = Self(limits.rounder)
-        let n = rounder.addProduct(x, Self(limits.log2e)) - rounder
-        let negated = Self(0) - n
-        let whole = x.addProduct(negated, Self(limits.ln2High))
+        let (n, whole, negated) = x.powersOfTwo
         let r = whole.addProduct(negated, Self(limits.ln2Low))
         let rLow = (whole - r).addProduct(negated, Self(limits.ln2Low))
         let sum = Self(1) + r
         let tail = ((Self(1) - sum) + r) + rLow.addProduct(r * r, Self.expTail(r))
-        let result = sum + tail
-        let low = (sum - result) + tail
-        return (
-            Self.select(self == self, result.scaled(byPowerOfTwo: n), self),
-            low.scaled(byPowerOfTwo: n)
-        )
+        return Self.select(self == self, (sum + tail).scaled(byPowerOfTwo: n), self)
+    }
+
+    /// n = self / ln(2), rounded; -n; and self - n ln(2), exact but for the lower part of ln(2).
+    @inline(__always) private var powersOfTwo: (n: Self, rest: Self, negated: Self) {
+        let limits = Self.limits
+        let rounder = Self(limits.rounder)
+        let n = rounder.addProduct(self, Self(limits.log2e)) - rounder
+        let negated = Self(0) - n
+        return (n, addProduct(negated, Self(limits.ln2High)), negated)
+    }
+
+    /// e^self for self <= 0 as a part of something else: the rounding of r is not given back, and
+    /// a NaN stays some NaN.
+    @inline(__always) private var quickExpOfNegative: Self {
+        let limits = Self.limits
+        let x = Self.select(self < Self(limits.expLow), Self(limits.expLow), self)
+        let (n, whole, negated) = x.powersOfTwo
+        let r = whole.addProduct(negated, Self(limits.ln2Low))
+        let sum = Self(1) + r
+        let result = sum + ((Self(1) - sum) + r).addProduct(r * r, Self.expTail(r))
+        // Lifted, so that the first factor is a normal number, and the second rounds once.
+        let lift = Self(limits.lift)
+        return result * (n + lift).powerOfTwo * (Self(0) - lift).powerOfTwo
     }
 
     /// self * 2^n for whole numbers n, in two steps, so that neither factor leaves the range of
@@ -166,18 +178,15 @@ extension Lanes {
 
     /// 1 / (1 + e^-self), of the exponential that cannot overflow.
     @inline(__always) var sigmoid: Self {
-        let e = (Self(0) - magnitude).exponential
+        let e = (Self(0) - magnitude).quickExpOfNegative
         let one = Self(1)
-        let sum = one + e.high
-        let isNegative = self < Self(0)
-        let quotient = Self.select(isNegative, e.high, one) / sum
-        // What the roundings of e and of the sum lost, to first order: a few percent of it do not
-        // matter, so 1 / sum is a line on [1, 2].
-        let lost = (e.high - (sum - one)) + e.low
-        let correction = Self.select(isNegative, e.low, Self(0))
-            .addProduct(Self(0) - quotient, lost)
+        let sum = one + e
+        let quotient = Self.select(self < Self(0), e, one) / sum
+        // What the rounding of the sum lost, to first order: a few percent of it do not matter, so
+        // 1 / sum is a line on [1, 2].
+        let lost = (sum - one) - e
         let inverse = Self(1.457).addProduct(sum, Self(-0.5))
-        return Self.select(self == self, quotient.addProduct(correction, inverse), self)
+        return quotient.addProduct(quotient * lost, inverse)
     }
 
     /// log(1 + e^self) = max(self, 0) + log1p(e^-|self|).

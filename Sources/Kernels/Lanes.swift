@@ -6,27 +6,19 @@ import CLanes
 ///
 /// Two thin types conform, over the vector operations of lanes.h. Everything above them is one
 /// generic body.
-protocol Lanes: SendableMetatype {
-    associatedtype Element: BinaryFloatingPoint, BitwiseCopyable, Sendable
+protocol Lanes: TileVector {
     associatedtype Mask
-
-    /// Lanes in a vector: 16 floats or 8 doubles.
-    static var width: Int { get }
+    /// Vectors of half and of a quarter of the width.
+    associatedtype Half: TileVector where Half.Element == Element
+    associatedtype Quarter: TileVector where Quarter.Element == Element
 
     /// The depth of one chain of multiply-adds in a matrix product; chains of one element are added
     /// in order. It fits the first-level cache, and is the same for every instruction set: a
     /// change of it changes results.
     static var chainDepth: Int { get }
 
-    init(_ value: Element)
-
-    static func + (a: Self, b: Self) -> Self
     static func - (a: Self, b: Self) -> Self
-    static func * (a: Self, b: Self) -> Self
     static func / (a: Self, b: Self) -> Self
-
-    /// self + a * b, fused where the instruction set fuses.
-    func addProduct(_ a: Self, _ b: Self) -> Self
 
     var magnitude: Self { get }
     var squareRoot: Self { get }
@@ -66,38 +58,30 @@ protocol Lanes: SendableMetatype {
 }
 
 extension Lanes {
-    @inline(__always) static func load(_ p: UnsafePointer<Element>) -> Self {
-        UnsafeRawPointer(p).loadUnaligned(as: Self.self)
-    }
-
-    @inline(__always) func store(_ p: UnsafeMutablePointer<Element>) {
-        UnsafeMutableRawPointer(p).storeBytes(of: self, as: Self.self)
-    }
-
     /// The first `count` elements, without reading past them; the other lanes are `filler`.
     @inline(__always)
     static func load(_ p: UnsafePointer<Element>, first count: Int, filler: Element = 0) -> Self {
-        count == width ? load(p) : loadPart(p, count, stride: 1, filler: filler)
+        count == width ? load(p) : loadEnd(p, count, filler: filler)
     }
 
     /// The first `count` of elements `stride` apart; the other lanes are 0.
     @inline(__always)
     static func load(_ p: UnsafePointer<Element>, first count: Int, stride: Int) -> Self {
-        stride == 1 && count == width ? load(p) : loadPart(p, count, stride: stride, filler: 0)
+        stride == 1 && count == width ? load(p) : loadApart(p, count, stride: stride)
     }
 
     /// Stores the first `count` lanes and nothing else.
     @inline(__always) func store(_ p: UnsafeMutablePointer<Element>, first count: Int) {
-        count == Self.width ? store(p) : storePart(p, count)
+        count == Self.width ? store(p) : storeEnd(p, count)
     }
 
     // Out of line: the ends of buffers are rare, and stand behind every load and store.
 
     @inline(never)
-    private static func loadPart(
-        _ p: UnsafePointer<Element>, _ count: Int, stride: Int, filler: Element
+    private static func loadApart(
+        _ p: UnsafePointer<Element>, _ count: Int, stride: Int
     ) -> Self {
-        var v = Self(filler)
+        var v = Self(0)
         withUnsafeMutableBytes(of: &v) {
             let lanes = $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Element.self)
             for i in 0..<count { lanes[i] = p[i * stride] }
@@ -106,17 +90,16 @@ extension Lanes {
     }
 
     @inline(never)
-    private func storePart(_ p: UnsafeMutablePointer<Element>, _ count: Int) {
-        withUnsafeBytes(of: self) {
-            let lanes = $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Element.self)
-            for i in 0..<count { p[i] = lanes[i] }
-        }
+    private func storeEnd(_ p: UnsafeMutablePointer<Element>, _ count: Int) {
+        storePart(p, first: count)
     }
 }
 
-struct F32x16: Lanes, BitwiseCopyable {
+struct F32x16: Lanes {
     typealias Element = Float
     typealias Mask = lanes_i32
+    typealias Half = F32x8
+    typealias Quarter = F32x4
 
     var v: lanes_f32
 
@@ -176,9 +159,11 @@ struct F32x16: Lanes, BitwiseCopyable {
     }
 }
 
-struct F64x8: Lanes, BitwiseCopyable {
+struct F64x8: Lanes {
     typealias Element = Double
     typealias Mask = lanes_i64
+    typealias Half = F64x4
+    typealias Quarter = F64x2
 
     var v: lanes_f64
 

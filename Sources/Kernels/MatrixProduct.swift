@@ -165,48 +165,95 @@ private func multiplyBlock<V: Lanes>(
     _ block: Block<V.Element>
 ) {
     let tileColumns = tileColumns(V.self)
+    var j = 0
+    while j < place.columns {
+        let isInPlace = j < block.inPlace
+        var strip = place
+        strip.column += j
+        strip.columns = min(tileColumns, place.columns - j)
+        let b = isInPlace ? block.b + j : block.bPacked + (j - block.inPlace) * block.depth
+        let bStep = isInPlace ? block.bStep : tileColumns
+        let isNarrow = hasNarrowTiles && !block.isAPacked
+        if isNarrow && strip.columns <= V.Quarter.width {
+            multiplyNarrowStrip(V.Quarter.self, call, strip, block, b, bStep)
+        } else if isNarrow && V.Quarter.width < V.Half.width && strip.columns <= V.Half.width {
+            multiplyNarrowStrip(V.Half.self, call, strip, block, b, bStep)
+        } else if isNarrow && tileVectors == 2 && strip.columns <= V.width {
+            multiplyNarrowStrip(V.self, call, strip, block, b, bStep)
+        } else {
+            multiplyStrip(V.self, call, strip, block, b, bStep)
+        }
+        if strip.isLast { activateRows(V.self, call, strip) }
+        j += strip.columns
+    }
+}
+
+/// A block of A times a strip of B, as wide as a tile or less.
+@inline(__always)
+private func multiplyStrip<V: Lanes>(
+    _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ strip: TilePlace,
+    _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bStep: Int
+) {
     let cRow = call.pointee.cRow
     let depth = block.depth
-    for j in stride(from: 0, to: place.columns, by: tileColumns) {
-        let isInPlace = j < block.inPlace
-        let b = isInPlace ? block.b + j : block.bPacked + (j - block.inPlace) * depth
-        let bStep = isInPlace ? block.bStep : tileColumns
-        var c = call.pointee.c + place.row * cRow + place.column + j
-        for i in stride(from: 0, to: place.rows, by: tileRows) {
-            // C is read and written after the chains: by then it has come.
-            var line = c
-            for _ in 0..<tileRows {
-                for vector in 0..<tileVectors { lanes_prefetch(line + vector * V.width) }
-                line += cRow
-            }
-            c = line
-            let rows = min(tileRows, place.rows - i)
-            let columns = min(tileColumns, place.columns - j)
-            let sums =
-                block.isAPacked
-                ? multiplyTile(
-                    V.self, rows: tileRows, depth: depth, a: block.a + i * depth, aRow: 1,
-                    aStep: tileRows, b: b, bStep: bStep)
-                : multiplyTile(
-                    V.self, rows: rows, depth: depth, a: block.a + i * block.aRow,
-                    aRow: block.aRow, aStep: block.aStep, b: b, bStep: bStep)
-            if rows == tileRows && columns == tileColumns {
-                storeWholeTile(
-                    V.self, sums, call, row: place.row + i, column: place.column + j,
-                    isFirst: place.isFirst, isLast: place.isLast)
-            } else {
-                var copy = sums
-                var part = place
-                part.row += i
-                part.column += j
-                part.rows = rows
-                part.columns = columns
-                withUnsafeBytes(of: &copy) {
-                    storePartOfTile(
-                        V.self, $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: V.self),
-                        call, part)
-                }
+    var line = call.pointee.c + strip.row * cRow + strip.column
+    var i = 0
+    while i < strip.rows {
+        // C is read and written after the chains: by then it has come.
+        for _ in 0..<tileRows {
+            for vector in 0..<tileVectors { lanes_prefetch(line + vector * V.width) }
+            line += cRow
+        }
+        var tile = strip
+        tile.row += i
+        tile.rows = min(tileRows, strip.rows - i)
+        let sums =
+            block.isAPacked
+            ? multiplyTile(
+                zeroTile(V.self), perRow: tileVectors, rows: tileRows, depth: depth,
+                a: block.a + i * depth, aRow: 1, aStep: tileRows, b: b, bStep: bStep)
+            : multiplyTile(
+                zeroTile(V.self), perRow: tileVectors, rows: tile.rows, depth: depth,
+                a: block.a + i * block.aRow, aRow: block.aRow, aStep: block.aStep, b: b,
+                bStep: bStep)
+        let hasWholeRows = tile.columns == tileColumns(V.self)
+        if hasWholeRows && tile.rows == tileRows {
+            storeWholeTile(V.self, sums, rows: tileRows, call, tile)
+        } else if hasWholeRows && hasNarrowTiles && tileVectors == 1 {
+            storeWholeTile(V.self, sums, rows: tile.rows, call, tile)
+        } else {
+            var copy = sums
+            withUnsafeBytes(of: &copy) {
+                storePartOfTile(
+                    $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: V.self),
+                    perRow: tileVectors, call, tile)
             }
         }
+        i += tileRows
+    }
+}
+
+/// The same for a strip of at most W.width columns, and an A that is not packed. Out of line: it is
+/// rarely the most of a product.
+@inline(never)
+private func multiplyNarrowStrip<W: TileVector>(
+    _: W.Type, _ call: UnsafePointer<MatrixProduct<W.Element>>, _ strip: TilePlace,
+    _ block: Block<W.Element>, _ b: UnsafePointer<W.Element>, _ bStep: Int
+) {
+    var i = 0
+    while i < strip.rows {
+        var tile = strip
+        tile.row += i
+        tile.rows = min(narrowRows, strip.rows - i)
+        let sums = multiplyTile(
+            zeroNarrowTile(W.self), perRow: 1, rows: tile.rows, depth: block.depth,
+            a: block.a + i * block.aRow, aRow: block.aRow, aStep: block.aStep, b: b, bStep: bStep)
+        var copy = sums
+        withUnsafeBytes(of: &copy) {
+            storePartOfTile(
+                $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: W.self), perRow: 1, call,
+                tile)
+        }
+        i += narrowRows
     }
 }

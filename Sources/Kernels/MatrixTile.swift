@@ -27,25 +27,39 @@ import KernelInterface
     @inline(__always) var tileVectors: Int { 1 }
 #endif
 
-/// tile = A B for `rows` rows of A and tileVectors whole vectors of B, over `depth` <= chainDepth.
-/// Rows past `rows` repeat the first, so that nothing beyond A is read.
+/// Whether there are tiles for few columns; the oldest CPUs go without.
+#if REG_FMA || arch(arm64)
+    @inline(__always) var hasNarrowTiles: Bool { true }
+#else
+    @inline(__always) var hasNarrowTiles: Bool { false }
+#endif
+
+/// A tile for few columns: as many rows of one vector as hide the latency of a multiply-add.
+@inline(__always) var narrowRows: Int { 8 }
+@inline(__always) func zeroNarrowTile<W: TileVector>(_: W.Type) -> InlineArray<8, W> {
+    let o = W(0)
+    return [o, o, o, o, o, o, o, o]
+}
+
+/// tile = A B for `rows` rows of A and one or two whole vectors of B, `perRow`, over `depth` <=
+/// chainDepth. Rows past `rows` repeat the last, so that nothing beyond A is read.
 @inline(__always)
-func multiplyTile<V: Lanes>(
-    _: V.Type, rows: Int, depth: Int, a: UnsafePointer<V.Element>, aRow: Int, aStep: Int,
-    b: UnsafePointer<V.Element>, bStep: Int
-) -> TileLanes<V> {
-    var sums = zeroTile(V.self)
+func multiplyTile<W: TileVector, let n: Int>(
+    _ zero: InlineArray<n, W>, perRow: Int, rows: Int, depth: Int, a: UnsafePointer<W.Element>,
+    aRow: Int, aStep: Int, b: UnsafePointer<W.Element>, bStep: Int
+) -> InlineArray<n, W> {
+    var sums = zero
     var starts: InlineArray<12, Int> = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-    for i in 0..<tileRows { starts[i] = i < rows ? i * aRow : 0 }
+    for i in 1..<n / perRow { starts[i] = starts[i - 1] + (i < rows ? aRow : 0) }
     var a = a
     var b = b
     for _ in 0..<depth {
-        let b0 = V.load(b)
-        let b1 = tileVectors == 2 ? V.load(b + V.width) : b0
-        for i in 0..<tileRows {
-            let x = V(a[starts[i]])
-            sums[i * tileVectors] = sums[i * tileVectors].addProduct(x, b0)
-            if tileVectors == 2 { sums[i * 2 + 1] = sums[i * 2 + 1].addProduct(x, b1) }
+        let b0 = W.load(b)
+        let b1 = perRow == 2 ? W.load(b + W.width) : b0
+        for i in 0..<n / perRow {
+            let x = W(a[starts[i]])
+            sums[i * perRow] = sums[i * perRow].addProduct(x, b0)
+            if perRow == 2 { sums[i * 2 + 1] = sums[i * 2 + 1].addProduct(x, b1) }
         }
         // A packed A comes from the second-level cache, faster if it is asked for.
         lanes_prefetch(a + 16 * aStep)
@@ -66,28 +80,28 @@ struct TilePlace {
     var isLast: Bool
 }
 
-/// Adds a whole tile to C, and finishes its elements after the last chain: see `Finish`. The sums
-/// stay in registers, and every question is asked once for all of them.
+/// Adds a tile of whole vectors to C, its first `rows` rows, and finishes their elements after the
+/// last chain: see `Finish`. The sums stay in registers, and every question is asked once for all.
 @inline(__always)
 func storeWholeTile<V: Lanes>(
-    _: V.Type, _ tile: TileLanes<V>, _ call: UnsafePointer<MatrixProduct<V.Element>>,
-    row: Int, column: Int, isFirst: Bool, isLast: Bool
+    _: V.Type, _ tile: TileLanes<V>, rows: Int, _ call: UnsafePointer<MatrixProduct<V.Element>>,
+    _ place: TilePlace
 ) {
     let cRow = call.pointee.cRow
-    let at = row * cRow + column
+    let at = place.row * cRow + place.column
     let c = call.pointee.c + at
     var x = tile
     /// Replaces each vector by f(vector, its distance from the first, its row, its column).
     @inline(__always)
     func forEach(_ f: (V, _ offset: Int, _ i: Int, _ k: Int) -> V) {
-        for i in 0..<tileRows {
+        for i in 0..<tileRows where i < rows {
             for k in 0..<tileVectors {
                 x[i * tileVectors + k] = f(x[i * tileVectors + k], i * cRow + k * V.width, i, k)
             }
         }
     }
-    if !isFirst { forEach { x, offset, _, _ in V.load(c + offset) + x } }
-    if isLast {
+    if !place.isFirst { forEach { x, offset, _, _ in V.load(c + offset) + x } }
+    if place.isLast {
         let finish = call.pointee.finish
         if let scale = finish.scale {
             let scale = V(scale)
@@ -99,9 +113,9 @@ func storeWholeTile<V: Lanes>(
         }
         if let bias = finish.bias {
             if finish.biasIsPerRow {
-                forEach { x, _, i, _ in x + V(bias[row + i]) }
+                forEach { x, _, i, _ in x + V(bias[place.row + i]) }
             } else {
-                forEach { x, _, _, k in x + V.load(bias + column + k * V.width) }
+                forEach { x, _, _, k in x + V.load(bias + place.column + k * V.width) }
             }
         }
         if let z = finish.preActivation {
@@ -116,65 +130,63 @@ func storeWholeTile<V: Lanes>(
         x.store(c + offset)
         return x
     }
-    if isLast {
-        activateRows(
-            V.self, call, row: row, column: column, rows: tileRows, columns: tileVectors * V.width)
-    }
 }
 
-/// The activations that are long: they stand once in the code, and find the rows of a tile in the
-/// first-level cache.
+/// The activations that are long: they stand once in the code, and find the rows of a strip in
+/// the caches.
 @inline(__always)
-private func activateRows<V: Lanes>(
-    _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, row: Int, column: Int, rows: Int,
-    columns: Int
+func activateRows<V: Lanes>(
+    _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ place: TilePlace
 ) {
     let activation = call.pointee.finish.activation
     if activation == .identity || activation == .relu { return }
-    for i in 0..<rows {
-        let c = call.pointee.c + (row + i) * call.pointee.cRow + column
-        activate(V.self, c, c, columns, activation)
+    for i in 0..<place.rows {
+        let c = call.pointee.c + (place.row + i) * call.pointee.cRow + place.column
+        activate(V.self, c, c, place.columns, activation)
     }
 }
 
-/// The same for a tile of which only some rows or columns are wanted.
+/// The same for a tile of which only some rows or columns are wanted, `perRow` vectors a row.
 @inline(__always)
-func storePartOfTile<V: Lanes>(
-    _: V.Type, _ sums: UnsafePointer<V>, _ call: UnsafePointer<MatrixProduct<V.Element>>,
+func storePartOfTile<W: TileVector>(
+    _ sums: UnsafePointer<W>, perRow: Int, _ call: UnsafePointer<MatrixProduct<W.Element>>,
     _ place: TilePlace
 ) {
     let finish = call.pointee.finish
     let cRow = call.pointee.cRow
-    let start = place.row * cRow + place.column
-    for i in 0..<place.rows {
-        let at = start + i * cRow
-        let c = call.pointee.c + at
-        for k in 0..<tileVectors {
-            let j = k * V.width
-            if j >= place.columns { break }
-            let n = min(V.width, place.columns - j)
-            var x = sums[i * tileVectors + k]
-            if !place.isFirst { x = V.load(c + j, first: n) + x }
+    // Plain values: the compiler takes an optional vector apart.
+    let scale = W(finish.scale ?? 1)
+    let factor = W(finish.decay?.factor ?? 0)
+    for k in 0..<perRow {
+        let j = place.column + k * W.width
+        let n = min(W.width, place.column + place.columns - j)
+        if n <= 0 { return }
+        let isWhole = n == W.width
+        @inline(__always) func load(_ p: UnsafePointer<W.Element>) -> W {
+            isWhole ? W.load(p) : W.loadEnd(p, n, filler: 0)
+        }
+        @inline(__always) func store(_ x: W, _ p: UnsafeMutablePointer<W.Element>) {
+            if isWhole { x.store(p) } else { x.storePart(p, first: n) }
+        }
+        var bias = W(0)
+        if place.isLast, !finish.biasIsPerRow, let all = finish.bias { bias = load(all + j) }
+        var at = place.row * cRow + j
+        for i in 0..<place.rows {
+            let c = call.pointee.c + at
+            var x = sums[i * perRow + k]
+            if !place.isFirst { x = load(c) + x }
             if place.isLast {
-                if let scale = finish.scale { x = x * V(scale) }
-                if let (weight, factor) = finish.decay {
-                    x = x.addProduct(V(factor), V.load(weight + at + j, first: n))
+                if finish.scale != nil { x = x * scale }
+                if let (weight, _) = finish.decay { x = x.addProduct(factor, load(weight + at)) }
+                if let all = finish.bias {
+                    if finish.biasIsPerRow { bias = W(all[place.row + i]) }
+                    x = x + bias
                 }
-                if let bias = finish.bias {
-                    x =
-                        x
-                        + (finish.biasIsPerRow
-                            ? V(bias[place.row + i]) : V.load(bias + place.column + j, first: n))
-                }
-                if let z = finish.preActivation { x.store(z + at + j, first: n) }
+                if let z = finish.preActivation { store(x, z + at) }
                 if finish.activation == .relu { x = x.relu }
             }
-            x.store(c + j, first: n)
+            store(x, c)
+            at += cRow
         }
-    }
-    if place.isLast {
-        activateRows(
-            V.self, call, row: place.row, column: place.column, rows: place.rows,
-            columns: place.columns)
     }
 }

@@ -1,7 +1,8 @@
 import CPlatform
 
-/// Why something that a network was asked for was not done. What was the caller's is as it was.
-public enum NetworkError: Error {
+/// Why something that a network was asked for was not done. What was the caller's is as it was. (An
+/// enum without a raw type gets a hash function, which needs a C library newer than all else here.)
+public enum NetworkError: UInt8, Error {
     case memory
     /// A cost or a gradient is infinite or NaN.
     case notFinite

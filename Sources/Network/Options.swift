@@ -1,5 +1,5 @@
 /// Which number of an option is out of its range.
-public enum OptionProblem: Error {
+public enum OptionProblem: UInt8, Error {
     case keepProb, lambda, labelSmoothing, maxNorm
     case learningRate, momentum, epsilon, weightDecay, clipNorm, schedule
 }

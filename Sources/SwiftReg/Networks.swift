@@ -188,7 +188,7 @@ public func reg_network_layer_f64(
 
 // MARK: Buffers
 
-private enum Buffer { case parameters, gradients, state }
+private enum Buffer: UInt8 { case parameters, gradients, state }
 
 private func buffer<T: Scalar>(
     _ which: Buffer, _ handle: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafeMutablePointer<T>?>?,

@@ -1,37 +1,11 @@
-/* Calls while there is no memory: a status, and nothing written. The allocators below take the
- * place of the C library's, for the shared library too, and can be told to fail. */
-#include <errno.h>
-#include <malloc.h>
-#include <pthread.h>
+/* Calls while there is no memory: a status, and nothing written. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "allocator.h"
 #include "check.h"
-
-/* How many allocations of this thread still succeed; negative: all. */
-static __thread long allowed = -1;
-static __thread bool refused;
-
-void *__libc_malloc(size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-
-static bool allow(void) {
-    if (allowed < 0) return true;
-    if (allowed > 0) return allowed-- > 0;
-    return !(refused = true);
-}
-
-void *malloc(size_t size) {
-    if (allow()) return __libc_malloc(size);
-    errno = ENOMEM;
-    return NULL;
-}
-
-int posix_memalign(void **out, size_t alignment, size_t size) {
-    void *memory = allow() ? __libc_memalign(alignment, size) : NULL;
-    if (memory == NULL) return ENOMEM;
-    *out = memory;
-    return 0;
-}
+#include "swiftreg_network.h"
 
 /* Layers whose products differ in the working memory that they need, and outputs whose layout does. */
 typedef struct Layer {
@@ -86,39 +60,84 @@ static reg_status backward(long limit) {
     return status;
 }
 
-typedef struct Attempt {
-    reg_status (*call)(long limit);
-    long limit;
-    reg_status status;
-    bool refused;
-} Attempt;
+/* ---- Files ----------------------------------------------------------------------------- */
 
-static void *try_call(void *context) {
-    Attempt *attempt = context;
-    refused = false;
-    attempt->status = attempt->call(attempt->limit);
-    attempt->refused = refused;
-    return NULL;
+static reg_network *trained;
+static unsigned char *trained_bytes;
+static size_t trained_size;
+static char old_path[64], new_path[64];
+
+static void make_trained(void) {
+    static const size_t widths[] = {30, 20, 10, 3};
+    const reg_network_options options = {.struct_size = sizeof options, .layers = 3, .widths = widths};
+    reg_optimizer_options optimizer = {.struct_size = sizeof optimizer};
+    float *state;
+    size_t count;
+    CHECK_OK(reg_network_create(&options, &trained));
+    CHECK_OK(reg_optimizer_defaults(REG_ADAM, &optimizer));
+    CHECK_OK(reg_network_set_optimizer(trained, &optimizer));
+    CHECK_OK(reg_network_optimizer_state(trained, &state, &count));
+    CHECK_OK(reg_network_serialize(trained, NULL, 0, &trained_size));
+    trained_bytes = malloc(trained_size);
+    CHECK_OK(reg_network_serialize(trained, trained_bytes, trained_size, &trained_size));
+    snprintf(old_path, sizeof old_path, "/tmp/swiftreg-test-%d-old", (int)getpid());
+    snprintf(new_path, sizeof new_path, "/tmp/swiftreg-test-%d-new", (int)getpid());
+    CHECK_OK(reg_network_save(trained, old_path));
 }
 
-static long failed_allocations;
-
-/* Fails the first allocation, then the second, until none is left to fail. A thread keeps its
- * working memory, so each attempt has a thread of its own. */
-static void check_call(const char *name, reg_status (*call)(long limit)) {
-    Attempt attempt = {.call = call};
-    do {
-        describe("%s %zu x %zu x %zu, allocation %ld fails", name, layer.n_out, layer.n_in, layer.m,
-                 attempt.limit);
-        pthread_t thread;
-        CHECK(pthread_create(&thread, NULL, try_call, &attempt) == 0);
-        CHECK(pthread_join(thread, NULL) == 0);
-        CHECK(attempt.refused == (attempt.status != REG_OK));
-        release_buffers();
-    } while (attempt.status != REG_OK && attempt.limit++ < 100);
-    CHECK(attempt.status == REG_OK);
-    failed_allocations += attempt.limit;
+static reg_status serialize(long limit) {
+    unsigned char *bytes = BUFFER(unsigned char, trained_size);
+    size_t size = 99;
+    allowed = limit;
+    const reg_status status = reg_network_serialize(trained, bytes, trained_size, &size);
+    allowed = -1;
+    if (status != REG_OK) {
+        CHECK_STATUS(REG_ERROR_MEMORY, status);
+        CHECK(size == 99 && is_untouched(bytes, trained_size));
+    }
+    return status;
 }
+
+static reg_status finish_reading(reg_status status, reg_network *made) {
+    allowed = -1;
+    if (status != REG_OK) CHECK_STATUS(REG_ERROR_MEMORY, status);
+    CHECK((status == REG_OK) == (made != NULL));
+    reg_network_destroy(made);
+    return status;
+}
+
+static reg_status deserialize(long limit) {
+    reg_network *made = trained;
+    allowed = limit;
+    const reg_status status = reg_network_deserialize(trained_bytes, trained_size, &made);
+    return finish_reading(status, made);
+}
+
+static reg_status load(long limit) {
+    reg_network *made = trained;
+    allowed = limit;
+    const reg_status status = reg_network_load(old_path, &made);
+    return finish_reading(status, made);
+}
+
+static reg_status finish_writing(reg_status status) {
+    allowed = -1;
+    if (status != REG_OK) CHECK_STATUS(REG_ERROR_MEMORY, status);
+    CHECK((status == REG_OK) == (unlink(new_path) == 0));
+    return status;
+}
+
+static reg_status save(long limit) {
+    allowed = limit;
+    return finish_writing(reg_network_save(trained, new_path));
+}
+
+static reg_status export_c(long limit) {
+    allowed = limit;
+    return finish_writing(reg_network_export_c(trained, new_path, "predict"));
+}
+
+/* ---- All ------------------------------------------------------------------------------- */
 
 int main(void) {
     describe_crashes();
@@ -126,9 +145,22 @@ int main(void) {
     CHECK_OK(reg_build_info(&build));
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
         layer = layers[i];
-        check_call("forward", forward);
-        check_call("backward", backward);
+        char name[80];
+        snprintf(name, sizeof name, "forward %zu x %zu x %zu", layer.n_out, layer.n_in, layer.m);
+        check_call(name, forward);
+        snprintf(name, sizeof name, "backward %zu x %zu x %zu", layer.n_out, layer.n_in, layer.m);
+        check_call(name, backward);
     }
+    make_trained();
+    check_call("serialize", serialize);
+    check_call("deserialize", deserialize);
+    check_call("load", load);
+    check_call("save", save);
+    check_call("export_c", export_c);
+    unlink(old_path);
+    reg_network_destroy(trained);
+    free(trained_bytes);
+    check_network_memory();
     CHECK(failed_allocations > 0);
     return report("out of memory");
 }

@@ -63,7 +63,20 @@
     X(errors_network_predict)    \
     X(errors_network_data)       \
     X(errors_network_calls)      \
-    X(errors_network_fit)
+    X(errors_network_fit) \
+    X(files_bytes)               \
+    X(files_most_layers)         \
+    X(files_disk)                \
+    X(files_relative)            \
+    X(files_errors)              \
+    X(files_names)               \
+    X(files_full_disk)           \
+    X(files_killed)              \
+    X(files_at_once)             \
+    X(files_truncated)           \
+    X(files_corrupted)           \
+    X(files_headers)             \
+    X(files_lengths)
 
 #define UNTYPED_TESTS(X) \
     X(oracle)            \

@@ -25,6 +25,11 @@ PLAIN = notebook.forward_propagation(X, PARAMETERS)
 DROPPED = notebook.forward_propagation_with_dropout(X, PARAMETERS)
 GENERATOR = _core.LegacyGenerator(1)
 
+# A mask with a 2 in it, a weight that does not fit its layer, and one of float32 among float64.
+BAD_MASK = (*DROPPED[1][:6], DROPPED[1][6] * 2, *DROPPED[1][7:])
+BAD_WEIGHT = {**PARAMETERS, "W2": SHORT}
+MIXED = {**PARAMETERS, "W2": PARAMETERS["W2"].astype(np.float32)}
+
 CALLS: dict[str, Callable[[], Any]] = {
     "dropout": lambda: swiftreg.dropout(A, 0.5, seed=1),
     "strided": lambda: swiftreg.dropout(STRIDED, 0.5, seed=1, mask=BYTES),
@@ -52,6 +57,12 @@ CALLS: dict[str, Callable[[], Any]] = {
     "activation": lambda: notebook.sigmoid(STRIDED),
     "legacy": lambda: (_core.LegacyGenerator(3).normal((20, 30)), GENERATOR.state()),
     "bad legacy": lambda: GENERATOR.uniform((2, -1)),
+    "refused mask": lambda: notebook.backward_propagation_with_dropout(X, Y, BAD_MASK, 0.5),
+    "refused labels": lambda: notebook.backward_propagation(X, SHORT, PLAIN[1]),
+    "refused layer": lambda: notebook.forward_propagation(X, BAD_WEIGHT),
+    "refused layer below": lambda: notebook.backward_propagation(SHORT, Y, PLAIN[1]),
+    "refused layer with dropout": lambda: notebook.forward_propagation_with_dropout(X, BAD_WEIGHT),
+    "mixed types": lambda: notebook.forward_propagation_with_dropout(X, MIXED, seed=1),
     "build info": swiftreg.build_info,
 }
 SHARED = [A, STRIDED, SHORT, MASK, BYTES, X, Y, *PARAMETERS.values(), *PLAIN[1], *DROPPED[1], np.dtype("f8"),

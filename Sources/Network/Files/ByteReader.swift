@@ -183,7 +183,7 @@ struct ByteReader {
 
     /// Spaces up to the end.
     mutating func padding() throws(NetworkError) {
-        skipSpace()
+        while take(" ") {}
         try expectEnd()
     }
 }

@@ -67,6 +67,8 @@ private struct HeaderReader {
 
     /// Reads the whole header as JSON of the right form, and finds the metadata in it.
     private func findMetadata(_ json: Slice) throws(NetworkError) -> FieldReader {
+        // So says the format, also of what may stand behind the object.
+        if json.first != ascii("{") { throw .format }
         var reader = ByteReader(json)
         var metadata: FieldReader?
         try reader.object { (reader, name) throws(NetworkError) in

@@ -130,6 +130,8 @@ bool may_overlap(const Array *a, const Array *b) {
 /* ---- Taking and releasing -------------------------------------------------------------- */
 
 void release(Array *array) {
+    PyMem_Free(array->owned);
+    array->owned = NULL;
     PyBuffer_Release(&array->view);
     Py_CLEAR(array->object);
 }
@@ -224,6 +226,36 @@ int get_as(State *state, PyObject *object, const char *name, ElementType type, L
            Array *array) {
     if (get_any(state, object, name, array) < 0) return -1;
     return fit(state, name, type, layout, array);
+}
+
+#define FLOATS_FROM_BYTES(name, element)                                              \
+    static void name(const Array *array, element *values) {                           \
+        const uint8_t *bytes = array->data;                                           \
+        bool truth = array->type == TYPE_BOOL;                                        \
+        for (Py_ssize_t i = 0; i < array->count; i++) {                               \
+            values[i] = (element)(truth ? bytes[i] != 0 : bytes[i]);                  \
+        }                                                                             \
+    }
+FLOATS_FROM_BYTES(f32_from_bytes, float)
+FLOATS_FROM_BYTES(f64_from_bytes, double)
+
+int get_labels(State *state, PyObject *object, const char *name, ElementType type, Array *array) {
+    if (get_any(state, object, name, array) < 0) return -1;
+    bool is_bytes = array->type == TYPE_U8 || array->type == TYPE_BOOL;
+    if (!is_bytes || !is_contiguous(array) || array->count > PY_SSIZE_T_MAX / 16) {
+        return fit(state, name, type, LAYOUT_C, array);
+    }
+    array->owned = PyMem_Malloc((size_t)(array->count * item_size(type)) + 1);
+    if (array->owned == NULL) {
+        release(array);
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (type == TYPE_F32) f32_from_bytes(array, array->owned);
+    else f64_from_bytes(array, array->owned);
+    array->data = array->owned;
+    array->type = type;
+    return 0;
 }
 
 int promote(State *state, Array *const *arrays, const char *const *names, const Layout *layouts,
@@ -345,8 +377,7 @@ static bool all_zero_or_one(const uint8_t *bytes, Py_ssize_t count) {
 }
 
 int get_mask(State *state, PyObject *object, const char *name, const Array *like,
-             const char *like_name, Array *array, const uint8_t **bytes, uint8_t **owned) {
-    *owned = NULL;
+             const char *like_name, Array *array, const uint8_t **bytes) {
     if (get_any(state, object, name, array) < 0) return -1;
     if (check_same_shape(array, name, like, like_name) < 0) goto failed;
     if (array->type == TYPE_OTHER_FLOAT) {
@@ -362,19 +393,17 @@ int get_mask(State *state, PyObject *object, const char *name, const Array *like
         *bytes = array->data;
         if (array->type == TYPE_U8) good = all_zero_or_one(*bytes, array->count);
     } else {
-        *owned = PyMem_Malloc((size_t)array->count + 1);
-        if (*owned == NULL) {
+        array->owned = PyMem_Malloc((size_t)array->count + 1);
+        if (array->owned == NULL) {
             PyErr_NoMemory();
             goto failed;
         }
-        *bytes = *owned;
-        good = mask_bytes(array, *owned);
+        *bytes = array->owned;
+        good = mask_bytes(array, array->owned);
     }
     if (good) return 0;
     PyErr_Format(PyExc_ValueError, "%s must hold 0 and 1 only, got %R", name, object);
 failed:
-    PyMem_Free(*owned);
-    *owned = NULL;
     release(array);
     return -1;
 }

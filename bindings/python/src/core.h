@@ -25,7 +25,7 @@
 
 typedef struct State {
     PyObject *empty, *asarray, *array, *copyto; /* functions of numpy */
-    PyObject *float32, *float64, *uint8, *uint32; /* instances of numpy.dtype */
+    PyObject *float32, *float64, *uint8, *uint32, *int64; /* instances of numpy.dtype */
     PyObject *order_c; /* "C" */
     PyObject *legacy_type;
 } State;
@@ -75,6 +75,7 @@ typedef struct Array {
     PyObject *object; /* owned: the caller's object, or NumPy's conversion of it */
     Py_buffer view;
     void *data;
+    void *owned; /* data, where it is a conversion of our own */
     ElementType type;
     Py_ssize_t count;
 } Array;
@@ -87,10 +88,12 @@ int get_float(State *, PyObject *object, const char *name, Layout, Array *array)
 int get_as(State *, PyObject *object, const char *name, ElementType type, Layout, Array *array);
 /* Makes float32 arrays float64 unless all are float32. */
 int promote(State *, Array *const *arrays, const char *const *names, const Layout *, int count);
-/* A mask of 0 and 1 of any real type, as bytes; *bytes is in the array or, if *owned is not NULL,
- * there (to be freed with PyMem_Free). */
+/* As get_as with LAYOUT_C, but bytes and bools are converted without NumPy's help, in a third of the
+ * time: only `data` is then of `type`, and the view is still that of the bytes. */
+int get_labels(State *, PyObject *object, const char *name, ElementType type, Array *array);
+/* A mask of 0 and 1 of any real type, as bytes; *bytes is in the array or in its `owned`. */
 int get_mask(State *, PyObject *object, const char *name, const Array *like,
-             const char *like_name, Array *array, const uint8_t **bytes, uint8_t **owned);
+             const char *like_name, Array *array, const uint8_t **bytes);
 
 /* Outputs. */
 
@@ -140,6 +143,22 @@ void pass_release(Pass *pass);
 /* Refuses a second operand, which is read while the target is written, that shares memory. */
 int pass_check_operand(const Pass *pass, const Array *operand, const char *name);
 
+/* ---- Layers (layers.c, cost.c) --------------------------------------------------------- */
+
+/* The gradients of one layer; da has no object where it is not wanted. */
+typedef struct Gradients {
+    Array dw, db, da;
+} Gradients;
+
+void gradients_release(Gradients *g);
+/* Takes W and b; promotes them and `a` to one type; makes z and out. Zero-initialized arrays. */
+int layer_forward(State *, PyObject *w, PyObject *b, Array *a, reg_activation, Array *z, Array *out);
+/* Takes W; promotes it, dz and `a` to one type; makes the gradients. lambda_object is for the error. */
+int layer_backward(State *, PyObject *w, Array *dz, Array *a, double lambda,
+                   PyObject *lambda_object, bool want_da, Gradients *g);
+/* A - Y, a new array. */
+PyObject *cost_gradient(State *, PyObject *a, PyObject *y);
+
 /* ---- Scalars and errors (arguments.c) -------------------------------------------------- */
 
 int check_count(const char *function, Py_ssize_t count, Py_ssize_t wanted);
@@ -154,7 +173,8 @@ PyObject *raise_status(reg_status status, const char *name, PyObject *value);
 
 /* ---- The functions, by file ------------------------------------------------------------ */
 
-extern PyMethodDef dropout_methods[], cost_methods[], layer_methods[], library_methods[];
+extern PyMethodDef dropout_methods[], cost_methods[], layer_methods[], propagation_methods[],
+    library_methods[];
 extern PyType_Spec legacy_spec;
 
 #define METHOD(name, function, text) \

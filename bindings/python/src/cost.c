@@ -89,7 +89,7 @@ static PyObject *cost(PyObject *module, PyObject *const *args, Py_ssize_t count)
     if (get_float(state, args[0], "A", LAYOUT_C, &a) < 0) return NULL;
     memset(&weights, 0, sizeof weights);
     memset(&y, 0, sizeof y);
-    if (get_as(state, args[1], "Y", a.type, LAYOUT_C, &y) == 0 && check_matrix(&y, "Y") == 0 &&
+    if (get_labels(state, args[1], "Y", a.type, &y) == 0 && check_matrix(&y, "Y") == 0 &&
         check_same_shape(&a, "A", &y, "Y") == 0 &&
         (args[2] == Py_None || weights_get(state, args[2], a.type, &weights) == 0)) {
         reg_status status = run_cost(&a, &y, &weights, lambda, &value, &ignored);
@@ -103,16 +103,11 @@ static PyObject *cost(PyObject *module, PyObject *const *args, Py_ssize_t count)
     return result;
 }
 
-/* args: a, y */
-static PyObject *backward_cost(PyObject *module, PyObject *const *args, Py_ssize_t count) {
-    State *state = state_of(module);
+PyObject *cost_gradient(State *state, PyObject *a_object, PyObject *y_object) {
     Pass pass;
     Array y;
-    if (check_count("backward_cost", count, 2) < 0 ||
-        pass_begin(state, args[0], "A", Py_None, &pass) < 0) {
-        return NULL;
-    }
-    if (get_as(state, args[1], "Y", pass.in.type, LAYOUT_C, &y) < 0 ||
+    if (pass_begin(state, a_object, "A", Py_None, &pass) < 0) return NULL;
+    if (get_labels(state, y_object, "Y", pass.in.type, &y) < 0 ||
         check_same_shape(&pass.in, "A", &y, "Y") < 0) {
         release(&y);
         pass_release(&pass);
@@ -126,6 +121,12 @@ static PyObject *backward_cost(PyObject *module, PyObject *const *args, Py_ssize
     if (status == REG_OK) return pass_end(state, &pass, Py_None);
     pass_release(&pass);
     return raise_status(status, NULL, NULL);
+}
+
+/* args: a, y */
+static PyObject *backward_cost(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    if (check_count("backward_cost", count, 2) < 0) return NULL;
+    return cost_gradient(state_of(module), args[0], args[1]);
 }
 
 PyMethodDef cost_methods[] = {

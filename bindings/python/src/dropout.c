@@ -110,25 +110,23 @@ static PyObject *apply_mask(PyObject *module, PyObject *const *args, Py_ssize_t 
     Pass pass;
     Array mask;
     const uint8_t *bytes;
-    uint8_t *owned;
     if (check_count("apply_mask", count, 4) < 0 ||
         get_double(args[2], "keep_prob", &keep_prob) < 0 ||
         pass_begin(state, args[0], "da", args[3], &pass) < 0) {
         return NULL;
     }
-    if (get_mask(state, args[1], "mask", &pass.in, "da", &mask, &bytes, &owned) < 0) {
+    if (get_mask(state, args[1], "mask", &pass.in, "da", &mask, &bytes) < 0) {
         pass_release(&pass);
         return NULL;
     }
     reg_status status = REG_OK;
-    int good = owned != NULL ? 0 : pass_check_operand(&pass, &mask, "mask");
+    int good = mask.owned != NULL ? 0 : pass_check_operand(&pass, &mask, "mask");
     if (good == 0) {
         RUN(status, pass.in.count,
             BY_TYPE(pass.in.type, reg_apply_mask, pass.source, bytes, (size_t)pass.in.count,
                     keep_prob, pass.target));
     }
     release(&mask);
-    PyMem_Free(owned);
     if (good == 0 && status == REG_OK) return pass_end(state, &pass, args[3]);
     pass_release(&pass);
     return good < 0 ? NULL : raise_status(status, "keep_prob", args[2]);

@@ -44,72 +44,68 @@ static int get_activation(PyObject *object, reg_activation *activation) {
     return 0;
 }
 
-static PyObject *pair(Array *z, Array *out) {
-    PyObject *tuple = PyTuple_New(2);
-    if (tuple == NULL) {
-        release(z);
-        release(out);
-        return NULL;
-    }
-    PyTuple_SetItem(tuple, 0, detach(z));
-    PyTuple_SetItem(tuple, 1, detach(out));
-    return tuple;
+static void raise_activation(reg_status status, reg_activation activation) {
+    PyObject *number = PyLong_FromLong((long)activation);
+    if (number != NULL) raise_status(status, "activation", number);
+    Py_XDECREF(number);
 }
 
-static PyObject *run_forward_dense(State *state, Array *w, Array *b, Array *a,
-                                   reg_activation activation, PyObject *activation_object) {
-    Py_ssize_t n_out = w->view.shape[0], n_in = w->view.shape[1], m = a->view.shape[1];
-    Py_ssize_t shape[2] = {n_out, m};
-    Array z, out;
-    if (new_float(state, w->type, 2, shape, &z) < 0) return NULL;
-    if (new_float(state, w->type, 2, shape, &out) < 0) {
-        release(&z);
-        return NULL;
+int layer_forward(State *state, PyObject *w_object, PyObject *b_object, Array *a,
+                  reg_activation activation, Array *z, Array *out) {
+    Array w, b;
+    Array *const arrays[] = {&w, &b, a};
+    const char *const names[] = {"W", "b", "A"};
+    const Layout layouts[] = {LAYOUT_C, LAYOUT_C, LAYOUT_STRIDED};
+    int result = -1;
+    memset(&b, 0, sizeof b);
+    if (get_float(state, w_object, "W", LAYOUT_C, &w) == 0 &&
+        get_float(state, b_object, "b", LAYOUT_C, &b) == 0 && check_dense(&w, a, &b) == 0 &&
+        promote(state, arrays, names, layouts, 3) == 0) {
+        Py_ssize_t n_out = w.view.shape[0], n_in = w.view.shape[1], m = a->view.shape[1];
+        Py_ssize_t shape[2] = {n_out, m};
+        reg_strides out_strides = {m, 1};
+        if (new_float(state, w.type, 2, shape, z) == 0 &&
+            new_float(state, w.type, 2, shape, out) == 0) {
+            reg_status status;
+            RUN(status, work_of(n_out, n_in, m),
+                BY_TYPE(w.type, reg_forward_dense, w.data, b.data, (size_t)n_out, (size_t)n_in,
+                        (size_t)m, a->data, strides_of(a), activation, z->data, out->data,
+                        out_strides));
+            if (status == REG_OK) result = 0;
+            else raise_activation(status, activation);
+        }
+        if (result < 0) {
+            release(z);
+            release(out);
+        }
     }
-    reg_strides out_strides = {m, 1};
-    reg_status status;
-    RUN(status, work_of(n_out, n_in, m),
-        BY_TYPE(w->type, reg_forward_dense, w->data, b->data, (size_t)n_out, (size_t)n_in,
-                (size_t)m, a->data, strides_of(a), activation, z.data, out.data, out_strides));
-    if (status == REG_OK) return pair(&z, &out);
-    release(&z);
-    release(&out);
-    return raise_status(status, "activation", activation_object);
+    release(&w);
+    release(&b);
+    return result;
 }
 
 /* args: W, b, A, activation; gives (Z, activation(Z)) */
 static PyObject *forward_dense(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     State *state = state_of(module);
-    Array w, b, a;
-    Array *const arrays[] = {&w, &b, &a};
-    const char *const names[] = {"W", "b", "A"};
-    const Layout layouts[] = {LAYOUT_C, LAYOUT_C, LAYOUT_STRIDED};
+    Array a, z, out;
     reg_activation activation;
-    if (check_count("forward_dense", count, 4) < 0 || get_activation(args[3], &activation) < 0) {
+    if (check_count("forward_dense", count, 4) < 0 || get_activation(args[3], &activation) < 0 ||
+        get_float(state, args[2], "A", LAYOUT_STRIDED, &a) < 0) {
         return NULL;
     }
+    memset(&z, 0, sizeof z);
+    memset(&out, 0, sizeof out);
     PyObject *result = NULL;
-    memset(&w, 0, sizeof w);
-    memset(&b, 0, sizeof b);
-    memset(&a, 0, sizeof a);
-    if (get_float(state, args[0], "W", LAYOUT_C, &w) == 0 &&
-        get_float(state, args[1], "b", LAYOUT_C, &b) == 0 &&
-        get_float(state, args[2], "A", LAYOUT_STRIDED, &a) == 0 && check_dense(&w, &a, &b) == 0 &&
-        promote(state, arrays, names, layouts, 3) == 0) {
-        result = run_forward_dense(state, &w, &b, &a, activation, args[3]);
+    if (layer_forward(state, args[0], args[1], &a, activation, &z, &out) == 0) {
+        result = PyTuple_Pack(2, z.object, out.object);
     }
-    release(&w);
-    release(&b);
+    release(&z);
+    release(&out);
     release(&a);
     return result;
 }
 
-/* The gradients of one layer; da has no object where it is not wanted. */
-typedef struct Gradients {
-    Array dw, db, da;
-} Gradients;
-
-static void gradients_release(Gradients *g) {
+void gradients_release(Gradients *g) {
     release(&g->dw);
     release(&g->db);
     release(&g->da);
@@ -117,7 +113,6 @@ static void gradients_release(Gradients *g) {
 
 static int gradients_new(State *state, const Array *w, Py_ssize_t m, bool want_da, Gradients *g) {
     Py_ssize_t db_shape[2] = {w->view.shape[0], 1}, da_shape[2] = {w->view.shape[1], m};
-    memset(g, 0, sizeof *g);
     if (new_float(state, w->type, 2, w->view.shape, &g->dw) == 0 &&
         new_float(state, w->type, 2, db_shape, &g->db) == 0 &&
         (!want_da || new_float(state, w->type, 2, da_shape, &g->da) == 0)) {
@@ -125,18 +120,6 @@ static int gradients_new(State *state, const Array *w, Py_ssize_t m, bool want_d
     }
     gradients_release(g);
     return -1;
-}
-
-static PyObject *gradients_tuple(Gradients *g) {
-    PyObject *tuple = PyTuple_New(3);
-    if (tuple == NULL) {
-        gradients_release(g);
-        return NULL;
-    }
-    PyTuple_SetItem(tuple, 0, detach(&g->dw));
-    PyTuple_SetItem(tuple, 1, detach(&g->db));
-    PyTuple_SetItem(tuple, 2, g->da.object != NULL ? detach(&g->da) : Py_NewRef(Py_None));
-    return tuple;
 }
 
 static int check_backward(const Array *w, const Array *dz, const Array *a) {
@@ -154,46 +137,52 @@ static int check_backward(const Array *w, const Array *dz, const Array *a) {
     return -1;
 }
 
-static PyObject *run_backward(State *state, Array *w, Array *dz, Array *a, double lambda,
-                              PyObject *lambda_object, bool want_da) {
-    Py_ssize_t n_out = w->view.shape[0], n_in = w->view.shape[1], m = a->view.shape[1];
-    Gradients g;
-    if (gradients_new(state, w, m, want_da, &g) < 0) return NULL;
-    reg_strides da_strides = {m, 1};
-    reg_status status;
-    RUN(status, work_of(n_out, n_in, m),
-        BY_TYPE(w->type, reg_backward_l2, w->data, (size_t)n_out, (size_t)n_in, (size_t)m,
-                dz->data, strides_of(dz), a->data, strides_of(a), lambda, g.dw.data, g.db.data,
-                g.da.data, da_strides));
-    if (status == REG_OK) return gradients_tuple(&g);
-    gradients_release(&g);
-    return raise_status(status, "lambd", lambda_object);
+int layer_backward(State *state, PyObject *w_object, Array *dz, Array *a, double lambda,
+                   PyObject *lambda_object, bool want_da, Gradients *g) {
+    Array w;
+    Array *const arrays[] = {&w, dz, a};
+    const char *const names[] = {"W", "dZ", "A"};
+    const Layout layouts[] = {LAYOUT_C, LAYOUT_STRIDED, LAYOUT_STRIDED};
+    int result = -1;
+    memset(g, 0, sizeof *g);
+    if (get_float(state, w_object, "W", LAYOUT_C, &w) < 0) return -1;
+    if (check_backward(&w, dz, a) == 0 && promote(state, arrays, names, layouts, 3) == 0 &&
+        gradients_new(state, &w, a->view.shape[1], want_da, g) == 0) {
+        Py_ssize_t n_out = w.view.shape[0], n_in = w.view.shape[1], m = a->view.shape[1];
+        reg_strides da_strides = {m, 1};
+        reg_status status;
+        RUN(status, work_of(n_out, n_in, m),
+            BY_TYPE(w.type, reg_backward_l2, w.data, (size_t)n_out, (size_t)n_in, (size_t)m,
+                    dz->data, strides_of(dz), a->data, strides_of(a), lambda, g->dw.data,
+                    g->db.data, g->da.data, da_strides));
+        if (status == REG_OK) {
+            result = 0;
+        } else {
+            gradients_release(g);
+            raise_status(status, "lambd", lambda_object);
+        }
+    }
+    release(&w);
+    return result;
 }
 
 /* args: W, dZ, A (of the layer below), lambd, want_da; gives (dW, db, dA or None) */
 static PyObject *backward_l2(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     State *state = state_of(module);
-    Array w, dz, a;
-    Array *const arrays[] = {&w, &dz, &a};
-    const char *const names[] = {"W", "dZ", "A"};
-    const Layout layouts[] = {LAYOUT_C, LAYOUT_STRIDED, LAYOUT_STRIDED};
+    Array dz, a;
+    Gradients g;
     double lambda;
     if (check_count("backward_l2", count, 5) < 0 || get_double(args[3], "lambd", &lambda) < 0) {
         return NULL;
     }
     int want_da = PyObject_IsTrue(args[4]);
-    if (want_da < 0) return NULL;
+    if (want_da < 0 || get_float(state, args[1], "dZ", LAYOUT_STRIDED, &dz) < 0) return NULL;
     PyObject *result = NULL;
-    memset(&w, 0, sizeof w);
-    memset(&dz, 0, sizeof dz);
-    memset(&a, 0, sizeof a);
-    if (get_float(state, args[0], "W", LAYOUT_C, &w) == 0 &&
-        get_float(state, args[1], "dZ", LAYOUT_STRIDED, &dz) == 0 &&
-        get_float(state, args[2], "A", LAYOUT_STRIDED, &a) == 0 &&
-        check_backward(&w, &dz, &a) == 0 && promote(state, arrays, names, layouts, 3) == 0) {
-        result = run_backward(state, &w, &dz, &a, lambda, args[3], want_da != 0);
+    if (get_float(state, args[2], "A", LAYOUT_STRIDED, &a) == 0 &&
+        layer_backward(state, args[0], &dz, &a, lambda, args[3], want_da != 0, &g) == 0) {
+        result = PyTuple_Pack(3, g.dw.object, g.db.object, want_da ? g.da.object : Py_None);
+        gradients_release(&g);
     }
-    release(&w);
     release(&dz);
     release(&a);
     return result;

@@ -18,6 +18,7 @@ static int load_numpy(State *state) {
     state->float64 = dtype(numpy, "float64");
     state->uint8 = dtype(numpy, "uint8");
     state->uint32 = dtype(numpy, "uint32");
+    state->int64 = dtype(numpy, "int64");
     state->order_c = PyUnicode_InternFromString("C");
     Py_DECREF(numpy);
     return PyErr_Occurred() ? -1 : 0;
@@ -50,6 +51,7 @@ static int execute(PyObject *module) {
         PyModule_AddFunctions(module, dropout_methods) < 0 ||
         PyModule_AddFunctions(module, cost_methods) < 0 ||
         PyModule_AddFunctions(module, layer_methods) < 0 ||
+        PyModule_AddFunctions(module, propagation_methods) < 0 ||
         PyModule_AddFunctions(module, library_methods) < 0) {
         return -1;
     }
@@ -68,6 +70,7 @@ static int traverse(PyObject *module, visitproc visit, void *arg) {
     Py_VISIT(state->float64);
     Py_VISIT(state->uint8);
     Py_VISIT(state->uint32);
+    Py_VISIT(state->int64);
     Py_VISIT(state->order_c);
     Py_VISIT(state->legacy_type);
     return 0;
@@ -83,6 +86,7 @@ static int clear(PyObject *module) {
     Py_CLEAR(state->float64);
     Py_CLEAR(state->uint8);
     Py_CLEAR(state->uint32);
+    Py_CLEAR(state->int64);
     Py_CLEAR(state->order_c);
     Py_CLEAR(state->legacy_type);
     return 0;

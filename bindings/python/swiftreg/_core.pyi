@@ -1,5 +1,6 @@
 """The C library on arrays, by position and without defaults. Private."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,15 @@ def forward_activation(x: ArrayLike, activation: int, out: Any, /) -> NDArray[An
 def backward_activation(
     dA: ArrayLike, A: ArrayLike, activation: int, out: Any, /,
 ) -> NDArray[Any]: ...
+def forward(
+    X: ArrayLike, parameters: Mapping[str, NDArray[Any]], names: list[Any],
+    masks: tuple[NDArray[np.uint8], ...] | None, keep_prob: float,
+    in_layer: Callable[[Exception, Any], Exception], /,
+) -> tuple[NDArray[Any], tuple[NDArray[Any], ...]]: ...
+def backward(
+    X: ArrayLike, Y: ArrayLike, cache: tuple[NDArray[Any], ...], names: list[Any], lambd: float,
+    keep_prob: float | None, in_layer: Callable[[Exception, Any], Exception], /,
+) -> dict[str, NDArray[Any]]: ...
 def update(
     parameter: ArrayLike, gradient: ArrayLike, learning_rate: float, out: Any, /,
 ) -> NDArray[Any]: ...

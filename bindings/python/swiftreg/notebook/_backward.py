@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from swiftreg import _core
-from swiftreg.notebook._layers import (
-    Array,
-    LayerNames,
-    Parameters,
-    in_layer,
-    layer_names,
-    parameter_names,
-)
+from swiftreg.notebook._layers import Array, Parameters, in_layer, layer_names, parameter_names
 from swiftreg.notebook._masks import check_keep_prob
 
 if TYPE_CHECKING:
@@ -28,21 +21,6 @@ def _entries(cache: Sequence[Array], size: int, without: int) -> int:
         kind = "(Z, D, A, W, b), the last without D" if without else "(Z, A, W, b)"
         raise ValueError(f"cache must hold {kind} of each layer, got {len(cache)} entries")
     return layers
-
-
-def _layer_gradients(
-    gradients: dict[str, Array], layer: LayerNames, W: Array, dZ: Array, A: Any, lambd: float,
-    want_da: bool,
-) -> Any:
-    """Puts dZ, dW and db into the dict and gives dA of the layer below (None if not wanted)."""
-    try:
-        dW, db, dA = _core.backward_l2(W, dZ, A, lambd, want_da)
-    except (TypeError, ValueError) as error:
-        raise in_layer(error, layer) from None
-    gradients[layer.dz] = dZ
-    gradients[layer.dw] = dW
-    gradients[layer.db] = db
-    return dA
 
 
 def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Sequence[Array]) -> dict[str, Array]:
@@ -65,20 +43,8 @@ def backward_propagation_with_regularization(
 
     lambd is 0 or more; ValueError otherwise.
     """
-    layers = _entries(cache, 4, 0)
-    gradients: dict[str, Array] = {}
-    dZ = _core.backward_cost(cache[-3], Y)
-    for index in range(layers - 1, -1, -1):
-        layer = layer_names(layers)[index]
-        W = cache[4 * index + 2]
-        if index == 0:
-            _layer_gradients(gradients, layer, W, dZ, X, lambd, False)
-            break
-        A = cache[4 * index - 3]
-        dA = _layer_gradients(gradients, layer, W, dZ, A, lambd, True)
-        gradients[layer.da_below] = dA
-        dZ = _core.backward_activation(dA, A, _core.RELU, None)
-    return gradients
+    names = layer_names(_entries(cache, 4, 0))
+    return _core.backward(X, Y, tuple(cache), names, lambd, None, in_layer)
 
 
 def backward_propagation_with_dropout(
@@ -90,23 +56,8 @@ def backward_propagation_with_dropout(
     real type and hold 0 and 1 only. keep_prob is in (0, 1]; ValueError otherwise.
     """
     keep_prob = check_keep_prob(keep_prob)
-    layers = _entries(cache, 5, 1)
-    gradients: dict[str, Array] = {}
-    dZ = _core.backward_cost(cache[-3], Y)
-    W = cache[-2]
-    for index in range(layers - 1, 0, -1):
-        layer = layer_names(layers)[index]
-        _, D, A, W_below, _ = cache[5 * index - 5 : 5 * index]
-        dA = _layer_gradients(gradients, layer, W, dZ, A, 0.0, True)
-        try:
-            _core.apply_mask(dA, D, keep_prob, dA)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"D{index} of the cache: {error}") from None
-        gradients[layer.da_below] = dA
-        dZ = _core.backward_activation(dA, A, _core.RELU, None)
-        W = W_below
-    _layer_gradients(gradients, layer_names(layers)[0], W, dZ, X, 0.0, False)
-    return gradients
+    names = layer_names(_entries(cache, 5, 1))
+    return _core.backward(X, Y, tuple(cache), names, 0.0, keep_prob, in_layer)
 
 
 def update_parameters(

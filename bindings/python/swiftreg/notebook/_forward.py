@@ -60,19 +60,7 @@ def forward_propagation(X: ArrayLike, parameters: Parameters) -> tuple[Array, tu
 
     Raises ValueError where shapes do not fit, naming the layer.
     """
-    names = parameter_names(parameters)
-    last = names[-1]
-    A: Any = X
-    cache: list[Array] = []
-    for layer in names:
-        W, b = parameters[layer.w], parameters[layer.b]
-        activation = _core.SIGMOID if layer is last else _core.RELU
-        try:
-            Z, A = _core.forward_dense(W, b, A, activation)
-        except (TypeError, ValueError) as error:
-            raise in_layer(error, layer) from None
-        cache += (Z, A, W, b)
-    return A, tuple(cache)
+    return _core.forward(X, parameters, parameter_names(parameters), None, 1.0, in_layer)
 
 
 def _rows(W: Any, name: str) -> int:
@@ -115,32 +103,12 @@ def forward_propagation_with_dropout(
         drawn = notebook_masks(widths, examples, keep_prob)
         masks = drawn.layers
         leave_numpy_after(drawn)
-    A: Any = X
-    cache: list[Array] = []
-    for index, layer in enumerate(names[:-1]):
-        W, b = parameters[layer.w], parameters[layer.b]
-        try:
-            Z, A = _core.forward_dense(W, b, A, _core.RELU)
-        except (TypeError, ValueError) as error:
-            raise in_layer(error, layer) from None
-        if seed is None:
-            kept, shown = masks[index]
-            D = shown.copy()
-        else:
-            kept = _core.layer_mask(
-                (widths[index], examples), keep_prob, seed, step, index + 1, 0
-            )
-            D = kept.astype(np.int64)
-        _core.apply_mask(A, kept, keep_prob, A)
-        cache += (Z, D, A, W, b)
-    last = names[-1]
-    W, b = parameters[last.w], parameters[last.b]
-    try:
-        Z, A = _core.forward_dense(W, b, A, _core.SIGMOID)
-    except (TypeError, ValueError) as error:
-        raise in_layer(error, last) from None
-    cache += (Z, A, W, b)
-    return A, tuple(cache)
+    else:
+        masks = tuple([
+            _core.layer_mask((width, examples), keep_prob, seed, step, layer, 0)
+            for layer, width in enumerate(widths, start=1)
+        ])
+    return _core.forward(X, parameters, names, masks, keep_prob, in_layer)
 
 
 def predict(X: ArrayLike, y: ArrayLike, parameters: Parameters) -> NDArray[np.int64]:

@@ -26,17 +26,10 @@ _seeded = _core.LegacyGenerator(SEED)
 _KEPT_ELEMENTS = 1 << 20
 
 
-class LayerMask(NamedTuple):
-    """A layer's mask as the kernels take it, and as the notebook's cache shows it."""
-
-    kept: NDArray[np.uint8]
-    shown: NDArray[np.int64]
-
-
 class NotebookMasks(NamedTuple):
     """The masks of the hidden layers, and NumPy's generator after they have been drawn."""
 
-    layers: tuple[LayerMask, ...]
+    layers: tuple[NDArray[np.uint8], ...]
     after: _core.LegacyGenerator
 
 
@@ -56,7 +49,7 @@ def _draw(widths: tuple[int, ...], examples: int, keep_prob: float) -> NotebookM
     layers = []
     for width in widths:
         kept = generator.uniform((width, examples)) < keep_prob
-        layers.append(LayerMask(kept.view(np.uint8), kept.astype(np.int64)))
+        layers.append(kept.view(np.uint8))
     return NotebookMasks(tuple(layers), generator)
 
 
@@ -80,4 +73,4 @@ def leave_numpy_after(masks: NotebookMasks) -> None:
     # Another thread drew meanwhile, or this NumPy keeps its state in another form.
     np.random.seed(SEED)
     for layer in masks.layers:
-        np.random.random_sample(layer.kept.shape)
+        np.random.random_sample(layer.shape)

@@ -1,0 +1,297 @@
+/*
+ * The notebook's forward and backward over all its layers, each in one call: at the notebook's sizes
+ * the interpreter's steps between the layers cost as much as the layers.
+ *
+ * `names` is a list with a tuple of keys (W, b, dW, db, dZ, dA of the layer below) for each layer;
+ * `in_layer(error, names of a layer)` gives the exception to raise in place of a ValueError or
+ * TypeError that is about that layer.
+ */
+#include "core.h"
+
+#include <string.h>
+
+enum { KEY_W, KEY_B, KEY_DW, KEY_DB, KEY_DZ, KEY_DA_BELOW };
+
+static PyObject *key(PyObject *names, Py_ssize_t layer, int which) {
+    return PyTuple_GetItem(PyList_GetItem(names, layer), which);
+}
+
+static int check_names(PyObject *names) {
+    bool good = PyList_Check(names) && PyList_Size(names) > 0;
+    for (Py_ssize_t l = 0; good && l < PyList_Size(names); l++) {
+        PyObject *keys = PyList_GetItem(names, l);
+        good = PyTuple_Check(keys) && PyTuple_Size(keys) == KEY_DA_BELOW + 1;
+    }
+    if (good) return 0;
+    PyErr_Format(PyExc_TypeError, "names must be a list of tuples of keys, got %R", names);
+    return -1;
+}
+
+static bool may_be_renamed(void) {
+    return PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_TypeError);
+}
+
+static void name_layer(PyObject *in_layer, PyObject *keys) {
+    if (!may_be_renamed()) return;
+    PyObject *type, *error, *trace;
+    PyErr_Fetch(&type, &error, &trace);
+    PyErr_NormalizeException(&type, &error, &trace);
+    PyObject *named = PyObject_CallFunctionObjArgs(in_layer, error, keys, NULL);
+    if (named != NULL) PyErr_SetObject((PyObject *)Py_TYPE(named), named);
+    Py_XDECREF(named);
+    Py_XDECREF(type);
+    Py_XDECREF(error);
+    Py_XDECREF(trace);
+}
+
+/* a * mask / keep_prob in place. */
+static int mask_in_place(Array *a, const uint8_t *bytes, double keep_prob, PyObject *keep_object) {
+    reg_status status;
+    RUN(status, a->count,
+        BY_TYPE(a->type, reg_apply_mask, a->data, bytes, (size_t)a->count, keep_prob, a->data));
+    if (status == REG_OK) return 0;
+    raise_status(status, "keep_prob", keep_object);
+    return -1;
+}
+
+/* ---- Forward --------------------------------------------------------------------------- */
+
+/* Drops units of `a` by a mask; gives the mask as int64, as the notebook shows it. */
+static PyObject *drop_units(State *state, Array *a, PyObject *mask_object, double keep_prob,
+                            PyObject *keep_object) {
+    Array mask, shown;
+    const uint8_t *bytes;
+    if (get_mask(state, mask_object, "mask", a, "A", &mask, &bytes) < 0) return NULL;
+    PyObject *result = NULL;
+    if (mask_in_place(a, bytes, keep_prob, keep_object) == 0 &&
+        new_array(state, TYPE_INTEGER, state->int64, 2, a->view.shape, &shown) == 0) {
+        int64_t *values = shown.data;
+        for (Py_ssize_t i = 0; i < shown.count; i++) values[i] = bytes[i];
+        result = detach(&shown);
+    }
+    release(&mask);
+    return result;
+}
+
+/* Appends Z, D (unless NULL), A, W and b. */
+static int append_layer(PyObject *cache, const Array *z, PyObject *d, const Array *a, PyObject *w,
+                        PyObject *b) {
+    PyObject *const entries[] = {z->object, d, a->object, w, b};
+    for (int i = 0; i < 5; i++) {
+        if (entries[i] != NULL && PyList_Append(cache, entries[i]) < 0) return -1;
+    }
+    return 0;
+}
+
+/* One layer: `a` is that of the layer below, and is replaced by the layer's own. */
+static int forward_layer(State *state, PyObject *w, PyObject *b, Array *a,
+                         reg_activation activation, PyObject *in_layer, PyObject *keys,
+                         PyObject *mask, double keep_prob, PyObject *keep_object, PyObject *cache) {
+    Array z, out;
+    PyObject *d = NULL;
+    memset(&z, 0, sizeof z);
+    memset(&out, 0, sizeof out);
+    if (layer_forward(state, w, b, a, activation, &z, &out) < 0) {
+        name_layer(in_layer, keys);
+        return -1;
+    }
+    int result = -1;
+    if (mask == NULL ||
+        (d = drop_units(state, &out, mask, keep_prob, keep_object)) != NULL) {
+        result = append_layer(cache, &z, d, &out, w, b);
+    }
+    Py_XDECREF(d);
+    release(&z);
+    release(a);
+    *a = out;
+    return result;
+}
+
+/* args: X, parameters, names, masks (a tuple for the hidden layers, or None), keep_prob, in_layer;
+ * gives (A of the last layer, cache) */
+static PyObject *forward(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    State *state = state_of(module);
+    PyObject *parameters = args[1], *names = args[2], *masks = args[3], *in_layer = args[5];
+    double keep_prob;
+    Array a;
+    if (check_count("forward", count, 6) < 0 || check_names(names) < 0 ||
+        get_double(args[4], "keep_prob", &keep_prob) < 0) {
+        return NULL;
+    }
+    Py_ssize_t layers = PyList_Size(names);
+    if (masks != Py_None && (!PyTuple_Check(masks) || PyTuple_Size(masks) != layers - 1)) {
+        return PyErr_Format(PyExc_TypeError, "masks must be a tuple of %zd masks, got %R",
+                            layers - 1, masks);
+    }
+    if (get_float(state, args[0], "A", LAYOUT_STRIDED, &a) < 0) {
+        name_layer(in_layer, PyList_GetItem(names, 0));
+        return NULL;
+    }
+    PyObject *cache = PyList_New(0), *result = NULL;
+    int good = cache != NULL ? 0 : -1;
+    for (Py_ssize_t l = 0; good == 0 && l < layers; l++) {
+        bool is_last = l == layers - 1;
+        PyObject *w = PyObject_GetItem(parameters, key(names, l, KEY_W));
+        PyObject *b = w != NULL ? PyObject_GetItem(parameters, key(names, l, KEY_B)) : NULL;
+        good = b == NULL ? -1
+                         : forward_layer(state, w, b, &a, is_last ? REG_SIGMOID : REG_RELU, in_layer,
+                                         PyList_GetItem(names, l),
+                                         is_last || masks == Py_None ? NULL
+                                                                     : PyTuple_GetItem(masks, l),
+                                         keep_prob, args[4], cache);
+        Py_XDECREF(w);
+        Py_XDECREF(b);
+    }
+    if (good == 0) {
+        PyObject *tuple = PyList_AsTuple(cache);
+        if (tuple != NULL) result = PyTuple_Pack(2, a.object, tuple);
+        Py_XDECREF(tuple);
+    }
+    Py_XDECREF(cache);
+    release(&a);
+    return result;
+}
+
+/* ---- Backward -------------------------------------------------------------------------- */
+
+/* Where a cache holds what, with 4 or 5 entries for a layer, the last always 4. */
+typedef struct Cache {
+    PyObject *entries; /* a tuple */
+    Py_ssize_t size, layers;
+} Cache;
+
+enum { FROM_END_D = 4, FROM_END_A = 3, FROM_END_W = 2 };
+
+static PyObject *cached(const Cache *cache, Py_ssize_t layer, int from_end) {
+    bool is_last = layer == cache->layers - 1;
+    Py_ssize_t end = is_last ? PyTuple_Size(cache->entries) : cache->size * (layer + 1);
+    return PyTuple_GetItem(cache->entries, end - from_end);
+}
+
+/* dz = da where a > 0, else 0 */
+static int gate(State *state, const Array *da, const Array *a, Array *dz) {
+    Array ordered;
+    const void *a_data = a->data;
+    memset(&ordered, 0, sizeof ordered);
+    if (!is_contiguous(a)) {
+        if (get_as(state, a->object, "A", a->type, LAYOUT_C, &ordered) < 0) return -1;
+        a_data = ordered.data;
+    }
+    int result = new_float(state, da->type, 2, da->view.shape, dz);
+    if (result == 0) {
+        reg_status status;
+        RUN(status, da->count,
+            BY_TYPE(da->type, reg_backward_activation, da->data, a_data, (size_t)da->count,
+                    REG_RELU, dz->data));
+        if (status != REG_OK) {
+            release(dz);
+            raise_status(status, NULL, NULL);
+            result = -1;
+        }
+    }
+    release(&ordered);
+    return result;
+}
+
+static int mask_gradient(State *state, Array *da, PyObject *d, Py_ssize_t layer, double keep_prob,
+                         PyObject *keep_object) {
+    Array mask;
+    const uint8_t *bytes;
+    if (get_mask(state, d, "mask", da, "da", &mask, &bytes) == 0) {
+        int result = mask_in_place(da, bytes, keep_prob, keep_object);
+        release(&mask);
+        return result;
+    }
+    if (may_be_renamed()) {
+        PyObject *type, *error, *trace;
+        PyErr_Fetch(&type, &error, &trace);
+        PyErr_Format(type, "D%zd of the cache: %S", layer, error);
+        Py_XDECREF(type);
+        Py_XDECREF(error);
+        Py_XDECREF(trace);
+    }
+    return -1;
+}
+
+typedef struct Backward {
+    State *state;
+    PyObject *x, *names, *lambda_object, *keep_object, *in_layer, *gradients;
+    double lambda, keep_prob;
+    Cache cache;
+    Array dz; /* of the layer that is next */
+} Backward;
+
+/* dW, db and dA below from `dz`, which becomes that of the layer below. */
+static int backward_layer(Backward *pass, Py_ssize_t l) {
+    State *state = pass->state;
+    PyObject *below = l > 0 ? cached(&pass->cache, l - 1, FROM_END_A) : pass->x;
+    PyObject *gradients = pass->gradients, *names = pass->names;
+    Array a;
+    Gradients g;
+    if (PyDict_SetItem(gradients, key(names, l, KEY_DZ), pass->dz.object) < 0) return -1;
+    memset(&g, 0, sizeof g);
+    if (get_float(state, below, "A", LAYOUT_STRIDED, &a) < 0 ||
+        layer_backward(state, cached(&pass->cache, l, FROM_END_W), &pass->dz, &a, pass->lambda,
+                       pass->lambda_object, l > 0, &g) < 0) {
+        name_layer(pass->in_layer, PyList_GetItem(names, l));
+        release(&a);
+        return -1;
+    }
+    release(&pass->dz);
+    int result = -1;
+    if (PyDict_SetItem(gradients, key(names, l, KEY_DW), g.dw.object) == 0 &&
+        PyDict_SetItem(gradients, key(names, l, KEY_DB), g.db.object) == 0 &&
+        (l == 0 ||
+         ((pass->keep_object == Py_None ||
+           mask_gradient(state, &g.da, cached(&pass->cache, l - 1, FROM_END_D), l,
+                         pass->keep_prob, pass->keep_object) == 0) &&
+          PyDict_SetItem(gradients, key(names, l, KEY_DA_BELOW), g.da.object) == 0 &&
+          gate(state, &g.da, &a, &pass->dz) == 0))) {
+        result = 0;
+    }
+    gradients_release(&g);
+    release(&a);
+    return result;
+}
+
+/* args: X, Y, cache (a tuple), names, lambd, keep_prob (or None: a cache without masks), in_layer;
+ * gives the dict of the gradients */
+static PyObject *backward(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    Backward pass;
+    if (check_count("backward", count, 7) < 0 || check_names(args[3]) < 0) return NULL;
+    memset(&pass, 0, sizeof pass);
+    pass.state = state_of(module);
+    pass.x = args[0];
+    pass.names = args[3];
+    pass.lambda_object = args[4];
+    pass.keep_object = args[5];
+    pass.in_layer = args[6];
+    bool has_masks = args[5] != Py_None;
+    pass.cache = (Cache){args[2], has_masks ? 5 : 4, PyList_Size(args[3])};
+    if (!PyTuple_Check(args[2]) ||
+        PyTuple_Size(args[2]) != pass.cache.size * pass.cache.layers - has_masks) {
+        return PyErr_Format(PyExc_TypeError, "cache does not fit names, got %R", args[2]);
+    }
+    if (get_double(args[4], "lambd", &pass.lambda) < 0 ||
+        (has_masks && get_double(args[5], "keep_prob", &pass.keep_prob) < 0)) {
+        return NULL;
+    }
+    Py_ssize_t last = pass.cache.layers - 1;
+    PyObject *dz = cost_gradient(pass.state, cached(&pass.cache, last, FROM_END_A), args[1]);
+    if (dz == NULL) return NULL;
+    int good = get_float(pass.state, dz, "dZ", LAYOUT_STRIDED, &pass.dz);
+    Py_DECREF(dz);
+    if (good == 0 && (pass.gradients = PyDict_New()) == NULL) good = -1;
+    for (Py_ssize_t l = last; good == 0 && l >= 0; l--) good = backward_layer(&pass, l);
+    release(&pass.dz);
+    if (good < 0) Py_CLEAR(pass.gradients);
+    return pass.gradients;
+}
+
+PyMethodDef propagation_methods[] = {
+    METHOD("forward", forward,
+           "forward(X, parameters, names, masks, keep_prob, in_layer) -> (A, cache)"),
+    METHOD("backward", backward,
+           "backward(X, Y, cache, names, lambd, keep_prob, in_layer) -> gradients"),
+    {NULL, NULL, 0, NULL},
+};
