@@ -16,7 +16,8 @@ extension Network {
             bytes += FitMemory.bytes(self, examples: examples, shuffles: true, validates: validates)
             if validates { need.add(WorkingMemory(self, batch: examples, trains: false)) }
         }
-        return bytes + need.elements * MemoryLayout<T>.stride + (need.scratch.map { Scratch.total($0) } ?? 0)
+        return bytes + need.elements * MemoryLayout<T>.stride
+            + (need.scratch.map { Scratch.total($0) } ?? 0)
     }
 
     private var ownBytes: Int {
