@@ -95,11 +95,14 @@ $(DIST)/.made: $(WHEEL_TOOLS)/.created $(LIB_LINK) $(PACKAGED) $(PYTHON_SOURCES)
 C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
 C_LINK := -L$(BUILD)/lib -lSwiftReg -Wl,-rpath,'$$ORIGIN/../lib' -lm -lpthread
 # Files compiled twice, for float and for double.
-C_TYPED := cost dense dropout elementary elementwise errors files files_damaged
-C_PLAIN := check main oracle untyped
+C_TYPED := cost dense dropout elementary elementwise errors files files_damaged network_cases \
+    network_data_errors network_errors network_fit network_gradient network_handle network_predict \
+    network_stop network_threads network_update
+C_PLAIN_SHARED := check network_oracle oracle
+C_PLAIN := main untyped $(C_PLAIN_SHARED)
 C_OBJECTS := $(C_PLAIN:%=$(BUILD)/c/%.o) $(foreach t,0 1,$(C_TYPED:%=$(BUILD)/c/%_$(t).o))
-HASH_OBJECTS := $(BUILD)/c/hash.o $(BUILD)/c/hash_kernels_0.o $(BUILD)/c/hash_kernels_1.o \
-    $(BUILD)/c/oracle.o $(BUILD)/c/check.o
+HASH_OBJECTS := $(foreach t,0 1,$(BUILD)/c/hash_kernels_$(t).o $(BUILD)/c/hash_networks_$(t).o \
+    $(BUILD)/c/network_cases_$(t).o) $(C_PLAIN_SHARED:%=$(BUILD)/c/%.o) $(BUILD)/c/hash.o
 C_PROGRAMS := $(addprefix $(BUILD)/c/,abi hash out_of_memory)
 
 define compile_c
@@ -118,7 +121,8 @@ $(BUILD)/c/%.o: Tests/c/%.c | $(BUILD)/c
 
 $(BUILD)/c/abi: $(C_OBJECTS)
 $(BUILD)/c/hash: $(HASH_OBJECTS)
-$(BUILD)/c/out_of_memory: $(BUILD)/c/out_of_memory.o $(BUILD)/c/check.o
+$(BUILD)/c/out_of_memory: $(BUILD)/c/out_of_memory.o $(BUILD)/c/network_memory.o \
+    $(BUILD)/c/allocator.o $(BUILD)/c/check.o
 $(BUILD)/c/abi $(BUILD)/c/hash $(BUILD)/c/out_of_memory: | $(LIB_LINK)
 	@$(CC) $^ $(C_LINK) -o $@
 

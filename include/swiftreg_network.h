@@ -293,8 +293,8 @@ typedef struct reg_progress {
     size_t struct_size;
     uint64_t epoch;         /* the number of epochs completed, over all calls of fit */
     uint64_t step;          /* the number of updates, likewise */
-    double cost;            /* the mean of the batches' costs, each taken before its update, dropout
-                               and the L2 and L1 terms included */
+    double cost;            /* the mean of the batches' costs, weighted by their m, each taken before
+                               its update, dropout and the L2 and L1 terms included */
     double validation_cost; /* the data term after the epoch, without dropout; NaN if none */
     double learning_rate;
 } reg_progress;
@@ -309,12 +309,13 @@ typedef int (*reg_report)(const reg_progress *progress, void *context);
  * stream = epoch * 2^16 + 2^16 - 2. */
 typedef struct reg_fit_options {
     size_t struct_size;
-    uint64_t epochs;          /* at most so many more */
-    size_t batch_size;        /* examples in an update; 0: all. The last batch may be smaller */
+    uint64_t epochs;          /* at most so many more; steps and epochs stay below 2^48 */
+    size_t batch_size;        /* examples in an update; 0: all. The last batch may be smaller. One
+                                 whose weights are all 0 is no update */
     int32_t shuffle;          /* not 0: a new order in each epoch, see above */
     uint64_t patience;        /* stop after more than so many epochs in a row in which the cost
-                                 (with validation data, theirs) did not fall below the best by
-                                 more than min_delta; 0: never */
+                                 (with validation data, theirs) did not fall below the lowest so
+                                 far by more than min_delta; 0: never */
     double min_delta;         /* at least 0 */
     double *costs;            /* NULL, or room for `epochs` values of reg_progress.cost */
     double *validation_costs; /* NULL, or likewise, with validation data */

@@ -25,6 +25,11 @@ public struct FitOptions {
     public var masks: UnsafePointer<UnsafePointer<UInt8>?>?
 
     public init() {}
+
+    /// The examples of a batch.
+    func size<T: Scalar>(of examples: Examples<T>) -> Int {
+        batchSize == 0 ? examples.count : min(batchSize, examples.count)
+    }
 }
 
 public enum StopReason: UInt32, Sendable {
@@ -54,6 +59,7 @@ extension Network {
             &self, examples: examples.count, shuffles: options.shuffles,
             validates: validation != nil)
         defer { memory.release() }
+        try reserve(examples, validation, options)
         var patience = Patience(options)
         var wantsMore = true
         while wantsMore && result.epochs < options.epochs {
@@ -102,6 +108,19 @@ extension Network {
         if result.bestEpoch != 0 { memory.restoreBest(self) }
     }
 
+    /// All that the batches and the validation will need, so that there is an error now or none.
+    private mutating func reserve(
+        _ examples: Examples<T>, _ validation: Examples<T>?, _ options: FitOptions
+    ) throws(NetworkError) {
+        let size = options.size(of: examples)
+        var need = WorkingMemory(self, batch: size, trains: true)
+        need.add(WorkingMemory(self, batch: examples.count % size, trains: true))
+        if let validation {
+            need.add(WorkingMemory(self, batch: validation.count, trains: false))
+        }
+        try reserve(need)
+    }
+
     /// One pass over the examples; the mean of the batches' costs.
     private mutating func epoch(
         _ examples: Examples<T>, _ options: FitOptions, _ memory: FitMemory<T>
@@ -110,8 +129,7 @@ extension Network {
             shuffle(
                 runtime, order, count: examples.count, seed: settings.seed, epoch: position.epoch)
         }
-        let size =
-            options.batchSize == 0 ? examples.count : min(options.batchSize, examples.count)
+        let size = options.size(of: examples)
         var (sum, total) = (0.0, 0.0)
         for first in stride(from: 0, to: examples.count, by: size) {
             let range = ExampleRange(
@@ -218,41 +236,5 @@ struct FitMemory<T: Scalar> {
 
     func restoreBest(_ network: Network<T>) {
         if let best { network.parameters.update(from: best, count: network.parameterCount) }
-    }
-}
-
-extension Network {
-    /// The most bytes beyond the parameters: see reg_network_memory.
-    public func memory(batchSize: Int, examples: Int, validates: Bool) -> Int {
-        let trains = batchSize > 0
-        let together = trains ? min(batchSize, examples) : examples
-        let columns = max(1, min(max(together, validates ? examples : 0), Chunk<T>.most))
-        var bytes =
-            Chunk<T>.elements(layers, layerCount, examples: columns, trains: trains)
-            * MemoryLayout<T>.stride
-        if trains {
-            bytes += (parameterCount + max(1, stateCount)) * MemoryLayout<T>.stride
-            bytes += FitMemory.bytes(
-                self, examples: examples, shuffles: batchSize < examples, validates: validates)
-        }
-        return bytes + scratchBytes(columns: columns, trains: trains)
-    }
-
-    /// Working memory of the largest product.
-    private func scratchBytes(columns: Int, trains: Bool) -> Int {
-        var most = 0
-        for l in 0..<layerCount {
-            let (nOut, nIn) = (layers[l].nOut, layers[l].nIn)
-            func consider(_ rows: Int, _ columns: Int, _ depth: Int) {
-                most = max(
-                    most, operations.scratchBytes(rows: rows, columns: columns, depth: depth))
-            }
-            consider(nOut, columns, nIn)
-            if trains {
-                consider(nOut, nIn, columns)
-                if l > 0 { consider(nIn, columns, nOut) }
-            }
-        }
-        return most
     }
 }

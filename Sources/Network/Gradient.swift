@@ -14,6 +14,7 @@ extension Network {
         wantsGradient: Bool
     ) throws(NetworkError) -> Double {
         let gradients = wantsGradient ? try self.gradients() : nil
+        try reserve(batch: range.count, trains: wantsGradient)
         var sum = BlockSum()
         let end = range.first + range.count
         for first in stride(from: range.first, to: end, by: Chunk<T>.most) {

@@ -207,10 +207,13 @@ public struct Columns {
     public let l1: UnsafeMutablePointer<Double>
     public let activations: UnsafeMutablePointer<UInt32>
 
+    static func bytes(_ count: Int) -> Int { words(count) * MemoryLayout<Int>.stride }
+    private static func words(_ count: Int) -> Int { 5 * count + 1 }
+
     /// Nil if there is no memory.
     init?(_ layers: UnsafePointer<Layer>, _ count: Int) {
         // One block; the arrays of eight-byte numbers first.
-        guard let block = allocate(Int.self, 5 * count + 1) else { return nil }
+        guard let block = allocate(Int.self, Self.words(count)) else { return nil }
         widths = block
         keepProb = UnsafeMutableRawPointer(block + count + 1).assumingMemoryBound(to: Double.self)
         l2 = keepProb + count

@@ -88,7 +88,8 @@ private func cosineOfPi(_ x: Double) -> Double {
         sum += term
         n += 2
     }
-    return sum
+    // The last rounding must not lead beyond, or a rate that ends at 0 ends below.
+    return max(-1, min(1, sum))
 }
 
 private func elementary(

@@ -6,6 +6,7 @@ extension Network {
         _ x: UnsafePointer<T>, _ xStrides: Strides, count: Int, outputs: UnsafeMutablePointer<T>?,
         preActivations: UnsafeMutablePointer<T>?, outStrides: Strides
     ) throws(NetworkError) {
+        try reserve(batch: count, trains: false)
         for first in stride(from: 0, to: count, by: Chunk<T>.most) {
             let propagation = try Propagation(
                 &self, chunk(first, count), trains: false, dropout: nil)
@@ -29,6 +30,7 @@ extension Network {
         guard let means = allocate(Double.self, 2 * room) else { throw .memory }
         defer { free(means) }
         let squares = means + room
+        try reserve(batch: count, trains: false)
         for first in stride(from: 0, to: count, by: Chunk<T>.most) {
             let range = chunk(first, count)
             means.update(repeating: 0, count: 2 * room)

@@ -89,8 +89,10 @@ extension Operations {
 
     /// Whether the weights of a product stay in the cache as they lie, and its chains are not
     /// divided: then packing would only cost, and the bits are the same.
-    func isSmall(_ call: UnitProduct<T>) -> Bool {
-        call.a.units <= table.pointee.chainDepth && call.a.units * call.c.units <= 1 << 14
+    func isSmall(_ call: UnitProduct<T>) -> Bool { isSmall(call.a.units, call.c.units) }
+
+    func isSmall(_ unitsBelow: Int, _ units: Int) -> Bool {
+        unitsBelow <= table.pointee.chainDepth && unitsBelow * units <= 1 << 14
     }
 
     /// Divides the outputs of a product among threads.

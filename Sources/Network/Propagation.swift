@@ -130,7 +130,7 @@ struct Propagation<T: Scalar> {
         let layer = layers[l]
         let (w, dw) = (parameters + layer.weights, gradients + layer.weights)
         let (l2, l1) = (layer.l2 * (finishing?.penalty ?? 0), layer.l1 * (finishing?.penalty ?? 0))
-        if isNarrow(layer) {
+        if layer.isNarrow(examples: range.count) {
             operations.table.pointee.pairRows(dz, a, dw, !isFirst)
             if let finishing {
                 operations.penalize(
@@ -149,12 +149,13 @@ struct Propagation<T: Scalar> {
         if !done { throw .memory }
         if l1 != 0 { operations.penalize(dw, w, layer.weightCount, scale: 1, l2: 0, l1: l1) }
     }
+}
 
-    /// Whether sums for pairs of rows cost less than a product of whole tiles. A choice by shape
-    /// alone, since the two add in different orders.
-    private func isNarrow(_ layer: Layer) -> Bool {
+extension Layer {
+    /// Whether sums for pairs of rows cost less than a product of whole tiles for the gradient of the
+    /// weights. A choice by shape alone, since the two add in different orders.
+    func isNarrow(examples: Int) -> Bool {
         func whole(_ n: Int, _ unit: Int) -> Int { (n + unit - 1) / unit * unit }
-        return layer.weightCount * (range.count + 128)
-            < whole(layer.nOut, 6) * whole(layer.nIn, 16) * range.count
+        return weightCount * (examples + 128) < whole(nOut, 6) * whole(nIn, 16) * examples
     }
 }

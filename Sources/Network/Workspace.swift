@@ -10,9 +10,10 @@ struct Workspace<T: Scalar> {
     /// between the rows of a matrix is computed with, and its results stored there again.
     mutating func take(_ count: Int) throws(NetworkError) -> UnsafeMutablePointer<T> {
         if let memory, elements >= count { return memory }
+        // Before there is new memory, so that never both are held.
+        release()
         guard let new = allocate(T.self, count) else { throw .memory }
         new.update(repeating: 0, count: count)
-        free(memory)
         memory = new
         elements = count
         return new
@@ -42,7 +43,7 @@ struct Chunk<T: Scalar> {
 
     /// Room for `examples`, at most `most`, of them.
     init(_ network: inout Network<T>, examples: Int, trains: Bool) throws(NetworkError) {
-        columns = roundUp(examples)
+        columns = Self.columns(examples)
         row = Self.pitch(examples)
         layers = network.layers
         layerCount = network.layerCount
@@ -50,6 +51,9 @@ struct Chunk<T: Scalar> {
             Self.elements(layers, layerCount, examples: examples, trains: trains))
         base = sums + (trains ? Self.sumElements(layers, layerCount) : 0)
     }
+
+    /// Examples in whole vectors.
+    static func columns(_ examples: Int) -> Int { roundUp(examples) }
 
     static func elements(
         _ layers: UnsafePointer<Layer>, _ count: Int, examples: Int, trains: Bool

@@ -91,6 +91,16 @@ private func legacy(seed: UInt32) -> Work {
     }
 }
 
+/// A network of its own, trained in mini-batches that are large enough to be divided.
+private func training<T: NetworkElement>(_: T.Type, hidden: Int, seed: UInt64) -> Work {
+    {
+        let network = TrainedNetwork<T>(hidden: hidden, keepProb: 0.5, seed: seed)
+        network.setOptimizer(REG_ADAM, learningRate: 0.01)
+        #expect(network.fit(epochs: 1, batchSize: 200).status == REG_OK)
+        return bytes(network.parameters) + bytes(network.predict().values)
+    }
+}
+
 /// Serialized, as the number of threads is one for the whole process.
 @Suite(.serialized) struct ThreadTests {
     private func setThreads(_ count: Int32) {
@@ -140,6 +150,7 @@ private func legacy(seed: UInt32) -> Work {
         dense(Double.self, nOut: 70, nIn: 110, m: 131, layout: .featuresFirst),
         dense(Float.self, nOut: 70, nIn: 110, m: 131, layout: .examplesFirst),
         cost(Double.self, count: 70_000),
+        training(Float.self, hidden: 2700, seed: 7),
     ]
 
     @Test(arguments: largeWorks.indices) func resultsDoNotDependOnTheNumber(work index: Int) {
@@ -163,6 +174,7 @@ private func legacy(seed: UInt32) -> Work {
             dense(Double.self, nOut: 13, nIn: 40, m: 33, layout: .examplesFirst),
             cost(Float.self, count: 500), legacy(seed: 5),
             dense(Float.self, nOut: 101, nIn: 101, m: 101, layout: .featuresFirst),
+            training(Float.self, hidden: 40, seed: 9), training(Double.self, hidden: 30, seed: 10),
         ]
         keepingThreads {
             setThreads(1)

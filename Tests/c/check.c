@@ -10,6 +10,7 @@
 
 /* ---- Checks ---------------------------------------------------------------------------- */
 
+bool quick = false;
 static long checks, failures;
 static char description[256];
 

@@ -20,6 +20,9 @@ bool check_status(reg_status want, reg_status got, const char *text, const char 
 /* What is being tested, printed with a failure. */
 void describe(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Run on an emulated CPU: what takes long is left out. */
+extern bool quick;
+
 /* From here on, a crash tells what was being tested. */
 void describe_crashes(void);
 

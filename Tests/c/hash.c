@@ -1,4 +1,4 @@
-/* Prints a hash of the output of every kernel, over the same inputs in every run. Two runs that
+/* Prints a hash of the output of every kernel and of trained networks, over the same inputs in every run. Two runs that
  * print the same lines computed the same bits: compare them across instruction sets (SWIFTREG_ISA)
  * and thread counts (SWIFTREG_NUM_THREADS). */
 #include "hash.h"
@@ -51,5 +51,7 @@ int main(void) {
     hash_masks();
     hash_kernels();
     hash_kernels_f64();
+    hash_networks();
+    hash_networks_f64();
     return EXIT_SUCCESS;
 }

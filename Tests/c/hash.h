@@ -1,4 +1,5 @@
-/* What the hash program shares: one line for each kernel, kind, name and 64-bit FNV-1a hash. */
+/* What the hash program shares: one line for each kernel, and for networks trained by each optimizer:
+ * kind, name and 64-bit FNV-1a hash. */
 #ifndef SWIFTREG_TESTS_HASH_H
 #define SWIFTREG_TESTS_HASH_H
 
@@ -18,5 +19,7 @@ void print_real_hash(const char *name);
 
 void hash_kernels(void);
 void hash_kernels_f64(void);
+void hash_networks(void);
+void hash_networks_f64(void);
 
 #endif

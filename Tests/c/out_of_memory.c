@@ -1,40 +1,11 @@
-/* Calls while there is no memory: a status, and nothing written. The allocators below take the
- * place of the C library's, for the shared library too, and can be told to fail. */
-#include <errno.h>
-#include <malloc.h>
-#include <pthread.h>
+/* Calls while there is no memory: a status, and nothing written. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "allocator.h"
 #include "check.h"
 #include "swiftreg_network.h"
-
-/* How many allocations of this thread still succeed; negative: all. */
-static __thread long allowed = -1;
-static __thread bool refused;
-
-void *__libc_malloc(size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-
-static bool allow(void) {
-    if (allowed < 0) return true;
-    if (allowed > 0) return allowed-- > 0;
-    return !(refused = true);
-}
-
-void *malloc(size_t size) {
-    if (allow()) return __libc_malloc(size);
-    errno = ENOMEM;
-    return NULL;
-}
-
-int posix_memalign(void **out, size_t alignment, size_t size) {
-    void *memory = allow() ? __libc_memalign(alignment, size) : NULL;
-    if (memory == NULL) return ENOMEM;
-    *out = memory;
-    return 0;
-}
 
 /* Layers whose products differ in the working memory that they need, and outputs whose layout does. */
 typedef struct Layer {
@@ -166,40 +137,7 @@ static reg_status export_c(long limit) {
     return finish_writing(reg_network_export_c(trained, new_path, "predict"));
 }
 
-/* ---- Attempts -------------------------------------------------------------------------- */
-
-typedef struct Attempt {
-    reg_status (*call)(long limit);
-    long limit;
-    reg_status status;
-    bool refused;
-} Attempt;
-
-static void *try_call(void *context) {
-    Attempt *attempt = context;
-    refused = false;
-    attempt->status = attempt->call(attempt->limit);
-    attempt->refused = refused;
-    return NULL;
-}
-
-static long failed_allocations;
-
-/* Fails the first allocation, then the second, until none is left to fail. A thread keeps its
- * working memory, so each attempt has a thread of its own. */
-static void check_call(const char *name, reg_status (*call)(long limit)) {
-    Attempt attempt = {.call = call};
-    do {
-        describe("%s, allocation %ld fails", name, attempt.limit);
-        pthread_t thread;
-        CHECK(pthread_create(&thread, NULL, try_call, &attempt) == 0);
-        CHECK(pthread_join(thread, NULL) == 0);
-        CHECK(attempt.refused == (attempt.status != REG_OK));
-        release_buffers();
-    } while (attempt.status != REG_OK && attempt.limit++ < 100);
-    CHECK(attempt.status == REG_OK);
-    failed_allocations += attempt.limit;
-}
+/* ---- All ------------------------------------------------------------------------------- */
 
 int main(void) {
     describe_crashes();
@@ -222,6 +160,7 @@ int main(void) {
     unlink(old_path);
     reg_network_destroy(trained);
     free(trained_bytes);
+    check_network_memory();
     CHECK(failed_allocations > 0);
     return report("out of memory");
 }

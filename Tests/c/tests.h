@@ -23,6 +23,47 @@
     X(errors_elementwise)        \
     X(errors_cost)               \
     X(errors_dense)              \
+    X(network_initial)           \
+    X(network_describe)          \
+    X(network_defaults)          \
+    X(network_position)          \
+    X(network_optimizer)         \
+    X(network_gradient)          \
+    X(network_gradient_large)    \
+    X(network_parts)             \
+    X(network_sameness)          \
+    X(network_zero_weights)      \
+    X(network_not_finite_data)   \
+    X(network_extreme_costs)     \
+    X(network_check_gradient)    \
+    X(network_predict)           \
+    X(network_predict_nothing)   \
+    X(network_predict_isolation) \
+    X(network_predict_dropout)   \
+    X(network_apply)             \
+    X(network_apply_corners)     \
+    X(network_max_norm)          \
+    X(network_schedules)         \
+    X(network_clip_not_finite)   \
+    X(network_clip_scale)        \
+    X(network_fit)               \
+    X(network_fit_sameness)      \
+    X(network_fit_masks)         \
+    X(network_reports)           \
+    X(network_stops_at_report)   \
+    X(network_no_epochs)         \
+    X(network_validation)        \
+    X(network_patience)          \
+    X(network_not_finite)        \
+    X(network_diverges)          \
+    X(network_threads)           \
+    X(errors_network_create)     \
+    X(errors_network_handle)     \
+    X(errors_network_optimizer)  \
+    X(errors_network_predict)    \
+    X(errors_network_data)       \
+    X(errors_network_calls)      \
+    X(errors_network_fit) \
     X(files_bytes)               \
     X(files_most_layers)         \
     X(files_disk)                \
@@ -57,5 +98,7 @@ UNTYPED_TESTS(DECLARE_UNTYPED)
 void test_isa_error(void);
 void test_isa_error_f64(void);
 void test_isa_error_untyped(void);
+void test_isa_error_network(void);
+void test_isa_error_network_f64(void);
 
 #endif

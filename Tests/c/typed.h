@@ -12,6 +12,7 @@
 typedef double real;
 #define REG(name) reg_##name##_f64
 #define TEST(name) void test_##name##_f64(void)
+#define TYPED(name) name##_f64
 #define REAL_NAME "f64"
 #define REAL_EPSILON DBL_EPSILON
 #define REAL_SMALLEST DBL_MIN
@@ -20,6 +21,7 @@ typedef double real;
 typedef float real;
 #define REG(name) reg_##name
 #define TEST(name) void test_##name(void)
+#define TYPED(name) name##_f32
 #define REAL_NAME "f32"
 #define REAL_EPSILON FLT_EPSILON
 #define REAL_SMALLEST FLT_MIN

@@ -203,10 +203,10 @@ void test_library(void) {
     snprintf(header, sizeof header, "%d.%d.%d", REG_VERSION_MAJOR, REG_VERSION_MINOR, REG_VERSION_PATCH);
     CHECK(strcmp(reg_version(), header) == 0);
 
-    for (int a = REG_OK; a <= REG_ERROR_FUNCTION; a++) {
+    for (int a = REG_OK; a <= REG_ERROR_NAME; a++) {
         const char *text = reg_status_message((reg_status)a);
         CHECK(text != NULL && strlen(text) > 0 && text[strlen(text) - 1] != '.');
-        for (int b = a + 1; b <= REG_ERROR_FUNCTION + 1; b++)
+        for (int b = a + 1; b <= REG_ERROR_NAME + 1; b++)
             CHECK(strcmp(text, reg_status_message((reg_status)b)) != 0);
     }
     CHECK(reg_status_message((reg_status)-1) != NULL && reg_status_message((reg_status)9999) != NULL);

@@ -1,0 +1,82 @@
+/* Random networks with their data, as the library gets them and as the oracle does. For files that
+ * are compiled twice, as typed.h. */
+#ifndef SWIFTREG_TESTS_NETWORK_CASES_H
+#define SWIFTREG_TESTS_NETWORK_CASES_H
+
+#include "layouts.h"
+#include "network_oracle.h"
+
+#if TEST_F64
+typedef reg_network_f64 Network;
+typedef reg_data_f64 Data;
+#else
+typedef reg_network Network;
+typedef reg_data Data;
+#endif
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+/* An options or result struct with nothing but its size. */
+#define SIZED(type) ((type){.struct_size = sizeof(type)})
+
+enum { MOST_LAYERS = 4 };
+
+typedef struct Shape {
+    size_t m, layers, widths[MOST_LAYERS + 1];
+} Shape;
+
+typedef struct Case {
+    reg_network_options options; /* every array is one of those below */
+    size_t widths[MOST_LAYERS + 1];
+    reg_activation activations[MOST_LAYERS];
+    double keep_prob[MOST_LAYERS], l2[MOST_LAYERS], l1[MOST_LAYERS];
+    Matrix x, y;
+    real *weights;
+    Data data;         /* the examples for the library */
+    OracleBatch batch; /* and for the oracle, without dropout */
+} Case;
+
+#define fill_network TYPED(fill_network)
+#define fill_data TYPED(fill_data)
+#define move_data TYPED(move_data)
+#define create_network TYPED(create_network)
+#define settle_data TYPED(settle_data)
+#define parameters_of TYPED(parameters_of)
+#define gradients_of TYPED(gradients_of)
+#define state_of TYPED(state_of)
+#define doubles TYPED(doubles)
+#define copy_reals TYPED(copy_reals)
+#define set_position TYPED(set_position)
+#define position_of TYPED(position_of)
+#define is_gradient TYPED(is_gradient)
+#define rows_of TYPED(rows_of)
+
+/* Options of every kind, at random. */
+void fill_network(Case *c, Shape shape);
+/* m examples in these layouts, with weights if `weighted`. */
+void fill_data(Case *c, size_t m, Layout x, Layout y, bool weighted);
+/* The same examples in other layouts, in which every example is of its own. */
+Data move_data(const Case *c, Layout x, Layout y);
+/* `count` examples from the `first` on. */
+Data rows_of(const Data *data, size_t first, size_t count);
+
+/* A network of the options, its biases set to random numbers. */
+Network *create_network(const Case *c);
+
+/* Replaces examples that rounding could put on the other side of a kink of an activation, with
+ * masks as the batch says. */
+void settle_data(Case *c, const real *parameters);
+
+/* The network's buffers, and their copies: valid until release_buffers(). */
+real *parameters_of(Network *network);
+real *gradients_of(Network *network);
+real *state_of(Network *network, size_t *count);
+double *doubles(const real *values, size_t count);
+real *copy_reals(const real *values, size_t count);
+
+void set_position(Network *network, uint64_t step, uint64_t epoch);
+reg_position position_of(const Network *network);
+
+/* The gradient is within rounding of what the oracle says. */
+bool is_gradient(const Case *c, const real *got, const double *want, const double *size);
+
+#endif
