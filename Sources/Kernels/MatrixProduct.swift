@@ -107,7 +107,8 @@ func multiply<V: Lanes>(
         bPacked + roundUp(min(columns.count, columnsPacked), to: tileColumns) * depthPacked
     let packsA = columns.count > 16 * tileColumns
     // Rows of B that lie close together do not displace each other from the first-level cache.
-    let isSmallB = abs(b.row) * call.pointee.depth * MemoryLayout<V.Element>.stride <= 1 << 14
+    let columnBytes = UInt(max(1, call.pointee.depth) * MemoryLayout<V.Element>.stride)
+    let isSmallB = b.row.magnitude <= (1 << 14) / columnBytes
     let packsB = b.column != 1 || (rows.count > 8 * tileRows && !isSmallB)
 
     for column in stride(from: columns.lowerBound, to: columns.upperBound, by: columnsPacked) {
