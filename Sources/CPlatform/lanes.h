@@ -178,14 +178,21 @@ LANES lanes_u64 lanes_u64_upper(lanes_u64 a) { return a >> 32; }
 /* The product of the lower halves. */
 LANES lanes_u64 lanes_u64_product(lanes_u64 a, uint32_t b) { return (a & 0xffffffffu) * b; }
 
-/* The lower halves of four vectors side by side: a0 b0 c0 d0 a2 b2 c2 d2 a1 b1 c1 d1 a3 ... of the
- * lanes 0 to 3 (`first`) or 4 to 7 (`second`): the order that costs no crossing of 128 bits. */
-LANES lanes_u32 lanes_u64_weave_first(lanes_u64 a, lanes_u64 b, lanes_u64 c, lanes_u64 d) {
-    lanes_u64 x = (a & 0xffffffffu) | (b << 32), y = (c & 0xffffffffu) | (d << 32);
+/* The halves of p changed over, the new lower ones xored with those of x, the upper ones with
+ * `upper`. */
+LANES lanes_u64 lanes_u64_swap_xor(lanes_u64 p, lanes_u64 x, uint32_t upper) {
+    lanes_u32 swapped = __builtin_shufflevector((lanes_u32)p, (lanes_u32)p, 1, 0, 3, 2, 5, 4, 7, 6,
+                                                9, 8, 11, 10, 13, 12, 15, 14);
+    return (lanes_u64)(swapped ^ __builtin_shufflevector((lanes_u32)x, (lanes_u32)upper, 0, 16, 2, 16,
+                                                         4, 16, 6, 16, 8, 16, 10, 16, 12, 16, 14, 16));
+}
+
+/* Two vectors side by side: x0 y0 x2 y2 x1 y1 x3 y3 of the lanes 0 to 3 (`first`) or 4 to 7
+ * (`second`): the order that costs no crossing of 128 bits. */
+LANES lanes_u32 lanes_u64_weave_first(lanes_u64 x, lanes_u64 y) {
     return (lanes_u32)__builtin_shufflevector(x, y, 0, 8, 2, 10, 1, 9, 3, 11);
 }
-LANES lanes_u32 lanes_u64_weave_second(lanes_u64 a, lanes_u64 b, lanes_u64 c, lanes_u64 d) {
-    lanes_u64 x = (a & 0xffffffffu) | (b << 32), y = (c & 0xffffffffu) | (d << 32);
+LANES lanes_u32 lanes_u64_weave_second(lanes_u64 x, lanes_u64 y) {
     return (lanes_u32)__builtin_shufflevector(x, y, 4, 12, 6, 14, 5, 13, 7, 15);
 }
 
@@ -196,20 +203,22 @@ LANES lanes_u32 lanes_u64_pack(lanes_u64 a, lanes_u64 b) {
 }
 
 /* `value` where a word is at most `limit`, else 0: for sixteen floats, for the lower and the upper
- * eight doubles, and for sixteen bytes. */
-LANES lanes_f32 lanes_u32_keep(lanes_u32 words, uint32_t limit, float value) {
-    return words <= limit ? (lanes_f32)value : (lanes_f32)0.0f;
+ * eight doubles, and for sixteen bytes. The highest bits of words and limit are flipped, so that a
+ * signed comparison, one instruction everywhere, does it. */
+LANES lanes_u32 lanes_u32_flip(lanes_u32 words) { return words ^ 0x80000000u; }
+LANES lanes_f32 lanes_u32_keep(lanes_u32 words, int32_t limit, float value) {
+    return (lanes_i32)words <= limit ? (lanes_f32)value : (lanes_f32)0.0f;
 }
-LANES lanes_f64 lanes_u32_keep_low(lanes_u32 words, uint32_t limit, double value) {
-    lanes_i64 wide = __builtin_convertvector(words.lo, lanes_i64);
-    return wide <= (int64_t)limit ? (lanes_f64)value : (lanes_f64)0.0;
+LANES lanes_f64 lanes_u32_keep_low(lanes_u32 words, int32_t limit, double value) {
+    lanes_i32 kept = (lanes_i32)words <= limit;
+    return __builtin_convertvector(kept.lo, lanes_i64) ? (lanes_f64)value : (lanes_f64)0.0;
 }
-LANES lanes_f64 lanes_u32_keep_high(lanes_u32 words, uint32_t limit, double value) {
-    lanes_i64 wide = __builtin_convertvector(words.hi, lanes_i64);
-    return wide <= (int64_t)limit ? (lanes_f64)value : (lanes_f64)0.0;
+LANES lanes_f64 lanes_u32_keep_high(lanes_u32 words, int32_t limit, double value) {
+    lanes_i32 kept = (lanes_i32)words <= limit;
+    return __builtin_convertvector(kept.hi, lanes_i64) ? (lanes_f64)value : (lanes_f64)0.0;
 }
-LANES lanes_u8 lanes_u32_keep_bytes(lanes_u32 words, uint32_t limit, uint8_t value) {
-    return __builtin_convertvector(words <= limit, lanes_u8) & value;
+LANES lanes_u8 lanes_u32_keep_bytes(lanes_u32 words, int32_t limit, uint8_t value) {
+    return __builtin_convertvector((lanes_i32)words <= limit, lanes_u8) & value;
 }
 
 #undef LANES

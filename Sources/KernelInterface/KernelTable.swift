@@ -28,6 +28,9 @@ public struct KernelTable<Element: Sendable>: Sendable {
     public let sumOfSquares: @Sendable (Input, Int) -> Double
     /// (x, stride, count): the sum of those elements
     public let sum: @Sendable (Input, Int, Int) -> Double
+    /// (x, row, count, scale, out): scale times the sums of a vector's width of columns of `count`
+    /// rows, each as `sum` has it
+    public let sumColumns: @Sendable (Input, Int, Int, Double, Output) -> Void
     /// (kind, z, y, weights, smoothing): the sum of the losses; z becomes its gradient
     public let loss: @Sendable (Loss, UnitRows<Element>, Input, Input, Double) -> Double
     /// (kind, z): z becomes the outputs
@@ -75,6 +78,7 @@ public struct KernelTable<Element: Sendable>: Sendable {
         update: @escaping @Sendable (Input, Input, Output, Int, Double) -> Void,
         crossEntropy: @escaping @Sendable (Input, Input, Int) -> (sum: Double, ignored: Int),
         sumOfSquares: @escaping @Sendable (Input, Int) -> Double,
+        sumColumns: @escaping @Sendable (Input, Int, Int, Double, Output) -> Void,
         sum:
             @escaping @Sendable (Input, Int, Int) -> Double,
         loss:
@@ -116,6 +120,7 @@ public struct KernelTable<Element: Sendable>: Sendable {
         self.crossEntropy = crossEntropy
         self.sumOfSquares = sumOfSquares
         self.sum = sum
+        self.sumColumns = sumColumns
         self.loss = loss
         self.outputs = outputs
         self.gather = gather

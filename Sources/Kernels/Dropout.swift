@@ -1,47 +1,69 @@
 import CLanes
 import KernelInterface
 
+/// Elements that are dropped at once. The registers of the oldest CPUs do not hold two runs.
+#if REG_FMA || arch(arm64)
+    @inline(__always) private var dropoutStep: Int { 64 }
+#else
+    @inline(__always) private var dropoutStep: Int { 32 }
+#endif
+
+/// What words are xored with, so that they can be compared as signed numbers.
+@inline(__always) private var flip: UInt32 { 0x8000_0000 }
+
+extension DropoutDraw {
+    /// A word is kept that, flipped, is at most this. "At most threshold - 1" fits keep-all, 2^32, in
+    /// 32 bits; keep-none is left to the caller.
+    @inline(__always) var flippedLimit: Int32 {
+        Int32(bitPattern: UInt32(truncatingIfNeeded: threshold &- 1) ^ flip)
+    }
+}
+
 /// Dropout of a contiguous run of elements, and its mask: see the contract in swiftreg.h.
 struct DropoutRun<V: Lanes> {
     private let philox: Philox
-    private let limit: UInt32
+    private let limit: Int32
     private let scale: V.Element
     private let kept: UInt8
 
     @inline(__always) init(_ draw: DropoutDraw) {
         philox = Philox(seed: draw.seed, stream: draw.stream)
-        // Comparing "at most threshold - 1" fits keep-all, 2^32, in 32 bits; keep-none is left.
-        limit = UInt32(truncatingIfNeeded: draw.threshold &- 1)
+        limit = draw.flippedLimit
         kept = draw.threshold == 0 ? 0 : 1
         scale = draw.threshold == 0 ? 0 : V.Element(draw.scale)
     }
 
-    /// Thirty-two elements.
+    /// `dropoutStep` elements.
     @inline(__always)
     private func apply(
         block: UInt64, _ a: UnsafePointer<V.Element>, _ out: UnsafeMutablePointer<V.Element>,
         _ mask: UnsafeMutablePointer<UInt8>?
     ) {
-        let (first, second) = philox.run(block: block)
-        V.multiply(a, by: scale, keeping: first, upTo: limit, into: out)
-        V.multiply(a + 16, by: scale, keeping: second, upTo: limit, into: out + 16)
-        if let mask {
-            mark(first, mask)
-            mark(second, mask + 16)
+        if dropoutStep == 64 {
+            let (first, second) = philox.runs(block: block, flip: flip)
+            apply(first, a, out, mask)
+            apply(second, a + 32, out + 32, mask.map { $0 + 32 })
+        } else {
+            apply(philox.run(block: block, flip: flip), a, out, mask)
         }
     }
 
     @inline(__always)
-    private func mark(block: UInt64, _ mask: UnsafeMutablePointer<UInt8>) {
-        let (first, second) = philox.run(block: block)
-        mark(first, mask)
-        mark(second, mask + 16)
+    private func apply(
+        _ words: (lanes_u32, lanes_u32), _ a: UnsafePointer<V.Element>,
+        _ out: UnsafeMutablePointer<V.Element>, _ mask: UnsafeMutablePointer<UInt8>?
+    ) {
+        V.multiply(a, by: scale, keeping: words.0, upTo: limit, into: out)
+        V.multiply(a + 16, by: scale, keeping: words.1, upTo: limit, into: out + 16)
+        if let mask { mark(words, mask) }
     }
 
     @inline(__always)
-    private func mark(_ words: lanes_u32, _ mask: UnsafeMutablePointer<UInt8>) {
-        UnsafeMutableRawPointer(mask).storeBytes(
-            of: lanes_u32_keep_bytes(words, limit, kept), as: lanes_u8.self)
+    private func mark(_ words: (lanes_u32, lanes_u32), _ mask: UnsafeMutablePointer<UInt8>) {
+        let mask = UnsafeMutableRawPointer(mask)
+        mask.storeBytes(of: lanes_u32_keep_bytes(words.0, limit, kept), as: lanes_u8.self)
+        mask.storeBytes(
+            of: lanes_u32_keep_bytes(words.1, limit, kept), toByteOffset: 16, as: lanes_u8.self)
     }
 
     /// out = a * mask * scale, and the mask itself if it is wanted, for elements
@@ -53,8 +75,8 @@ struct DropoutRun<V: Lanes> {
     ) {
         withBuffer(of: V.Element.self) { buffer in
             withBuffer(of: UInt8.self) { marks in
-                forEachRun(count: count, offset: offset) { i, n, skip, block in
-                    let isWhole = n == 32
+                forEachRun(of: dropoutStep, count: count, offset: offset) { i, n, skip, block in
+                    let isWhole = n == dropoutStep
                     if !isWhole {
                         for j in 0..<n { buffer[skip + j] = a[i + j] }
                     }
@@ -76,8 +98,8 @@ struct DropoutRun<V: Lanes> {
     @inline(__always)
     func mask(_ mask: UnsafeMutablePointer<UInt8>, count: Int, offset: UInt64) {
         withBuffer(of: UInt8.self) { marks in
-            forEachRun(count: count, offset: offset) { i, n, skip, block in
-                mark(block: block, n == 32 ? mask + i : marks)
+            forEachRun(of: 32, count: count, offset: offset) { i, n, skip, block in
+                mark(philox.run(block: block, flip: flip), n == 32 ? mask + i : marks)
                 if n == 32 { return }
                 for j in 0..<n { mask[i + j] = marks[skip + j] }
             }
@@ -85,34 +107,35 @@ struct DropoutRun<V: Lanes> {
     }
 }
 
-/// Room on the stack for the elements of one run, up to 32 of eight bytes.
+/// Room on the stack for the elements of one run, up to 64 of eight bytes.
 @inline(__always)
 private func withBuffer<T: BitwiseCopyable>(
     of _: T.Type, _ body: (UnsafeMutablePointer<T>) -> Void
 ) {
     let zero = lanes_u64_all(0)
-    var buffer = (zero, zero, zero, zero)
+    var buffer = (zero, zero, zero, zero, zero, zero, zero, zero)
     withUnsafeMutableBytes(of: &buffer) {
         body($0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: T.self))
     }
 }
 
-/// Covers elements `offset ..< offset + count` by runs of eight Philox blocks: `body(i, n, skip,
-/// block)` takes n elements from index i on, whose words are `skip ..< skip + n` of the 32 that
-/// begin with `block`, a multiple of 8. All but the first and the last run are whole (n 32, skip 0).
+/// Covers elements `offset ..< offset + count` by runs of `length` words, a power of two: `body(i, n,
+/// skip, block)` takes n elements from index i on, whose words are `skip ..< skip + n` of those that
+/// begin with the Philox block `block`. All but the first and the last run are whole (n = length).
 @inline(__always)
 func forEachRun(
-    count: Int, offset: UInt64, _ body: (_ i: Int, _ n: Int, _ skip: Int, _ block: UInt64) -> Void
+    of length: Int, count: Int, offset: UInt64,
+    _ body: (_ i: Int, _ n: Int, _ skip: Int, _ block: UInt64) -> Void
 ) {
     var i = 0
-    var skip = Int(offset % 32)
-    var block = offset / 32 * 8
+    var skip = Int(offset % UInt64(length))
+    var block = offset / UInt64(length) * UInt64(length / 4)
     while i < count {
-        let n = min(32 - skip, count - i)
+        let n = min(length - skip, count - i)
         body(i, n, skip, block)
         i += n
         skip = 0
-        block &+= 8
+        block &+= UInt64(length / 4)
     }
 }
 
@@ -130,8 +153,8 @@ func dropoutMask(_ mask: UnsafeMutablePointer<UInt8>, _ count: Int, _ draw: Drop
 
 func philoxWords(_ words: UnsafeMutablePointer<UInt32>, _ count: Int, _ draw: DropoutDraw) {
     let philox = Philox(seed: draw.seed, stream: draw.stream)
-    forEachRun(count: count, offset: draw.offset) { i, n, skip, block in
-        var run = philox.run(block: block)
+    forEachRun(of: 32, count: count, offset: draw.offset) { i, n, skip, block in
+        var run = philox.run(block: block, flip: 0)
         withUnsafeBytes(of: &run) {
             for j in 0..<n {
                 words[i + j] = $0.loadUnaligned(fromByteOffset: 4 * (skip + j), as: UInt32.self)

@@ -51,10 +51,11 @@ protocol Lanes: TileVector {
     static func logTail(_ z: Self) -> Self
     static func tanhTail(_ z: Self) -> Self
 
-    /// out = a * scale for the sixteen elements whose word is at most `limit`, a * 0 for the rest.
+    /// out = a * scale for the sixteen elements whose word is at most `limit`, a * 0 for the rest; the
+    /// highest bits of both are flipped.
     static func multiply(
         _ a: UnsafePointer<Element>, by scale: Element, keeping words: lanes_u32,
-        upTo limit: UInt32, into out: UnsafeMutablePointer<Element>)
+        upTo limit: Int32, into out: UnsafeMutablePointer<Element>)
 }
 
 extension Lanes {
@@ -153,7 +154,7 @@ struct F32x16: Lanes {
 
     @inline(__always) static func multiply(
         _ a: UnsafePointer<Float>, by scale: Float, keeping words: lanes_u32,
-        upTo limit: UInt32, into out: UnsafeMutablePointer<Float>
+        upTo limit: Int32, into out: UnsafeMutablePointer<Float>
     ) {
         (load(a) * Self(v: lanes_u32_keep(words, limit, scale))).store(out)
     }
@@ -215,7 +216,7 @@ struct F64x8: Lanes {
 
     @inline(__always) static func multiply(
         _ a: UnsafePointer<Double>, by scale: Double, keeping words: lanes_u32,
-        upTo limit: UInt32, into out: UnsafeMutablePointer<Double>
+        upTo limit: Int32, into out: UnsafeMutablePointer<Double>
     ) {
         (load(a) * Self(v: lanes_u32_keep_low(words, limit, scale))).store(out)
         (load(a + 8) * Self(v: lanes_u32_keep_high(words, limit, scale))).store(out + 8)

@@ -106,7 +106,10 @@ func multiply<V: Lanes>(
     let aPacked =
         bPacked + roundUp(min(columns.count, columnsPacked), to: tileColumns) * depthPacked
     let packsA = columns.count > 16 * tileColumns
-    let packsB = rows.count > 8 * tileRows || b.column != 1
+    // Rows of B that lie close together do not displace each other from the first-level cache.
+    let columnBytes = UInt(max(1, call.pointee.depth) * MemoryLayout<V.Element>.stride)
+    let isSmallB = b.row.magnitude <= (1 << 14) / columnBytes
+    let packsB = b.column != 1 || (rows.count > 8 * tileRows && !isSmallB)
 
     for column in stride(from: columns.lowerBound, to: columns.upperBound, by: columnsPacked) {
         let blockColumns = min(columnsPacked, columns.upperBound - column)
@@ -226,7 +229,7 @@ private func multiplyStrip<V: Lanes>(
             withUnsafeBytes(of: &copy) {
                 storePartOfTile(
                     $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: V.self),
-                    perRow: tileVectors, call, tile)
+                    perRow: tileVectors, columnBias: columnBias(V.self, call, tile), call, tile)
             }
         }
         i += tileRows
@@ -240,6 +243,7 @@ private func multiplyNarrowStrip<W: TileVector>(
     _: W.Type, _ call: UnsafePointer<MatrixProduct<W.Element>>, _ strip: TilePlace,
     _ block: Block<W.Element>, _ b: UnsafePointer<W.Element>, _ bStep: Int
 ) {
+    let bias = columnBias(W.self, call, strip)
     var i = 0
     while i < strip.rows {
         var tile = strip
@@ -251,8 +255,8 @@ private func multiplyNarrowStrip<W: TileVector>(
         var copy = sums
         withUnsafeBytes(of: &copy) {
             storePartOfTile(
-                $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: W.self), perRow: 1, call,
-                tile)
+                $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: W.self), perRow: 1,
+                columnBias: bias, call, tile)
         }
         i += narrowRows
     }

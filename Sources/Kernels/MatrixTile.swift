@@ -146,11 +146,23 @@ func activateRows<V: Lanes>(
     }
 }
 
+/// The biases of a strip's first columns, where each column has its own; else 0.
+@inline(__always)
+func columnBias<W: TileVector>(
+    _: W.Type, _ call: UnsafePointer<MatrixProduct<W.Element>>, _ strip: TilePlace
+) -> W {
+    let finish = call.pointee.finish
+    guard strip.isLast, !finish.biasIsPerRow, let bias = finish.bias else { return W(0) }
+    return strip.columns < W.width
+        ? W.loadEnd(bias + strip.column, strip.columns, filler: 0) : W.load(bias + strip.column)
+}
+
 /// The same for a tile of which only some rows or columns are wanted, `perRow` vectors a row.
+/// `columnBias` is that of the tile's strip.
 @inline(__always)
 func storePartOfTile<W: TileVector>(
-    _ sums: UnsafePointer<W>, perRow: Int, _ call: UnsafePointer<MatrixProduct<W.Element>>,
-    _ place: TilePlace
+    _ sums: UnsafePointer<W>, perRow: Int, columnBias: W,
+    _ call: UnsafePointer<MatrixProduct<W.Element>>, _ place: TilePlace
 ) {
     let finish = call.pointee.finish
     let cRow = call.pointee.cRow
@@ -168,8 +180,10 @@ func storePartOfTile<W: TileVector>(
         @inline(__always) func store(_ x: W, _ p: UnsafeMutablePointer<W.Element>) {
             if isWhole { x.store(p) } else { x.storePart(p, first: n) }
         }
-        var bias = W(0)
-        if place.isLast, !finish.biasIsPerRow, let all = finish.bias { bias = load(all + j) }
+        var bias = columnBias
+        if k > 0, place.isLast, !finish.biasIsPerRow, let all = finish.bias {
+            bias = load(all + j)
+        }
         var at = place.row * cRow + j
         for i in 0..<place.rows {
             let c = call.pointee.c + at

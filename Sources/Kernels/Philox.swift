@@ -15,40 +15,103 @@ struct Philox {
         self.stream = stream
     }
 
-    /// The four words of each of eight counters (c0, c1, stream), in the lower halves of the
-    /// lanes; only the lower halves of c0 and c1 count.
-    @inline(__always)
-    func words(
-        c0: lanes_u64, c1: lanes_u64
-    ) -> (x0: lanes_u64, x1: lanes_u64, x2: lanes_u64, x3: lanes_u64) {
-        var (x0, x1) = (c0, c1)
-        var (x2, x3) = (lanes_u64_all(stream), lanes_u64_all(stream >> 32))
-        var k0 = UInt32(truncatingIfNeeded: seed)
-        var k1 = UInt32(truncatingIfNeeded: seed >> 32)
-        for _ in 0..<10 {
-            let p0 = lanes_u64_product(x0, 0xd251_1f53)
-            let p1 = lanes_u64_product(x2, 0xcd9e_8d57)
-            x0 = lanes_u64_xor(
-                lanes_u64_xor(lanes_u64_upper(p1), x1), lanes_u64_all(UInt64(k0)))
-            x2 = lanes_u64_xor(
-                lanes_u64_xor(lanes_u64_upper(p0), x3), lanes_u64_all(UInt64(k1)))
-            (x1, x3) = (p1, p0)
-            k0 &+= 0x9e37_79b9
-            k1 &+= 0xbb67_ae85
+    /// The four words of each of eight counters, in the lower halves of the lanes.
+    struct Words {
+        var x0: lanes_u64
+        var x1: lanes_u64
+        var x2: lanes_u64
+        var x3: lanes_u64
+
+        @inline(__always) fileprivate var products: (p0: lanes_u64, p1: lanes_u64) {
+            (lanes_u64_product(x0, 0xd251_1f53), lanes_u64_product(x2, 0xcd9e_8d57))
         }
-        return (x0, x1, x2, x3)
+
+        @inline(__always) fileprivate mutating func round(_ keys: Keys) {
+            let (p0, p1) = products
+            x0 = lanes_u64_xor(lanes_u64_upper(p1), lanes_u64_xor(x1, lanes_u64_all(keys.k0)))
+            x2 = lanes_u64_xor(lanes_u64_upper(p0), lanes_u64_xor(x3, lanes_u64_all(keys.k1)))
+            (x1, x3) = (p1, p0)
+        }
+
+        /// The last round, and the words of each counter together, those of counters 0, 2, 1, 3 and
+        /// 4, 6, 5, 7; all xored with `flip`.
+        @inline(__always)
+        fileprivate func woven(_ keys: Keys, _ flip: UInt32) -> (lanes_u32, lanes_u32) {
+            let (p0, p1) = products
+            let (k0, k1) = (keys.k0 ^ UInt64(flip), keys.k1 ^ UInt64(flip))
+            let x = lanes_u64_swap_xor(p1, lanes_u64_xor(x1, lanes_u64_all(k0)), flip)
+            let y = lanes_u64_swap_xor(p0, lanes_u64_xor(x3, lanes_u64_all(k1)), flip)
+            return (lanes_u64_weave_first(x, y), lanes_u64_weave_second(x, y))
+        }
     }
 
-    /// The 32 words of blocks `block ..< block + 8`, in order, for a multiple of 8. Blocks count
-    /// modulo 2^62, as a 64-bit element number divided by four does. Only the lowest word differs
-    /// among the lanes, which spares a round and a half of the ten.
+    /// The keys of a round, in the lower halves.
+    fileprivate struct Keys {
+        private(set) var k0: UInt64
+        private(set) var k1: UInt64
+
+        @inline(__always) init(_ seed: UInt64) {
+            k0 = seed & 0xffff_ffff
+            k1 = seed >> 32
+        }
+
+        @inline(__always) mutating func advance() {
+            k0 = (k0 &+ 0x9e37_79b9) & 0xffff_ffff
+            k1 = (k1 &+ 0xbb67_ae85) & 0xffff_ffff
+        }
+    }
+
+    /// Counters (c0, c1, stream); only the lower halves of c0 and c1 count.
+    @inline(__always) private func counters(_ c0: lanes_u64, _ c1: lanes_u64) -> Words {
+        Words(x0: c0, x1: c1, x2: lanes_u64_all(stream), x3: lanes_u64_all(stream >> 32))
+    }
+
+    /// The words of sixteen counters (c0, low) and (c0, high). Two at a time: a round is a chain of
+    /// operations too long for one to keep the CPU busy.
     @inline(__always)
-    func run(block: UInt64) -> (lanes_u32, lanes_u32) {
+    func words(c0: lanes_u64, low: lanes_u64, high: lanes_u64) -> (Words, Words) {
+        var (a, b) = (counters(c0, low), counters(c0, high))
+        var keys = Keys(seed)
+        for _ in 0..<10 {
+            a.round(keys)
+            b.round(keys)
+            keys.advance()
+        }
+        return (a, b)
+    }
+
+    /// The 32 words of blocks `block ..< block + 8`, in order, for a multiple of 8, xored with
+    /// `flip`. Blocks count modulo 2^62, as a 64-bit element number divided by four does. Only the
+    /// lowest word differs among the lanes, which spares a round and a half of the ten.
+    @inline(__always)
+    func run(block: UInt64, flip: UInt32) -> (lanes_u32, lanes_u32) {
+        var a = start(block)
+        var keys = Keys(seed)
+        for _ in 0..<9 {
+            a.round(keys)
+            keys.advance()
+        }
+        return a.woven(keys, flip)
+    }
+
+    /// The same for blocks `block ..< block + 16`, a multiple of 16.
+    @inline(__always)
+    func runs(block: UInt64, flip: UInt32) -> ((lanes_u32, lanes_u32), (lanes_u32, lanes_u32)) {
+        var (a, b) = (start(block), start(block | 8))
+        var keys = Keys(seed)
+        for _ in 0..<9 {
+            a.round(keys)
+            b.round(keys)
+            keys.advance()
+        }
+        return (a.woven(keys, flip), b.woven(keys, flip))
+    }
+
+    @inline(__always) private func start(_ block: UInt64) -> Words {
         // Weaving takes lanes 0, 2, 1, 3: so those hold the blocks in order.
         let order = lanes_u64(0, 2, 1, 3, 4, 6, 5, 7)
-        let (x0, x1, x2, x3) = words(
-            c0: lanes_u64_add(lanes_u64_all(block), order),
-            c1: lanes_u64_all((block >> 32) & ((1 << 30) - 1)))
-        return (lanes_u64_weave_first(x0, x1, x2, x3), lanes_u64_weave_second(x0, x1, x2, x3))
+        return counters(
+            lanes_u64_add(lanes_u64_all(block), order),
+            lanes_u64_all((block >> 32) & ((1 << 30) - 1)))
     }
 }

@@ -32,11 +32,44 @@ func sumOfSquares<V: Lanes>(_: V.Type, _ w: UnsafePointer<V.Element>, _ count: I
 
 /// The sum of `count` elements, `stride` apart.
 @inline(__always)
-func sum<V: Lanes>(_: V.Type, _ x: UnsafePointer<V.Element>, _ stride: Int, _ count: Int) -> Double
-{
+func sum<V: Lanes>(
+    _: V.Type, _ x: UnsafePointer<V.Element>, _ stride: Int, _ count: Int
+) -> Double {
     var sums = LaneSums()
     forEachVector(count, width: V.width) { i, n in
         sums.add(V.load(x + i * stride, first: n, stride: stride))
     }
     return sums.total
+}
+
+/// out[j] = scale * sum over i of x[i * row + j] for the columns of a vector: those are the lanes,
+/// and what is a lane in `sum` is one of the sums that rows go to in turn. The order is the same.
+@inline(__always)
+func sumColumns<V: Lanes>(
+    _: V.Type, _ x: UnsafePointer<V.Element>, _ row: Int, _ count: Int, _ scale: Double,
+    _ out: UnsafeMutablePointer<V.Element>
+) {
+    let o = F64x8(0)
+    // Those of the columns from 8 on begin at 16.
+    var sums: InlineArray<32, F64x8> = [
+        o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o,
+        o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o,
+    ]
+    for i in 0..<count {
+        let (low, high) = V.load(x + i * row).doubles
+        let lane = i % V.width
+        sums[lane] = sums[lane] + low
+        if V.width > 8 { sums[16 + lane] = sums[16 + lane] + high }
+    }
+    for half in stride(from: 0, to: 2 * V.width, by: 16) {
+        var span = V.width / 2
+        while span > 0 {
+            for i in half..<half + span { sums[i] = sums[i] + sums[i + span] }
+            span /= 2
+        }
+    }
+    withUnsafeBytes(of: &sums) {
+        let totals = $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Double.self)
+        for j in 0..<V.width { out[j] = V.Element(totals[j / 8 * 128 + j % 8] * scale) }
+    }
 }

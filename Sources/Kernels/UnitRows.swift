@@ -44,7 +44,7 @@ func dropoutUnits<V: Lanes>(
 ) {
     if draw.threshold == 0 { return clearUnits(V.self, a, units) }
     let philox = Philox(seed: draw.seed, stream: draw.stream)
-    let limit = UInt32(truncatingIfNeeded: draw.threshold &- 1)
+    let limit = draw.flippedLimit
     let scale = V.Element(draw.scale)
     let lanes = lanes_u64(0, 1, 2, 3, 4, 5, 6, 7)
     // An element number has 64 bits, 34 of them below the row's.
@@ -56,14 +56,14 @@ func dropoutUnits<V: Lanes>(
             lanes_u64_add(lanes_u64_all(row &+ 8), lanes), lanes_u64_all(rowMask))
         for u in stride(from: units.lowerBound, to: units.upperBound, by: 4) {
             let block = lanes_u64_all(UInt64(u / 4))
-            let first = philox.words(c0: block, c1: low)
-            let second = philox.words(c0: block, c1: high)
+            let (first, second) = philox.words(c0: block, low: low, high: high)
             let left = units.upperBound - u
             @inline(__always)
             func apply(_ k: Int, _ a0: lanes_u64, _ a1: lanes_u64) {
                 if k >= left { return }
                 let p = a.data + (u + k) * a.row + e
-                V.multiply(p, by: scale, keeping: lanes_u64_pack(a0, a1), upTo: limit, into: p)
+                let words = lanes_u32_flip(lanes_u64_pack(a0, a1))
+                V.multiply(p, by: scale, keeping: words, upTo: limit, into: p)
             }
             apply(0, first.x0, second.x0)
             apply(1, first.x1, second.x1)

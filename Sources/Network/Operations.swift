@@ -159,7 +159,13 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
             b: .init(a, row: aStrides.example, column: aStrides.unit), c: dw,
             cStrides: Strides(unit: nIn, example: 1), finish: finish)
         guard done else { return false }
-        for unit in 0..<nOut {
+        var unit = 0
+        let width = 64 / MemoryLayout<T>.stride
+        while dzStrides.unit == 1 && nOut - unit >= width {
+            table.pointee.sumColumns(dz + unit, dzStrides.example, examples, scale, db + unit)
+            unit += width
+        }
+        for unit in unit..<nOut {
             let sum = table.pointee.sum(dz + unit * dzStrides.unit, dzStrides.example, examples)
             db[unit] = T(sum * scale)
         }
