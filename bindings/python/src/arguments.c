@@ -95,17 +95,18 @@ PyObject *raise_status(reg_status status, const char *name, PyObject *value) {
     switch (status) {
     case REG_ERROR_MEMORY:
         return PyErr_NoMemory();
-    case REG_ERROR_KEEP_PROB:
-    case REG_ERROR_LAMBDA:
-    case REG_ERROR_LEARNING_RATE:
-    case REG_ERROR_ACTIVATION:
-    case REG_ERROR_THREADS:
-        if (name != NULL) return PyErr_Format(PyExc_ValueError, "%s=%R: %s", name, value, message);
-        return PyErr_Format(PyExc_ValueError, "%s", message);
     case REG_ERROR_SIZE:
     case REG_ERROR_SHAPE:
         return PyErr_Format(PyExc_ValueError, "%s", message);
-    default:
+    case REG_ERROR_NOT_FINITE:
+        return PyErr_Format(PyExc_FloatingPointError, "%s", message);
+    case REG_ERROR_NULL:
+    case REG_ERROR_ISA:
+    case REG_ERROR_STATE:
+    case REG_ERROR_FUNCTION:
         return PyErr_Format(PyExc_RuntimeError, "%s", message);
+    default:
+        if (name != NULL) return PyErr_Format(PyExc_ValueError, "%s=%R: %s", name, value, message);
+        return PyErr_Format(PyExc_ValueError, "%s", message);
     }
 }

@@ -27,7 +27,8 @@ typedef struct State {
     PyObject *empty, *asarray, *array, *copyto; /* functions of numpy */
     PyObject *float32, *float64, *uint8, *uint32, *int64; /* instances of numpy.dtype */
     PyObject *order_c; /* "C" */
-    PyObject *legacy_type;
+    PyObject *legacy_type, *network_type, *network_buffer_type;
+    PyObject *format_error; /* swiftreg.FormatError */
 } State;
 
 static inline State *state_of(PyObject *module) { return (State *)PyModule_GetState(module); }
@@ -174,10 +175,14 @@ PyObject *raise_status(reg_status status, const char *name, PyObject *value);
 /* ---- The functions, by file ------------------------------------------------------------ */
 
 extern PyMethodDef dropout_methods[], cost_methods[], layer_methods[], propagation_methods[],
-    library_methods[];
-extern PyType_Spec legacy_spec;
+    library_methods[], network_functions[];
+extern PyType_Spec legacy_spec, network_spec, network_buffer_spec;
 
 #define METHOD(name, function, text) \
     {name, (PyCFunction)(void (*)(void))(function), METH_FASTCALL, text}
+
+/* Of a class, with the class as argument: the way to the module's state. */
+#define CLASS_METHOD(name, function, text) \
+    {name, (PyCFunction)(void (*)(void))(function), METH_METHOD | METH_FASTCALL | METH_KEYWORDS, text}
 
 #endif

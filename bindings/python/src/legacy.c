@@ -131,9 +131,6 @@ static PyObject *legacy_replace(PyObject *object, PyTypeObject *type, PyObject *
     Py_RETURN_TRUE;
 }
 
-#define CLASS_METHOD(name, function, text) \
-    {name, (PyCFunction)(void (*)(void))(function), METH_METHOD | METH_FASTCALL | METH_KEYWORDS, text}
-
 static PyMethodDef legacy_methods[] = {
     CLASS_METHOD("uniform", legacy_uniform, "uniform(shape): as numpy.random.rand"),
     CLASS_METHOD("normal", legacy_normal, "normal(shape): as numpy.random.randn"),

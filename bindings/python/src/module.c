@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "swiftreg_network.h"
+
 static PyObject *dtype(PyObject *numpy, const char *name) {
     return PyObject_CallMethod(numpy, "dtype", "s", name);
 }
@@ -35,14 +37,57 @@ static int check_library(void) {
     return -1;
 }
 
+static const struct {
+    const char *name;
+    long value;
+} constants[] = {
+    {"IDENTITY", REG_IDENTITY},
+    {"RELU", REG_RELU},
+    {"SIGMOID", REG_SIGMOID},
+    {"LEAKY_RELU", REG_LEAKY_RELU},
+    {"TANH", REG_TANH},
+    {"BINARY_CROSS_ENTROPY", REG_BINARY_CROSS_ENTROPY},
+    {"SOFTMAX_CROSS_ENTROPY", REG_SOFTMAX_CROSS_ENTROPY},
+    {"SQUARED_ERROR", REG_SQUARED_ERROR},
+    {"INIT_HE", REG_INIT_HE},
+    {"INIT_XAVIER", REG_INIT_XAVIER},
+    {"INIT_LECUN", REG_INIT_LECUN},
+    {"INIT_NOTEBOOK", REG_INIT_NOTEBOOK},
+    {"SGD", REG_SGD},
+    {"MOMENTUM", REG_MOMENTUM},
+    {"NESTEROV", REG_NESTEROV},
+    {"ADAM", REG_ADAM},
+    {"ADAMW", REG_ADAMW},
+    {"CONSTANT", REG_CONSTANT},
+    {"STEP", REG_STEP},
+    {"COSINE", REG_COSINE},
+    {"INVERSE_SCALING", REG_INVERSE_SCALING},
+    {"STOP_EPOCHS", REG_STOP_EPOCHS},
+    {"STOP_REPORT", REG_STOP_REPORT},
+    {"STOP_PATIENCE", REG_STOP_PATIENCE},
+};
+
 static int add_constants(PyObject *module) {
-    if (PyModule_AddStringConstant(module, "version", reg_version()) < 0 ||
-        PyModule_AddIntConstant(module, "IDENTITY", REG_IDENTITY) < 0 ||
-        PyModule_AddIntConstant(module, "RELU", REG_RELU) < 0 ||
-        PyModule_AddIntConstant(module, "SIGMOID", REG_SIGMOID) < 0) {
-        return -1;
+    for (size_t i = 0; i < sizeof constants / sizeof constants[0]; i++) {
+        if (PyModule_AddIntConstant(module, constants[i].name, constants[i].value) < 0) return -1;
     }
-    return 0;
+    return PyModule_AddStringConstant(module, "version", reg_version());
+}
+
+/* A new class of the module; a reference is kept at *type. */
+static int add_type(PyObject *module, PyType_Spec *spec, PyObject **type) {
+    *type = PyType_FromModuleAndSpec(module, spec, NULL);
+    if (*type == NULL) return -1;
+    return PyModule_AddType(module, (PyTypeObject *)*type);
+}
+
+static int add_format_error(PyObject *module, State *state) {
+    state->format_error = PyErr_NewExceptionWithDoc(
+        "swiftreg.FormatError",
+        "What was read is no network: damaged, cut short, or not written by swiftreg.",
+        PyExc_ValueError, NULL);
+    if (state->format_error == NULL) return -1;
+    return PyModule_AddObjectRef(module, "FormatError", state->format_error);
 }
 
 static int execute(PyObject *module) {
@@ -52,12 +97,14 @@ static int execute(PyObject *module) {
         PyModule_AddFunctions(module, cost_methods) < 0 ||
         PyModule_AddFunctions(module, layer_methods) < 0 ||
         PyModule_AddFunctions(module, propagation_methods) < 0 ||
-        PyModule_AddFunctions(module, library_methods) < 0) {
+        PyModule_AddFunctions(module, library_methods) < 0 ||
+        PyModule_AddFunctions(module, network_functions) < 0 ||
+        add_type(module, &legacy_spec, &state->legacy_type) < 0 ||
+        add_type(module, &network_spec, &state->network_type) < 0 ||
+        add_type(module, &network_buffer_spec, &state->network_buffer_type) < 0) {
         return -1;
     }
-    state->legacy_type = PyType_FromModuleAndSpec(module, &legacy_spec, NULL);
-    if (state->legacy_type == NULL) return -1;
-    return PyModule_AddType(module, (PyTypeObject *)state->legacy_type);
+    return add_format_error(module, state);
 }
 
 static int traverse(PyObject *module, visitproc visit, void *arg) {
@@ -73,6 +120,9 @@ static int traverse(PyObject *module, visitproc visit, void *arg) {
     Py_VISIT(state->int64);
     Py_VISIT(state->order_c);
     Py_VISIT(state->legacy_type);
+    Py_VISIT(state->network_type);
+    Py_VISIT(state->network_buffer_type);
+    Py_VISIT(state->format_error);
     return 0;
 }
 
@@ -89,6 +139,9 @@ static int clear(PyObject *module) {
     Py_CLEAR(state->int64);
     Py_CLEAR(state->order_c);
     Py_CLEAR(state->legacy_type);
+    Py_CLEAR(state->network_type);
+    Py_CLEAR(state->network_buffer_type);
+    Py_CLEAR(state->format_error);
     return 0;
 }
 

@@ -6,11 +6,18 @@ these kernels.
 """
 
 from swiftreg import _core
+from swiftreg._core import FormatError
 from swiftreg._dropout import dropout, dropout_backward, dropout_mask
+from swiftreg._history import History, Progress
 from swiftreg._library import BuildInfo, build_info, get_num_threads, set_num_threads
+from swiftreg._mlp import MLP
 
 __all__ = [
+    "MLP",
     "BuildInfo",
+    "FormatError",
+    "History",
+    "Progress",
     "__version__",
     "build_info",
     "dropout",

@@ -1,17 +1,41 @@
 """The C library on arrays, by position and without defaults. Private."""
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+_Floats = NDArray[np.float32] | NDArray[np.float64]
+_Path = str | bytes | os.PathLike[str]
 _Shape = int | tuple[int, ...] | list[int]
 
 version: str
 IDENTITY: int
 RELU: int
 SIGMOID: int
+LEAKY_RELU: int
+TANH: int
+BINARY_CROSS_ENTROPY: int
+SOFTMAX_CROSS_ENTROPY: int
+SQUARED_ERROR: int
+INIT_HE: int
+INIT_XAVIER: int
+INIT_LECUN: int
+INIT_NOTEBOOK: int
+SGD: int
+MOMENTUM: int
+NESTEROV: int
+ADAM: int
+ADAMW: int
+CONSTANT: int
+STEP: int
+COSINE: int
+INVERSE_SCALING: int
+STOP_EPOCHS: int
+STOP_REPORT: int
+STOP_PATIENCE: int
 
 def forward_dropout(
     a: ArrayLike, keep_prob: float, seed: int, stream: int, offset: int,
@@ -65,3 +89,57 @@ class LegacyGenerator:
     def normal(self, shape: _Shape, /) -> NDArray[np.float64]: ...
     def state(self) -> tuple[str, NDArray[np.uint32], int, int, float]: ...
     def replace(self, capsule: object, expected: LegacyGenerator, /) -> bool: ...
+
+class FormatError(ValueError): ...
+
+class Network:
+    def describe(self) -> dict[str, Any]: ...
+    def position(self) -> tuple[int, int]: ...
+    def set_position(self, step: int | None, epoch: int | None, /) -> None: ...
+    def memory(self, batch_size: int, m: int, validates: bool, /) -> int: ...
+    def parameters(self) -> _Floats: ...
+    def gradients(self) -> _Floats: ...
+    def optimizer_state(self) -> _Floats: ...
+    def layers(self) -> list[tuple[int, int, int, int]]: ...
+    def optimizer(self) -> dict[str, Any]: ...
+    def set_optimizer(
+        self, kind: int, schedule: int, period: int, learning_rate: float, momentum: float,
+        beta1: float, beta2: float, epsilon: float, weight_decay: float, clip_norm: float,
+        decay: float, min_learning_rate: float, /,
+    ) -> None: ...
+    def predict(self, X: ArrayLike, pre_activations: bool, /) -> _Floats: ...
+    def predict_dropout(
+        self, X: ArrayLike, samples: int, seed: int, /,
+    ) -> tuple[_Floats, _Floats]: ...
+    def cost(
+        self, X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike | None, /,
+    ) -> tuple[float, float]: ...
+    def gradient(
+        self, X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike | None, first_row: int,
+        mean_over: float | None, /,
+    ) -> float: ...
+    def apply(self) -> None: ...
+    def check_gradient(
+        self, X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike | None, difference: float,
+        most: int, /,
+    ) -> float: ...
+    def fit(
+        self, X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike | None,
+        validation: tuple[ArrayLike, ArrayLike, ArrayLike | None] | None, epochs: int,
+        batch_size: int | None, shuffle: bool, patience: int | None, min_delta: float,
+        callback: Callable[..., object] | None, callback_every: int,
+        ticker: Callable[..., object] | None, masks: tuple[ArrayLike | None, ...] | None, /,
+    ) -> tuple[
+        NDArray[np.float64], NDArray[np.float64] | None, int, int, BaseException | None,
+    ]: ...
+    def serialize(self) -> bytes: ...
+    def save(self, path: _Path, /) -> None: ...
+    def export_c(self, path: _Path, name: str, /) -> None: ...
+
+def network_create(
+    f64: bool, layer_dims: Any, activations: tuple[int, ...], loss: int, init: int, seed: int,
+    keep_prob: Any, l2: Any, l1: Any, label_smoothing: float, max_norm: float, /,
+) -> Network: ...
+def network_deserialize(buffer: bytes | bytearray | memoryview, /) -> Network: ...
+def network_load(path: _Path, /) -> Network: ...
+def optimizer_defaults(kind: int, /) -> dict[str, Any]: ...

@@ -1,0 +1,111 @@
+/*
+ * swiftreg._core.Network: what the C files of the class share.
+ *
+ * A Network owns one reg_network or reg_network_f64. The library forbids two calls with one network
+ * at once, so every method that goes there holds `busy` meanwhile; another thread, or a callback of
+ * the same one, then gets a RuntimeError. The views of a network's buffers need no call: their
+ * addresses are kept here.
+ */
+#ifndef SWIFTREG_NETWORK_EXTENSION_H
+#define SWIFTREG_NETWORK_EXTENSION_H
+
+#include "core.h"
+
+#include <stdatomic.h>
+
+#include "swiftreg_network.h"
+
+typedef struct Network {
+    PyObject_HEAD
+    ElementType type; /* TYPE_F32 or TYPE_F64 */
+    void *handle;
+    Py_ssize_t layers, inputs, outputs;
+    Py_ssize_t count; /* of parameters, and of gradients */
+    void *parameters;
+    void *gradients; /* NULL until first asked for, as the state */
+    void *state;
+    Py_ssize_t state_count;
+    Py_ssize_t state_views; /* they forbid another kind of optimizer, which moves the state */
+    atomic_bool busy;
+} Network;
+
+/* The function of the network's family. `handle` and pointers to data are void pointers, so that one
+ * text serves both. */
+#define CALL(network, function, ...) \
+    BY_TYPE((network)->type, function, (network)->handle, __VA_ARGS__)
+
+/* Takes the network for one call; -1 with a RuntimeError if it is taken. */
+int network_enter(Network *network);
+void network_leave(Network *network);
+
+/* A network in a Python object; takes over the handle, and destroys it on failure. */
+PyObject *network_wrap(State *state, ElementType type, void *handle);
+
+/* The addresses of gradients and state, kept from now on. -1 with an exception. The network is
+ * taken. */
+int network_need_gradients(Network *network);
+int network_need_state(Network *network);
+
+/* The elements of work in a pass over so many examples, for RUN. */
+double network_work(const Network *network, Py_ssize_t examples);
+
+/* ---- Arguments ------------------------------------------------------------------------- */
+
+/* An integer from `least` on. With `none`, None is 0, which is then no integer that may be given. */
+int get_count(PyObject *object, const char *name, uint64_t least, bool none, uint64_t *value);
+/* One of the numbers of an enum of the header; whether there is one is the library's to say. */
+int get_choice(PyObject *object, const char *name, unsigned *value);
+
+/* Examples, targets and their weights as the library takes them. Zero-initialized, valid to
+ * release. */
+typedef struct Examples {
+    Array x, y, weights;
+    Py_ssize_t m;
+    union {
+        reg_data f32;
+        reg_data_f64 f64;
+    } as;
+} Examples;
+
+/* X is (m, inputs), Y (m, outputs) or for one output (m,), weights (m,) or None; in any strides. The
+ * names are those of the errors. */
+int get_examples(State *, const Network *, PyObject *const args[3], const char *const names[3],
+                 Examples *examples);
+void release_examples(Examples *examples);
+/* Whether the weights are what the library accepts. */
+bool good_weights(const Examples *examples);
+
+extern const char *const example_names[3];
+
+/* ---- The methods, by file -------------------------------------------------------------- */
+
+#define NETWORK_METHOD(name)                                                                    \
+    PyObject *name(PyObject *object, PyTypeObject *type, PyObject *const *args, Py_ssize_t count, \
+                   PyObject *keywords)
+
+/* network_views.c */
+NETWORK_METHOD(network_parameters);
+NETWORK_METHOD(network_gradients);
+NETWORK_METHOD(network_optimizer_state);
+NETWORK_METHOD(network_layers);
+/* network_optimizer.c */
+NETWORK_METHOD(network_optimizer);
+NETWORK_METHOD(network_set_optimizer);
+PyObject *optimizer_defaults(PyObject *module, PyObject *const *args, Py_ssize_t count);
+/* network_data.c */
+NETWORK_METHOD(network_predict);
+NETWORK_METHOD(network_predict_dropout);
+NETWORK_METHOD(network_cost);
+NETWORK_METHOD(network_gradient);
+NETWORK_METHOD(network_apply);
+NETWORK_METHOD(network_check_gradient);
+/* network_fit.c */
+NETWORK_METHOD(network_fit);
+/* network_files.c */
+NETWORK_METHOD(network_serialize);
+NETWORK_METHOD(network_save);
+NETWORK_METHOD(network_export_c);
+PyObject *network_deserialize(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *network_load(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
+#endif

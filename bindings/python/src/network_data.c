@@ -1,0 +1,329 @@
+/* Calls of a network on data: predictions, costs, gradients. */
+#include "network.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *const example_names[3] = {"X", "Y", "sample_weight"};
+
+/* ---- Examples -------------------------------------------------------------------------- */
+
+/* (m, inputs) */
+static int get_inputs(State *state, const Network *network, PyObject *object, const char *name,
+                      Array *x) {
+    if (get_as(state, object, name, network->type, LAYOUT_STRIDED, x) < 0) return -1;
+    const Py_buffer *view = &x->view;
+    if (view->ndim == 2 && view->shape[1] == network->inputs) return 0;
+    PyObject *shape = shape_tuple(view->ndim, view->shape);
+    if (shape != NULL && view->ndim != 2) {
+        PyErr_Format(PyExc_ValueError,
+                     "%s must have two dimensions, (examples, features), got shape %S", name,
+                     shape);
+    } else if (shape != NULL) {
+        PyErr_Format(PyExc_ValueError, "%s has %zd features, but the network has %zd inputs", name,
+                     view->shape[1], network->inputs);
+    }
+    Py_XDECREF(shape);
+    release(x);
+    return -1;
+}
+
+/* (m, outputs), or for one output (m,) */
+static int get_targets(State *state, const Network *network, PyObject *object,
+                       const char *const names[3], Examples *examples, reg_strides *strides) {
+    Array *y = &examples->y;
+    if (get_as(state, object, names[1], network->type, LAYOUT_STRIDED, y) < 0) return -1;
+    const Py_buffer *view = &y->view;
+    if (view->ndim == 2 && view->shape[0] == examples->m && view->shape[1] == network->outputs) {
+        *strides = strides_of(y);
+        strides->unit = strides_of(y).example;
+        strides->example = strides_of(y).unit;
+        return 0;
+    }
+    if (view->ndim == 1 && view->shape[0] == examples->m && network->outputs == 1) {
+        *strides = (reg_strides){.unit = 1, .example = view->strides[0] / view->itemsize};
+        return 0;
+    }
+    PyObject *shape = shape_tuple(view->ndim, view->shape);
+    if (shape != NULL) {
+        PyErr_Format(PyExc_ValueError,
+                     "%s must have shape (%zd, %zd)%s, one row for each of %s and one column for "
+                     "each output, got %S",
+                     names[1], examples->m, network->outputs,
+                     network->outputs == 1 ? " or one dimension" : "", names[0], shape);
+        Py_DECREF(shape);
+    }
+    release(y);
+    return -1;
+}
+
+static int get_weights(State *state, const Network *network, PyObject *object,
+                       const char *const names[3], Examples *examples) {
+    Array *weights = &examples->weights;
+    if (get_as(state, object, names[2], network->type, LAYOUT_C, weights) < 0) return -1;
+    if (weights->view.ndim == 1 && weights->view.shape[0] == examples->m) return 0;
+    PyObject *shape = shape_tuple(weights->view.ndim, weights->view.shape);
+    if (shape != NULL) {
+        PyErr_Format(PyExc_ValueError, "%s must have shape (%zd,) to fit %s, got %S", names[2],
+                     examples->m, names[0], shape);
+        Py_DECREF(shape);
+    }
+    release(weights);
+    return -1;
+}
+
+int get_examples(State *state, const Network *network, PyObject *const args[3],
+                 const char *const names[3], Examples *examples) {
+    memset(examples, 0, sizeof *examples);
+    Array *x = &examples->x, *y = &examples->y, *weights = &examples->weights;
+    if (get_inputs(state, network, args[0], names[0], x) < 0) return -1;
+    examples->m = x->view.shape[0];
+    if (examples->m == 0) {
+        PyErr_Format(PyExc_ValueError, "%s has no examples: shape (0, %zd)", names[0],
+                     network->inputs);
+        release(x);
+        return -1;
+    }
+    reg_strides x_strides = strides_of(x), y_strides;
+    x_strides = (reg_strides){.unit = x_strides.example, .example = x_strides.unit};
+    if (get_targets(state, network, args[1], names, examples, &y_strides) < 0 ||
+        (args[2] != Py_None && get_weights(state, network, args[2], names, examples) < 0)) {
+        release_examples(examples);
+        return -1;
+    }
+    size_t m = (size_t)examples->m;
+    if (network->type == TYPE_F32) {
+        examples->as.f32 = (reg_data){
+            .struct_size = sizeof(reg_data), .m = m, .x = x->data, .x_strides = x_strides,
+            .y = y->data, .y_strides = y_strides, .weights = weights->data,
+        };
+    } else {
+        examples->as.f64 = (reg_data_f64){
+            .struct_size = sizeof(reg_data_f64), .m = m, .x = x->data, .x_strides = x_strides,
+            .y = y->data, .y_strides = y_strides, .weights = weights->data,
+        };
+    }
+    return 0;
+}
+
+void release_examples(Examples *examples) {
+    release(&examples->x);
+    release(&examples->y);
+    release(&examples->weights);
+}
+
+bool good_weights(const Examples *examples) {
+    if (examples->weights.object == NULL) return true;
+    double sum = 0;
+    for (Py_ssize_t i = 0; i < examples->m; i++) {
+        double weight = examples->weights.type == TYPE_F32
+                            ? ((const float *)examples->weights.data)[i]
+                            : ((const double *)examples->weights.data)[i];
+        if (!(weight >= 0 && isfinite(weight))) return false;
+        sum += weight;
+    }
+    return sum > 0 && isfinite(sum);
+}
+
+/* ---- Prediction ------------------------------------------------------------------------ */
+
+/* A new array (examples, outputs), C-ordered. */
+static int new_outputs(State *state, const Network *network, const Array *x, Array *out) {
+    Py_ssize_t shape[2] = {x->view.shape[0], network->outputs};
+    return new_float(state, network->type, 2, shape, out);
+}
+
+/* args: X, and whether pre-activations are wanted instead of outputs */
+NETWORK_METHOD(network_predict) {
+    (void)keywords;
+    State *state = PyType_GetModuleState(type);
+    Network *self = (Network *)object;
+    Array x, out;
+    int before;
+    if (check_count("predict", count, 2) < 0 || (before = PyObject_IsTrue(args[1])) < 0 ||
+        get_inputs(state, self, args[0], "X", &x) < 0) {
+        return NULL;
+    }
+    if (new_outputs(state, self, &x, &out) < 0) {
+        release(&x);
+        return NULL;
+    }
+    Py_ssize_t m = x.view.shape[0];
+    reg_status status = REG_OK;
+    if (m > 0) {
+        if (network_enter(self) < 0) {
+            release(&x);
+            release(&out);
+            return NULL;
+        }
+        reg_strides as_rows = strides_of(&x);
+        reg_strides x_strides = {.unit = as_rows.example, .example = as_rows.unit};
+        reg_strides out_strides = {.unit = 1, .example = self->outputs};
+        void *outputs = before ? NULL : out.data, *pre_activations = before ? out.data : NULL;
+        RUN(status, network_work(self, m),
+            CALL(self, reg_network_predict, (size_t)m, x.data, x_strides, outputs,
+                 pre_activations, out_strides));
+        network_leave(self);
+    }
+    release(&x);
+    if (status == REG_OK) return detach(&out);
+    release(&out);
+    return raise_status(status, NULL, NULL);
+}
+
+/* args: X, samples, seed */
+NETWORK_METHOD(network_predict_dropout) {
+    (void)keywords;
+    State *state = PyType_GetModuleState(type);
+    Network *self = (Network *)object;
+    Array x, mean = {0}, deviation = {0};
+    uint64_t samples, seed;
+    if (check_count("predict_dropout", count, 3) < 0 ||
+        get_count(args[1], "samples", 1, false, &samples) < 0 ||
+        get_uint64(args[2], "seed", &seed) < 0 || get_inputs(state, self, args[0], "X", &x) < 0) {
+        return NULL;
+    }
+    PyObject *result = NULL;
+    if (samples >> 48 != 0) {
+        PyErr_Format(PyExc_ValueError, "samples must be less than 2**48, got %R", args[1]);
+        goto done;
+    }
+    if (new_outputs(state, self, &x, &mean) < 0 || new_outputs(state, self, &x, &deviation) < 0) {
+        goto done;
+    }
+    Py_ssize_t m = x.view.shape[0];
+    reg_status status = REG_OK;
+    if (m > 0) {
+        if (network_enter(self) < 0) goto done;
+        reg_strides as_rows = strides_of(&x);
+        reg_strides x_strides = {.unit = as_rows.example, .example = as_rows.unit};
+        reg_strides out_strides = {.unit = 1, .example = self->outputs};
+        RUN(status, network_work(self, m) * (double)samples,
+            CALL(self, reg_network_predict_dropout, (size_t)m, x.data, x_strides, (size_t)samples,
+                 seed, mean.data, deviation.data, out_strides));
+        network_leave(self);
+    }
+    if (status == REG_OK) result = Py_BuildValue("(NN)", detach(&mean), detach(&deviation));
+    else raise_status(status, NULL, NULL);
+done:
+    release(&x);
+    release(&mean);
+    release(&deviation);
+    return result;
+}
+
+/* ---- Cost and gradient ----------------------------------------------------------------- */
+
+/* args: X, Y, sample_weight */
+NETWORK_METHOD(network_cost) {
+    (void)keywords;
+    Network *self = (Network *)object;
+    Examples examples;
+    if (check_count("cost", count, 3) < 0 ||
+        get_examples(PyType_GetModuleState(type), self, args, example_names, &examples) < 0) {
+        return NULL;
+    }
+    if (network_enter(self) < 0) {
+        release_examples(&examples);
+        return NULL;
+    }
+    const void *data = &examples.as;
+    double cost, data_term;
+    reg_status status;
+    RUN(status, network_work(self, examples.m),
+        CALL(self, reg_network_cost, data, &cost, &data_term));
+    network_leave(self);
+    release_examples(&examples);
+    if (status != REG_OK) return raise_status(status, "sample_weight", args[2]);
+    return Py_BuildValue("(dd)", cost, data_term);
+}
+
+/* args: X, Y, sample_weight, first_row, mean_over (None: this part is the whole) */
+NETWORK_METHOD(network_gradient) {
+    (void)keywords;
+    Network *self = (Network *)object;
+    Examples examples;
+    reg_part part = {.struct_size = sizeof part};
+    if (check_count("gradient", count, 5) < 0 ||
+        get_uint64(args[3], "first_row", &part.first_row) < 0) {
+        return NULL;
+    }
+    if (args[4] != Py_None) {
+        if (get_double(args[4], "mean_over", &part.mean_over) < 0) return NULL;
+        /* To the library 0 is the whole; to the caller it is a mistake. */
+        if (!(part.mean_over > 0 && isfinite(part.mean_over))) {
+            return PyErr_Format(PyExc_ValueError, "mean_over must be above 0, or None, got %R",
+                                args[4]);
+        }
+    }
+    if (get_examples(PyType_GetModuleState(type), self, args, example_names, &examples) < 0) {
+        return NULL;
+    }
+    if (network_enter(self) < 0) {
+        release_examples(&examples);
+        return NULL;
+    }
+    const void *data = &examples.as;
+    double cost;
+    reg_status status;
+    RUN(status, 3 * network_work(self, examples.m),
+        CALL(self, reg_network_gradient, data, &part, &cost));
+    network_leave(self);
+    bool good = status != REG_ERROR_SAMPLE_WEIGHT || !good_weights(&examples);
+    release_examples(&examples);
+    if (status == REG_OK) return PyFloat_FromDouble(cost);
+    if (good) return raise_status(status, "sample_weight", args[2]);
+    return PyErr_Format(PyExc_ValueError,
+                        "mean_over=%R is less than this part's own sum of weights (%zd examples)",
+                        args[4], examples.m);
+}
+
+NETWORK_METHOD(network_apply) {
+    (void)type, (void)args, (void)keywords;
+    Network *self = (Network *)object;
+    if (check_count("apply", count, 0) < 0 || network_enter(self) < 0) return NULL;
+    reg_status status;
+    RUN(status, self->count, BY_TYPE(self->type, reg_network_apply, self->handle));
+    network_leave(self);
+    if (status == REG_OK) Py_RETURN_NONE;
+    if (status == REG_ERROR_NOT_FINITE) {
+        return PyErr_Format(PyExc_FloatingPointError,
+                            "the norm of the gradient, which clip_norm limits, is not finite");
+    }
+    return raise_status(status, NULL, NULL);
+}
+
+/* args: X, Y, sample_weight, difference, most */
+NETWORK_METHOD(network_check_gradient) {
+    (void)keywords;
+    Network *self = (Network *)object;
+    Examples examples;
+    double difference;
+    uint64_t most;
+    if (check_count("check_gradient", count, 5) < 0 ||
+        get_double(args[3], "difference", &difference) < 0 ||
+        get_count(args[4], "most", 1, false, &most) < 0) {
+        return NULL;
+    }
+    if (!(difference > 0 && isfinite(difference))) {
+        return PyErr_Format(PyExc_ValueError, "difference must be above 0 and finite, got %R",
+                            args[3]);
+    }
+    if (get_examples(PyType_GetModuleState(type), self, args, example_names, &examples) < 0) {
+        return NULL;
+    }
+    if (network_enter(self) < 0) {
+        release_examples(&examples);
+        return NULL;
+    }
+    const void *data = &examples.as;
+    if (most > (uint64_t)self->count) most = (uint64_t)self->count;
+    double worst;
+    reg_status status;
+    RUN(status, network_work(self, examples.m) * 2.0 * (double)most * (double)self->layers,
+        CALL(self, reg_network_check_gradient, data, difference, (size_t)most, &worst));
+    network_leave(self);
+    release_examples(&examples);
+    if (status != REG_OK) return raise_status(status, "sample_weight", args[2]);
+    return PyFloat_FromDouble(worst);
+}

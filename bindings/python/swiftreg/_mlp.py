@@ -1,0 +1,674 @@
+"""A whole network: the thin face of reg_network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypedDict, Unpack
+
+import numpy as np
+
+from swiftreg import _core
+from swiftreg._history import History, Progress
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+Floats: TypeAlias = "NDArray[np.float32] | NDArray[np.float64]"
+Callback: TypeAlias = Callable[[Progress], object]
+
+ACTIVATIONS = {
+    "identity": _core.IDENTITY, "relu": _core.RELU, "leaky_relu": _core.LEAKY_RELU,
+    "tanh": _core.TANH, "sigmoid": _core.SIGMOID,
+}
+LOSSES = {
+    "binary_cross_entropy": _core.BINARY_CROSS_ENTROPY,
+    "softmax_cross_entropy": _core.SOFTMAX_CROSS_ENTROPY,
+    "squared_error": _core.SQUARED_ERROR,
+}
+INITS = {
+    "he": _core.INIT_HE, "xavier": _core.INIT_XAVIER, "lecun": _core.INIT_LECUN,
+    "notebook": _core.INIT_NOTEBOOK,
+}
+OPTIMIZERS = {
+    "sgd": _core.SGD, "momentum": _core.MOMENTUM, "nesterov": _core.NESTEROV,
+    "adam": _core.ADAM, "adamw": _core.ADAMW,
+}
+SCHEDULES = {
+    "constant": _core.CONSTANT, "step": _core.STEP, "cosine": _core.COSINE,
+    "inverse_scaling": _core.INVERSE_SCALING,
+}
+_STOPPED: dict[int, Literal["epochs", "callback", "patience"]] = {
+    _core.STOP_EPOCHS: "epochs", _core.STOP_REPORT: "callback", _core.STOP_PATIENCE: "patience",
+}
+_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+# What Network.set_optimizer takes after the kind.
+_SETTINGS = (
+    "schedule", "period", "learning_rate", "momentum", "beta1", "beta2", "epsilon",
+    "weight_decay", "clip_norm", "decay", "min_learning_rate",
+)
+
+
+class OptimizerSettings(TypedDict, total=False):
+    """The keywords of `MLP.set_optimizer`; as those of `MLP`."""
+
+    learning_rate: float | None
+    momentum: float
+    beta1: float
+    beta2: float
+    epsilon: float
+    weight_decay: float
+    clip_norm: float | None
+    schedule: str
+    decay: float
+    period: int
+    min_learning_rate: float
+
+
+def _number(names: dict[str, int], name: object, argument: str) -> int:
+    """The library's number for a name."""
+    if not isinstance(name, str):
+        raise TypeError(f"{argument} must be a string, got {name!r}")
+    if name not in names:
+        raise ValueError(f"{argument} must be one of {', '.join(map(repr, names))}, got {name!r}")
+    return names[name]
+
+
+def _name(names: dict[str, int], number: int) -> str:
+    return next(name for name, n in names.items() if n == number)
+
+
+def _activations(activation: str | Sequence[str], hidden: int) -> tuple[int, ...]:
+    if isinstance(activation, str):
+        return (_number(ACTIVATIONS, activation, "activation"),) * max(hidden, 0)
+    names = list(activation)
+    if len(names) != hidden:
+        raise ValueError(
+            f"activation must be a name or hold {hidden}, for each hidden layer its own, "
+            f"got {activation!r}"
+        )
+    return tuple(_number(ACTIVATIONS, name, "activation") for name in names)
+
+
+def _is_float64(dtype: DTypeLike) -> bool:
+    try:
+        chosen = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(f"dtype must be float32 or float64, got {dtype!r}") from None
+    if dtype is None or chosen not in _DTYPES or not chosen.isnative:
+        raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
+    return chosen == np.float64
+
+
+def _validation(
+    data: tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None] | None,
+) -> tuple[ArrayLike, ArrayLike, ArrayLike | None] | None:
+    if data is None:
+        return None
+    if not isinstance(data, tuple | list) or len(data) not in (2, 3):
+        raise TypeError(
+            f"validation_data must be (X, Y) or (X, Y, sample_weight), got {type(data).__name__}"
+            + (f" of {len(data)}" if isinstance(data, tuple | list) else "")
+        )
+    return (data[0], data[1], data[2] if len(data) == 3 else None)
+
+
+class MLP:
+    """A multilayer perceptron: dense layers, trained by backpropagation, with dropout, L2 and more.
+
+    The examples are rows: X is (m, features), Y is (m, outputs), or (m,) for one output, with any
+    strides, so that the notebook's columns are `X.T`. Arrays of the network's dtype are read where
+    they lie; other real types are converted, a copy. Nothing depends on the number of threads, nor on
+    the CPU as long as it has fused multiply-add: the same seed gives the same weights, bit for bit.
+
+    The cost is, with m the number of examples or the sum of their weights,
+
+        1/m * sum of the examples' losses + 1/(2 m) * sum over layers of l2 * sum of W**2
+                                          + 1/m * sum over layers of l1 * sum of |W|
+
+    Parameters
+    ----------
+    layer_dims : 2 to 1025 widths above 0: of the input, of each hidden layer, of the output.
+    activation : of the hidden layers, one name for all or a sequence of one for each: "identity",
+        "relu", "leaky_relu" (slope 0.01), "tanh", "sigmoid".
+    loss : of an example with pre-activations z and targets y, and with it the output:
+        "binary_cross_entropy", sum of softplus(z) - y z, output sigmoid(z);
+        "softmax_cross_entropy", log(sum of exp z) * sum(y) - sum(y z), output softmax(z);
+        "squared_error", sum of (z - y)**2 / 2, output z.
+    keep_prob : the probability to keep a unit, in (0, 1]; inverted dropout (Srivastava et al. 2014).
+        A number is for every hidden layer, and the input keeps all; or one number each for the
+        input and the hidden layers. Unit u of layer l (0 = the input) of row r of a batch at step t
+        is element u of swiftreg.dropout_mask(..., seed=seed, stream=t * 2**16 + l, offset=r * 2**34).
+    l2, l1 : finite and at least 0; a number for every W, or one for each. Not for biases.
+    max_norm : after an update, the weights into a unit (a row of W) are scaled down to this norm
+        (Srebro et al. 2005); None: not.
+    label_smoothing : s in [0, 1): targets become y (1 - s) + s / K for K classes, 2 for
+        binary cross-entropy (Szegedy et al. 2016). Not for squared error.
+    init : the initial weights, with n_in inputs and n_out outputs of a layer: uniform on (-r, r) with
+        "he", r = sqrt(6 / n_in) (He et al. 2015), "xavier", sqrt(6 / (n_in + n_out)) (Glorot and
+        Bengio 2010), "lecun", sqrt(3 / n_in) (LeCun et al. 1998); or "notebook",
+        numpy.random.randn / sqrt(n_in) after numpy.random.seed(seed). Biases begin at 0.
+    seed : 0 to 2**64 - 1; of the masks, the order of the examples and the initial weights.
+    optimizer : "sgd", "momentum" and "nesterov" (Sutskever et al. 2013, as PyTorch has them), "adam"
+        (Kingma and Ba 2015), "adamw", which takes r * weight_decay * W off the weights besides
+        (Loshchilov and Hutter 2019; not the same as l2).
+    learning_rate : r, finite and at least 0; None: 0.01, for adam and adamw 0.001.
+    momentum, beta1, beta2 : in [0, 1). epsilon, weight_decay : finite and at least 0.
+    clip_norm : a gradient, of all parameters, is scaled down to this norm (Pascanu et al. 2013);
+        None: not.
+    schedule : the learning rate in epoch e = 0, 1, ...: "constant"; "step",
+        r * decay**floor(e / period); "cosine", from r to min_learning_rate over `period` epochs
+        (Loshchilov and Hutter 2017); "inverse_scaling", r / (e + 1)**decay.
+    decay : at least 0. period : in epochs, at least 1. min_learning_rate : finite, at least 0.
+    dtype : "float32" or "float64", of everything in the network.
+
+    Raises
+    ------
+    ValueError, TypeError : naming the argument and the value. MemoryError.
+    A call that raises changes nothing, if its text does not say otherwise.
+
+    Networks in different threads are independent. One that is in use by a call raises RuntimeError
+    in any other, except for `parameters`, `gradients`, `optimizer_state` and `weights`, also in
+    the callback of fit. Pickling and copying keep all: what is loaded goes on bit for bit.
+    """
+
+    _network: _core.Network
+    _description: dict[str, Any]
+    history: History | None
+    """Of the last call of fit, also one that ended with an exception."""
+
+    def __init__(
+        self,
+        layer_dims: Sequence[int],
+        *,
+        activation: str | Sequence[str] = "relu",
+        loss: str = "binary_cross_entropy",
+        keep_prob: float | Sequence[float] = 1.0,
+        l2: float | Sequence[float] = 0.0,
+        l1: float | Sequence[float] = 0.0,
+        max_norm: float | None = None,
+        label_smoothing: float = 0.0,
+        init: str = "he",
+        seed: int = 0,
+        optimizer: str = "adam",
+        learning_rate: float | None = None,
+        momentum: float = 0.9,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.01,
+        clip_norm: float | None = None,
+        schedule: str = "constant",
+        decay: float = 0.5,
+        period: int = 10,
+        min_learning_rate: float = 0.0,
+        dtype: DTypeLike = "float32",
+    ) -> None:
+        try:
+            hidden = len(layer_dims) - 2
+        except TypeError:
+            raise TypeError(
+                f"layer_dims must be a sequence of widths, got {layer_dims!r}"
+            ) from None
+        self._adopt(
+            _core.network_create(
+                _is_float64(dtype), layer_dims, _activations(activation, hidden),
+                _number(LOSSES, loss, "loss"), _number(INITS, init, "init"), seed, keep_prob, l2,
+                l1, label_smoothing, 0.0 if max_norm is None else max_norm,
+            )
+        )
+        self.set_optimizer(
+            optimizer, learning_rate=learning_rate, momentum=momentum, beta1=beta1, beta2=beta2,
+            epsilon=epsilon, weight_decay=weight_decay, clip_norm=clip_norm, schedule=schedule,
+            decay=decay, period=period, min_learning_rate=min_learning_rate,
+        )
+
+    def _adopt(self, network: _core.Network) -> None:
+        self._network = network
+        self._description = network.describe()
+        self.history = None
+
+    @classmethod
+    def _of(cls, network: _core.Network) -> Self:
+        made = cls.__new__(cls)
+        made._adopt(network)
+        return made
+
+    # ---- What it is ------------------------------------------------------------------------
+
+    @property
+    def layer_dims(self) -> tuple[int, ...]:
+        """The widths: input, hidden layers, output."""
+        return self._description["layer_dims"]  # type: ignore[no-any-return]
+
+    @property
+    def activation(self) -> tuple[str, ...]:
+        """Of each hidden layer."""
+        return tuple(_name(ACTIVATIONS, n) for n in self._description["activation"])
+
+    @property
+    def loss(self) -> str:
+        """The name of the loss."""
+        return _name(LOSSES, self._description["loss"])
+
+    @property
+    def init(self) -> str:
+        """The name of the initial weights."""
+        return _name(INITS, self._description["init"])
+
+    @property
+    def seed(self) -> int:
+        """Of the masks, the order of the examples and the initial weights."""
+        return self._description["seed"]  # type: ignore[no-any-return]
+
+    @property
+    def keep_prob(self) -> tuple[float, ...]:
+        """Of the input and each hidden layer."""
+        return self._description["keep_prob"]  # type: ignore[no-any-return]
+
+    @property
+    def l2(self) -> tuple[float, ...]:
+        """Of each weight matrix."""
+        return self._description["l2"]  # type: ignore[no-any-return]
+
+    @property
+    def l1(self) -> tuple[float, ...]:
+        """Of each weight matrix."""
+        return self._description["l1"]  # type: ignore[no-any-return]
+
+    @property
+    def max_norm(self) -> float | None:
+        """The most norm of the weights into a unit; None: no limit."""
+        return self._description["max_norm"] or None
+
+    @property
+    def label_smoothing(self) -> float:
+        """In [0, 1)."""
+        return self._description["label_smoothing"]  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """float32 or float64."""
+        return np.dtype(self._description["dtype"])
+
+    def __repr__(self) -> str:
+        shown: dict[str, Any] = {"activation": self.activation, "loss": self.loss}
+        if len(set(self.activation)) == 1:
+            shown["activation"] = self.activation[0]
+        elif not self.activation:
+            del shown["activation"]
+        for name, usual in (("keep_prob", 1), ("l2", 0), ("l1", 0)):
+            if any(value != usual for value in getattr(self, name)):
+                shown[name] = getattr(self, name)
+        if self.max_norm is not None:
+            shown["max_norm"] = self.max_norm
+        if self.label_smoothing:
+            shown["label_smoothing"] = self.label_smoothing
+        shown |= {"seed": self.seed, "dtype": self.dtype.name}
+        arguments = ", ".join(f"{name}={value!r}" for name, value in shown.items())
+        return f"{type(self).__name__}({list(self.layer_dims)}, {arguments})"
+
+    # ---- What it holds ---------------------------------------------------------------------
+
+    @property
+    def parameters(self) -> Floats:
+        """All parameters, W and b of each layer in turn: a flat array over the network's own memory.
+
+        Nothing is copied: what is written there is used, what is trained shows there. The array
+        keeps the memory alive. Reading while another thread trains gives values of some moment.
+        """
+        return self._network.parameters()
+
+    @property
+    def gradients(self) -> Floats:
+        """The gradient that `gradient` left, as `parameters`; at first 0."""
+        return self._network.gradients()
+
+    @property
+    def optimizer_state(self) -> Floats:
+        """The optimizer's state: the first moments of all parameters, then the second, if any.
+
+        As `parameters`; while such an array is in use, `set_optimizer` with another kind raises
+        BufferError.
+        """
+        return self._network.optimizer_state()
+
+    @property
+    def weights(self) -> list[tuple[Floats, Floats]]:
+        """(W, b) of each layer, of the shapes (n_out, n_in) and (n_out,): views of `parameters`."""
+        flat = self.parameters
+        at, views = 0, []
+        for n_in, n_out in zip(self.layer_dims, self.layer_dims[1:]):
+            end = at + n_out * n_in
+            views.append((flat[at:end].reshape(n_out, n_in), flat[end : end + n_out]))
+            at = end + n_out
+        return views
+
+    @property
+    def step(self) -> int:
+        """The number of updates so far; settable, 0 to 2**48 - 1. It chooses the masks."""
+        return self._network.position()[0]
+
+    @step.setter
+    def step(self, value: int) -> None:
+        self._network.set_position(value, None)
+
+    @property
+    def epoch(self) -> int:
+        """The number of epochs so far; settable, 0 to 2**48 - 1. It chooses the order of the
+        examples and the learning rate."""
+        return self._network.position()[1]
+
+    @epoch.setter
+    def epoch(self, value: int) -> None:
+        self._network.set_position(None, value)
+
+    def memory(self, batch_size: int, m: int, validates: bool = False) -> int:
+        """The most bytes that the network will hold beyond its parameters for training.
+
+        With batches of `batch_size` examples (0: prediction only) of at most m, with or without
+        validation data, on the present number of threads. The data themselves, and what NumPy
+        converts, are not in it.
+        """
+        return self._network.memory(batch_size, m, validates)
+
+    # ---- How it learns ---------------------------------------------------------------------
+
+    @property
+    def optimizer(self) -> str:
+        """The name of the optimizer."""
+        return _name(OPTIMIZERS, self._network.optimizer()["kind"])
+
+    @property
+    def optimizer_settings(self) -> dict[str, Any]:
+        """Its settings, by the names of the constructor's arguments."""
+        settings: dict[str, Any] = self._network.optimizer()
+        del settings["kind"]
+        settings["schedule"] = _name(SCHEDULES, settings["schedule"])
+        settings["clip_norm"] = settings["clip_norm"] or None
+        return settings
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate that the schedule starts from. Set it with `set_optimizer`."""
+        return self._network.optimizer()["learning_rate"]  # type: ignore[no-any-return]
+
+    def set_optimizer(
+        self, kind: str | None = None, **settings: Unpack[OptimizerSettings]
+    ) -> None:
+        """Changes the optimizer, its settings, or both.
+
+        With a kind, settings that are not given become its defaults; without one, the kind and they
+        stay. The optimizer's state begins anew at 0 if the kind changes; the step goes on.
+
+        Raises ValueError and TypeError as the constructor; BufferError when the kind changes while
+        arrays of `optimizer_state` are in use.
+        """
+        changes: dict[str, Any] = dict(settings)
+        for name in changes:
+            if name not in _SETTINGS:
+                raise TypeError(f"{name!r} is no setting of an optimizer ({', '.join(_SETTINGS)})")
+        if kind is None:
+            options = self._network.optimizer()
+        else:
+            options = _core.optimizer_defaults(_number(OPTIMIZERS, kind, "optimizer"))
+        if "schedule" in changes:
+            changes["schedule"] = _number(SCHEDULES, changes["schedule"], "schedule")
+        if changes.get("learning_rate", 0) is None:
+            changes["learning_rate"] = _core.optimizer_defaults(options["kind"])["learning_rate"]
+        if changes.get("clip_norm", 0) is None:
+            changes["clip_norm"] = 0.0
+        options |= changes
+        self._network.set_optimizer(options["kind"], *(options[name] for name in _SETTINGS))
+
+    # ---- Prediction ------------------------------------------------------------------------
+
+    def predict(self, X: ArrayLike) -> Floats:
+        """The outputs for X (m, features), without dropout: probabilities or values, (m, outputs).
+
+        An example's outputs do not depend on the others beside it. m may be 0.
+        """
+        return self._network.predict(X, False)
+
+    def decision_function(self, X: ArrayLike) -> Floats:
+        """The pre-activations of the output for X (m, features), without dropout: (m, outputs)."""
+        return self._network.predict(X, True)
+
+    def predict_dropout(
+        self, X: ArrayLike, samples: int, seed: int = 0
+    ) -> tuple[Floats, Floats]:
+        """Monte Carlo dropout (Gal and Ghahramani 2016): (mean, deviation), each (m, outputs).
+
+        Of the outputs under `samples` sets of masks (1 to 2**48 - 1): sample s draws those of step s
+        under `seed`. The deviation is the standard deviation with divisor `samples`.
+        """
+        return self._network.predict_dropout(X, samples, seed)
+
+    # ---- Cost and gradient -----------------------------------------------------------------
+
+    def cost(
+        self, X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """The cost without dropout, L2 and L1 terms included.
+
+        sample_weight is (m,): finite, at least 0, not all 0. ValueError otherwise.
+        """
+        return self._network.cost(X, Y, sample_weight)[0]
+
+    def data_cost(
+        self, X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """The cost without dropout, and without the L2 and L1 terms."""
+        return self._network.cost(X, Y, sample_weight)[1]
+
+    def gradient(
+        self,
+        X: ArrayLike,
+        Y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        first_row: int = 0,
+        mean_over: float | None = None,
+    ) -> float:
+        """The gradient of the cost at the present step, dropout included, into `gradients`.
+
+        A batch can be taken in parts, as by the ranks of a data-parallel run: the first row of each
+        is number `first_row` of the batch, and `mean_over` the batch's number of examples (or sum of
+        weights). The parts' costs and gradients then add up to the batch's, within rounding.
+
+        Returns the cost (of the part, its share of the L2 and L1 terms included). A gradient that is
+        not finite is no error here.
+        """
+        return self._network.gradient(X, Y, sample_weight, first_row, mean_over)
+
+    def apply(self) -> None:
+        """One update from `gradients`, at the learning rate of the present epoch; the step counts on.
+
+        Raises FloatingPointError, and changes nothing, if clip_norm is set and the norm not finite.
+        """
+        self._network.apply()
+
+    def check_gradient(
+        self,
+        X: ArrayLike,
+        Y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        difference: float | None = None,
+        most: int = 100,
+    ) -> float:
+        """The largest disagreement of the gradient with central differences of the cost.
+
+        That is |a - n| / max(1e-8, |a| + |n|) of an analytic a and a numeric n, over at most `most`
+        parameters, evenly spread, of each W and b, with the masks of the present step. Kinks of ReLU
+        and of L1 and the precision of float32 make it large without a mistake. `difference` is by
+        default the cube root of the dtype's precision. `gradients` is overwritten.
+        """
+        if difference is None:
+            difference = float(np.finfo(self.dtype).eps) ** (1 / 3)
+        return self._network.check_gradient(X, Y, sample_weight, difference, most)
+
+    # ---- Training --------------------------------------------------------------------------
+
+    def fit(
+        self,
+        X: ArrayLike,
+        Y: ArrayLike,
+        *,
+        epochs: int = 1,
+        batch_size: int | None = None,
+        shuffle: bool = True,
+        sample_weight: ArrayLike | None = None,
+        validation_data: tuple[ArrayLike, ArrayLike]
+        | tuple[ArrayLike, ArrayLike, ArrayLike | None]
+        | None = None,
+        patience: int | None = None,
+        min_delta: float = 0.0,
+        callback: Callback | None = None,
+        callback_every: int = 1,
+        masks: Sequence[ArrayLike | None] | None = None,
+        progress: bool = False,
+    ) -> History:
+        """Trains for some epochs more.
+
+        Parameters
+        ----------
+        X, Y : (m, features) and (m, outputs), m above 0.
+        epochs : at most so many, 0 or more.
+        batch_size : examples in an update, 1 or more; the last batch may be smaller. None: all.
+        shuffle : a new order of the examples in every epoch, which the seed and the epoch choose.
+        sample_weight : (m,): finite, at least 0, not all 0. None: 1 each.
+        validation_data : (X, Y) or (X, Y, sample_weight). Its cost is taken after each epoch,
+            and at the end the parameters become those of the epoch where it was lowest; the
+            optimizer's state is not set back.
+        patience : stop after more than so many epochs in a row, 1 or more, in which the cost (that of
+            validation data, if there are any) did not fall below the best by more than min_delta,
+            which is at least 0. None: never.
+        callback : called with a `Progress` after every `callback_every`-th epoch of this call, and
+            the last; a true answer ends the training. It may read and write `parameters`,
+            `gradients` and `optimizer_state`; no other method (RuntimeError).
+        masks : instead of drawn ones, for the input and each hidden layer a mask that is used in
+            every step, (m, units) of 0 and 1, or None.
+        progress : show a bar, with tqdm.
+
+        Other Python threads run meanwhile. Ctrl-C ends the training after the epoch, in which
+        case, as after an exception in the callback, the exception comes with the weights so far kept.
+
+        Returns
+        -------
+        The `History` of this call, which is also kept as `history`.
+
+        Raises
+        ------
+        FloatingPointError : the cost or its gradient is not finite at the step that it names;
+            parameters, state, step and epoch are those at the end of the last good epoch.
+        ValueError, TypeError : naming the argument. RuntimeError : the network is in use.
+        ImportError : progress without tqdm.
+        """
+        validation = _validation(validation_data)
+        units = None if masks is None else self._masks(masks)
+        report: Callable[..., object] | None = callback
+        if callback is not None:
+            if not callable(callback):
+                raise TypeError(f"callback must be callable or None, got {callback!r}")
+
+            def report(*values: Any) -> object:
+                return callback(Progress(*values))
+
+        bar = _bar(self.epoch, epochs) if progress else None
+        try:
+            costs, validation_costs, reason, best, error = self._network.fit(
+                X, Y, sample_weight, validation, epochs, batch_size, shuffle, patience, min_delta,
+                report, callback_every, bar and bar.show, units,
+            )
+        finally:
+            if bar is not None:
+                bar.close()
+        self.history = History(
+            costs, validation_costs, "interrupted" if error is not None else _STOPPED[reason],
+            best if validation is not None else None,
+        )
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error  # its traceback holds this frame
+        return self.history
+
+    def _masks(self, masks: Sequence[ArrayLike | None]) -> tuple[NDArray[Any] | None, ...]:
+        """As the library takes them: (units, examples)."""
+        turned: list[NDArray[Any] | None] = []
+        for l, mask in enumerate(masks):
+            array = None if mask is None else np.asarray(mask)
+            if array is not None and (array.ndim != 2 or array.shape[1:] != self.layer_dims[l : l + 1]):
+                wanted = self.layer_dims[l] if l < len(self.layer_dims) else "?"
+                raise ValueError(
+                    f"masks[{l}] must have shape (examples, {wanted}), got {array.shape}"
+                )
+            turned.append(None if array is None else array.T)
+        return tuple(turned)
+
+    # ---- Files -----------------------------------------------------------------------------
+
+    def to_bytes(self) -> bytes:
+        """The network in the safetensors format, options, step and optimizer state included."""
+        return self._network.serialize()
+
+    @classmethod
+    def from_bytes(cls, data: bytes | bytearray | memoryview) -> Self:
+        """A network from `to_bytes`, or the content of a file of `save`. No number in it is trusted.
+
+        Raises FormatError (a ValueError) for what is damaged, cut short or not swiftreg's.
+        """
+        return cls._of(_core.network_deserialize(data))
+
+    def save(self, path: str | bytes | os.PathLike[str]) -> None:
+        """Writes `to_bytes` to a file, whole or not at all: an old one stays until then.
+
+        Raises OSError (FileNotFoundError, PermissionError, ...) with errno and filename.
+        """
+        self._network.save(path)
+
+    @classmethod
+    def load(cls, path: str | bytes | os.PathLike[str]) -> Self:
+        """A network from a file of `save`. Raises OSError as it, FormatError as `from_bytes`."""
+        return cls._of(_core.network_load(path))
+
+    def export_c(self, path: str | bytes | os.PathLike[str], name: str = "predict") -> None:
+        """Writes the network as a C99 file that needs nothing but math.h, with the function
+
+            void NAME(const T x[n_in], T y[n_out]);
+
+        for T float or double: the outputs of one example, as `predict` within rounding. `name` is an
+        identifier of C (ValueError). Raises OSError as `save`.
+        """
+        self._network.export_c(path, name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self).from_bytes, (self.to_bytes(),))
+
+
+class _bar:
+    """A tqdm bar that counts the epochs of a call of fit."""
+
+    def __init__(self, before: int, epochs: int) -> None:
+        try:
+            from tqdm.auto import tqdm
+        except ImportError as error:
+            raise ImportError(
+                'progress=True needs tqdm, which is not installed: '
+                'pip install "swiftreg[progress]"'
+            ) from error
+        self._before = before
+        self._bar = tqdm(total=epochs, unit="epoch")
+
+    def show(
+        self, epoch: int, step: int, cost: float, validation_cost: float | None, rate: float
+    ) -> None:
+        shown = {"cost": f"{cost:.4g}"}
+        if validation_cost is not None:
+            shown["validation"] = f"{validation_cost:.4g}"
+        self._bar.set_postfix(shown, refresh=False)
+        self._bar.update(epoch - self._before - self._bar.n)
+
+    def close(self) -> None:
+        self._bar.close()
