@@ -396,7 +396,6 @@ static PyMethodDef network_methods[] = {
     CLASS_METHOD("parameters", network_parameters, "parameters() -> ndarray, a view"),
     CLASS_METHOD("gradients", network_gradients, "gradients() -> ndarray, a view"),
     CLASS_METHOD("optimizer_state", network_optimizer_state, "optimizer_state() -> ndarray, a view"),
-    CLASS_METHOD("layers", network_layers, "layers() -> [(n_out, n_in, weights, biases)]"),
     CLASS_METHOD("optimizer", network_optimizer, "optimizer() -> dict"),
     CLASS_METHOD("set_optimizer", network_set_optimizer,
                  "set_optimizer(kind, schedule, learning_rate, momentum, beta1, beta2, epsilon, "

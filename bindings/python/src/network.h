@@ -87,7 +87,6 @@ extern const char *const example_names[3];
 NETWORK_METHOD(network_parameters);
 NETWORK_METHOD(network_gradients);
 NETWORK_METHOD(network_optimizer_state);
-NETWORK_METHOD(network_layers);
 /* network_optimizer.c */
 NETWORK_METHOD(network_optimizer);
 NETWORK_METHOD(network_set_optimizer);

@@ -124,23 +124,3 @@ NETWORK_METHOD(network_optimizer_state) {
     }
     return view_of(PyType_GetModuleState(type), self, self->state, self->state_count, true);
 }
-
-NETWORK_METHOD(network_layers) {
-    (void)type, (void)args, (void)keywords;
-    Network *self = (Network *)object;
-    if (check_count("layers", count, 0) < 0 || network_enter(self) < 0) return NULL;
-    PyObject *list = PyList_New(0);
-    for (Py_ssize_t l = 0; list != NULL && l < self->layers; l++) {
-        reg_layer layer = {.struct_size = sizeof layer};
-        reg_status status = CALL(self, reg_network_layer, (size_t)l, &layer);
-        PyObject *item = status != REG_OK
-                             ? raise_status(status, NULL, NULL)
-                             : Py_BuildValue("(nnnn)", (Py_ssize_t)layer.n_out,
-                                             (Py_ssize_t)layer.n_in, (Py_ssize_t)layer.weights,
-                                             (Py_ssize_t)layer.biases);
-        if (item == NULL || PyList_Append(list, item) < 0) Py_CLEAR(list);
-        Py_XDECREF(item);
-    }
-    network_leave(self);
-    return list;
-}

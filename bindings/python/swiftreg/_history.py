@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,3 +39,30 @@ class History:
     best_epoch: int | None
     """The epoch (as in `Progress`) with the lowest validation cost, whose weights the network has
     now; None without validation data."""
+
+
+class ProgressBar:
+    """A tqdm bar that counts the epochs of a call of fit."""
+
+    def __init__(self, before: int, epochs: int) -> None:
+        try:
+            from tqdm.auto import tqdm
+        except ImportError as error:
+            raise ImportError(
+                'progress=True needs tqdm, which is not installed: '
+                'pip install "swiftreg[progress]"'
+            ) from error
+        self._before = before
+        self._bar: Any = tqdm(total=epochs, unit="epoch")
+
+    def show(
+        self, epoch: int, step: int, cost: float, validation_cost: float | None, rate: float
+    ) -> None:
+        shown = {"cost": f"{cost:.4g}"}
+        if validation_cost is not None:
+            shown["validation"] = f"{validation_cost:.4g}"
+        self._bar.set_postfix(shown, refresh=False)
+        self._bar.update(epoch - self._before - self._bar.n)
+
+    def close(self) -> None:
+        self._bar.close()

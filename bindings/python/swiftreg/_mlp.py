@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, Unpack
 
 import numpy as np
 
 from swiftreg import _core
-from swiftreg._history import History, Progress
+from swiftreg._history import History, Progress, ProgressBar
+from swiftreg._options import (
+    ACTIVATIONS,
+    INITS,
+    LOSSES,
+    OPTIMIZERS,
+    SCHEDULES,
+    SETTINGS,
+    OptimizerSettings,
+    activation_numbers,
+    is_float64,
+    name_of,
+    number_of,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -17,87 +30,9 @@ if TYPE_CHECKING:
 Floats: TypeAlias = "NDArray[np.float32] | NDArray[np.float64]"
 Callback: TypeAlias = Callable[[Progress], object]
 
-ACTIVATIONS = {
-    "identity": _core.IDENTITY, "relu": _core.RELU, "leaky_relu": _core.LEAKY_RELU,
-    "tanh": _core.TANH, "sigmoid": _core.SIGMOID,
-}
-LOSSES = {
-    "binary_cross_entropy": _core.BINARY_CROSS_ENTROPY,
-    "softmax_cross_entropy": _core.SOFTMAX_CROSS_ENTROPY,
-    "squared_error": _core.SQUARED_ERROR,
-}
-INITS = {
-    "he": _core.INIT_HE, "xavier": _core.INIT_XAVIER, "lecun": _core.INIT_LECUN,
-    "notebook": _core.INIT_NOTEBOOK,
-}
-OPTIMIZERS = {
-    "sgd": _core.SGD, "momentum": _core.MOMENTUM, "nesterov": _core.NESTEROV,
-    "adam": _core.ADAM, "adamw": _core.ADAMW,
-}
-SCHEDULES = {
-    "constant": _core.CONSTANT, "step": _core.STEP, "cosine": _core.COSINE,
-    "inverse_scaling": _core.INVERSE_SCALING,
-}
 _STOPPED: dict[int, Literal["epochs", "callback", "patience"]] = {
     _core.STOP_EPOCHS: "epochs", _core.STOP_REPORT: "callback", _core.STOP_PATIENCE: "patience",
 }
-_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
-# What Network.set_optimizer takes after the kind.
-_SETTINGS = (
-    "schedule", "period", "learning_rate", "momentum", "beta1", "beta2", "epsilon",
-    "weight_decay", "clip_norm", "decay", "min_learning_rate",
-)
-
-
-class OptimizerSettings(TypedDict, total=False):
-    """The keywords of `MLP.set_optimizer`; as those of `MLP`."""
-
-    learning_rate: float | None
-    momentum: float
-    beta1: float
-    beta2: float
-    epsilon: float
-    weight_decay: float
-    clip_norm: float | None
-    schedule: str
-    decay: float
-    period: int
-    min_learning_rate: float
-
-
-def _number(names: dict[str, int], name: object, argument: str) -> int:
-    """The library's number for a name."""
-    if not isinstance(name, str):
-        raise TypeError(f"{argument} must be a string, got {name!r}")
-    if name not in names:
-        raise ValueError(f"{argument} must be one of {', '.join(map(repr, names))}, got {name!r}")
-    return names[name]
-
-
-def _name(names: dict[str, int], number: int) -> str:
-    return next(name for name, n in names.items() if n == number)
-
-
-def _activations(activation: str | Sequence[str], hidden: int) -> tuple[int, ...]:
-    if isinstance(activation, str):
-        return (_number(ACTIVATIONS, activation, "activation"),) * max(hidden, 0)
-    names = list(activation)
-    if len(names) != hidden:
-        raise ValueError(
-            f"activation must be a name or hold {hidden}, for each hidden layer its own, "
-            f"got {activation!r}"
-        )
-    return tuple(_number(ACTIVATIONS, name, "activation") for name in names)
-
-
-def _is_float64(dtype: DTypeLike) -> bool:
-    try:
-        chosen = np.dtype(dtype)
-    except TypeError:
-        raise TypeError(f"dtype must be float32 or float64, got {dtype!r}") from None
-    if dtype is None or chosen not in _DTYPES or not chosen.isnative:
-        raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
-    return chosen == np.float64
 
 
 def _validation(
@@ -212,8 +147,8 @@ class MLP:
             ) from None
         self._adopt(
             _core.network_create(
-                _is_float64(dtype), layer_dims, _activations(activation, hidden),
-                _number(LOSSES, loss, "loss"), _number(INITS, init, "init"), seed, keep_prob, l2,
+                is_float64(dtype), layer_dims, activation_numbers(activation, hidden),
+                number_of(LOSSES, loss, "loss"), number_of(INITS, init, "init"), seed, keep_prob, l2,
                 l1, label_smoothing, 0.0 if max_norm is None else max_norm,
             )
         )
@@ -244,17 +179,17 @@ class MLP:
     @property
     def activation(self) -> tuple[str, ...]:
         """Of each hidden layer."""
-        return tuple(_name(ACTIVATIONS, n) for n in self._description["activation"])
+        return tuple(name_of(ACTIVATIONS, n) for n in self._description["activation"])
 
     @property
     def loss(self) -> str:
         """The name of the loss."""
-        return _name(LOSSES, self._description["loss"])
+        return name_of(LOSSES, self._description["loss"])
 
     @property
     def init(self) -> str:
         """The name of the initial weights."""
-        return _name(INITS, self._description["init"])
+        return name_of(INITS, self._description["init"])
 
     @property
     def seed(self) -> int:
@@ -289,7 +224,8 @@ class MLP:
     @property
     def dtype(self) -> np.dtype[Any]:
         """float32 or float64."""
-        return np.dtype(self._description["dtype"])
+        name: str = self._description["dtype"]
+        return np.dtype(name)
 
     def __repr__(self) -> str:
         shown: dict[str, Any] = {"activation": self.activation, "loss": self.loss}
@@ -377,14 +313,14 @@ class MLP:
     @property
     def optimizer(self) -> str:
         """The name of the optimizer."""
-        return _name(OPTIMIZERS, self._network.optimizer()["kind"])
+        return name_of(OPTIMIZERS, self._network.optimizer()["kind"])
 
     @property
     def optimizer_settings(self) -> dict[str, Any]:
         """Its settings, by the names of the constructor's arguments."""
         settings: dict[str, Any] = self._network.optimizer()
         del settings["kind"]
-        settings["schedule"] = _name(SCHEDULES, settings["schedule"])
+        settings["schedule"] = name_of(SCHEDULES, settings["schedule"])
         settings["clip_norm"] = settings["clip_norm"] or None
         return settings
 
@@ -406,20 +342,20 @@ class MLP:
         """
         changes: dict[str, Any] = dict(settings)
         for name in changes:
-            if name not in _SETTINGS:
-                raise TypeError(f"{name!r} is no setting of an optimizer ({', '.join(_SETTINGS)})")
+            if name not in SETTINGS:
+                raise TypeError(f"{name!r} is no setting of an optimizer ({', '.join(SETTINGS)})")
         if kind is None:
             options = self._network.optimizer()
         else:
-            options = _core.optimizer_defaults(_number(OPTIMIZERS, kind, "optimizer"))
+            options = _core.optimizer_defaults(number_of(OPTIMIZERS, kind, "optimizer"))
         if "schedule" in changes:
-            changes["schedule"] = _number(SCHEDULES, changes["schedule"], "schedule")
+            changes["schedule"] = number_of(SCHEDULES, changes["schedule"], "schedule")
         if changes.get("learning_rate", 0) is None:
             changes["learning_rate"] = _core.optimizer_defaults(options["kind"])["learning_rate"]
         if changes.get("clip_norm", 0) is None:
             changes["clip_norm"] = 0.0
         options |= changes
-        self._network.set_optimizer(options["kind"], *(options[name] for name in _SETTINGS))
+        self._network.set_optimizer(options["kind"], *(options[name] for name in SETTINGS))
 
     # ---- Prediction ------------------------------------------------------------------------
 
@@ -574,11 +510,11 @@ class MLP:
             def report(*values: Any) -> object:
                 return callback(Progress(*values))
 
-        bar = _bar(self.epoch, epochs) if progress else None
+        bar = ProgressBar(self.epoch, epochs) if progress else None
         try:
             costs, validation_costs, reason, best, error = self._network.fit(
                 X, Y, sample_weight, validation, epochs, batch_size, shuffle, patience, min_delta,
-                report, callback_every, bar and bar.show, units,
+                report, callback_every, None if bar is None else bar.show, units,
             )
         finally:
             if bar is not None:
@@ -645,30 +581,3 @@ class MLP:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self).from_bytes, (self.to_bytes(),))
-
-
-class _bar:
-    """A tqdm bar that counts the epochs of a call of fit."""
-
-    def __init__(self, before: int, epochs: int) -> None:
-        try:
-            from tqdm.auto import tqdm
-        except ImportError as error:
-            raise ImportError(
-                'progress=True needs tqdm, which is not installed: '
-                'pip install "swiftreg[progress]"'
-            ) from error
-        self._before = before
-        self._bar = tqdm(total=epochs, unit="epoch")
-
-    def show(
-        self, epoch: int, step: int, cost: float, validation_cost: float | None, rate: float
-    ) -> None:
-        shown = {"cost": f"{cost:.4g}"}
-        if validation_cost is not None:
-            shown["validation"] = f"{validation_cost:.4g}"
-        self._bar.set_postfix(shown, refresh=False)
-        self._bar.update(epoch - self._before - self._bar.n)
-
-    def close(self) -> None:
-        self._bar.close()
