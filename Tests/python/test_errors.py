@@ -374,7 +374,7 @@ def test_the_extension_checks_its_arguments() -> None:
     ]
     assert len(functions) > 10
     for function in functions:
-        with pytest.raises(TypeError, match="takes . arguments, got 9"):
+        with pytest.raises(TypeError, match=r"takes \d+ arguments?, got 9"):
             function(*range(9))
     with refuses(ValueError, "activation=7"):
         _core.forward_activation(np.ones(3), 7, None)

@@ -1,8 +1,8 @@
 """The same bits on every instruction set and for every number of threads.
 
 Each configuration is a process of its own, since the instruction set is chosen once. It prints a
-SHA-256 for each kernel over random shapes, offsets and layouts, and of the parameters that the
-notebook's training ends with. Kernels without a sum or a product of sums (kind "integer": masks and
+SHA-256 for each kernel over random shapes, offsets and layouts, of the parameters that the
+notebook's training ends with, and of what networks of other kinds are after training. Kernels without a sum or a product of sums (kind "integer": masks and
 what they multiply) are the same on a CPU without FMA too.
 
     python Tests/python/test_sameness.py
@@ -28,6 +28,7 @@ import numpy as np
 import pytest
 import swiftreg
 from numpy.typing import NDArray
+from sameness_networks import network_hashes
 from strategies import LAYOUTS, laid_out
 from swiftreg import _core, notebook
 
@@ -208,13 +209,13 @@ def skip_unless_available(isa: str) -> None:
         pytest.skip(reason)
 
 
-@pytest.mark.parametrize("what", ["kernels", "training"])
+@pytest.mark.parametrize("what", ["kernels", "training", "networks"])
 @pytest.mark.parametrize("threads", [2, 3])
 def test_any_number_of_threads(what: str, threads: int) -> None:
     assert_same(hashes_of(None, threads, what), hashes_of(None, 1, what))
 
 
-@pytest.mark.parametrize("what", ["kernels", "training"])
+@pytest.mark.parametrize("what", ["kernels", "training", "networks"])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_avx2_and_avx512(what: str, threads: int) -> None:
     skip_unless_available("avx2")
@@ -247,7 +248,10 @@ def test_the_hashes_see_a_change_of_one_bit() -> None:
 
 def print_hashes(what: str, iterations: int) -> None:
     info = swiftreg.build_info()
-    hashes = training_hashes(iterations) if what == "training" else kernel_hashes()
+    if what == "training":
+        hashes = training_hashes(iterations)
+    else:
+        hashes = kernel_hashes() if what == "kernels" else network_hashes()
     print(json.dumps({"isa": info["isa"], "num_threads": info["num_threads"], "hashes": hashes}))
 
 
@@ -255,7 +259,7 @@ def compare_all() -> int:
     """Prints the hashes of the best instruction set, one thread; then which others differ."""
     isas = [isa for isa in ("avx512", "avx2", "baseline") if unavailable(isa) is None] or [None]
     differences = 0
-    for what in ("kernels", "training"):
+    for what in ("kernels", "training", "networks"):
         reference = hashes_of(isas[0], 1, what, NOTEBOOK_ITERATIONS)
         for name, value in reference.items():
             print(f"{value}  {name}")

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 import numpy as np
 
 from swiftreg import _core
 from swiftreg._history import History, Progress, ProgressBar
-from swiftreg._options import (
-    ACTIVATIONS,
-    INITS,
-    LOSSES,
-    OPTIMIZERS,
-    SCHEDULES,
-    SETTINGS,
-    OptimizerSettings,
-    activation_numbers,
-    is_float64,
-    name_of,
-    number_of,
-)
+from swiftreg._holder import Floats, Holder
+from swiftreg._options import INITS, LOSSES, OPTIMIZERS, activation_numbers, is_float64, number_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-Floats: TypeAlias = "NDArray[np.float32] | NDArray[np.float64]"
 Callback: TypeAlias = Callable[[Progress], object]
 
 _STOPPED: dict[int, Literal["epochs", "callback", "patience"]] = {
@@ -48,7 +36,7 @@ def _validation(
     return (data[0], data[1], data[2] if len(data) == 3 else None)
 
 
-class MLP:
+class MLP(Holder):
     """A multilayer perceptron: dense layers, trained by backpropagation, with dropout, L2 and more.
 
     The examples are rows: X is (m, features), Y is (m, outputs), or (m,) for one output, with any
@@ -107,11 +95,6 @@ class MLP:
     the callback of fit. Pickling and copying keep all: what is loaded goes on bit for bit.
     """
 
-    _network: _core.Network
-    _description: dict[str, Any]
-    history: History | None
-    """Of the last call of fit, also one that ended with an exception."""
-
     def __init__(
         self,
         layer_dims: Sequence[int],
@@ -139,6 +122,7 @@ class MLP:
         min_learning_rate: float = 0.0,
         dtype: DTypeLike = "float32",
     ) -> None:
+        number_of(OPTIMIZERS, optimizer, "optimizer")  # to set_optimizer, None would be the present one
         try:
             hidden = len(layer_dims) - 2
         except TypeError:
@@ -157,205 +141,6 @@ class MLP:
             epsilon=epsilon, weight_decay=weight_decay, clip_norm=clip_norm, schedule=schedule,
             decay=decay, period=period, min_learning_rate=min_learning_rate,
         )
-
-    def _adopt(self, network: _core.Network) -> None:
-        self._network = network
-        self._description = network.describe()
-        self.history = None
-
-    @classmethod
-    def _of(cls, network: _core.Network) -> Self:
-        made = cls.__new__(cls)
-        made._adopt(network)
-        return made
-
-    # ---- What it is ------------------------------------------------------------------------
-
-    @property
-    def layer_dims(self) -> tuple[int, ...]:
-        """The widths: input, hidden layers, output."""
-        return self._description["layer_dims"]  # type: ignore[no-any-return]
-
-    @property
-    def activation(self) -> tuple[str, ...]:
-        """Of each hidden layer."""
-        return tuple(name_of(ACTIVATIONS, n) for n in self._description["activation"])
-
-    @property
-    def loss(self) -> str:
-        """The name of the loss."""
-        return name_of(LOSSES, self._description["loss"])
-
-    @property
-    def init(self) -> str:
-        """The name of the initial weights."""
-        return name_of(INITS, self._description["init"])
-
-    @property
-    def seed(self) -> int:
-        """Of the masks, the order of the examples and the initial weights."""
-        return self._description["seed"]  # type: ignore[no-any-return]
-
-    @property
-    def keep_prob(self) -> tuple[float, ...]:
-        """Of the input and each hidden layer."""
-        return self._description["keep_prob"]  # type: ignore[no-any-return]
-
-    @property
-    def l2(self) -> tuple[float, ...]:
-        """Of each weight matrix."""
-        return self._description["l2"]  # type: ignore[no-any-return]
-
-    @property
-    def l1(self) -> tuple[float, ...]:
-        """Of each weight matrix."""
-        return self._description["l1"]  # type: ignore[no-any-return]
-
-    @property
-    def max_norm(self) -> float | None:
-        """The most norm of the weights into a unit; None: no limit."""
-        return self._description["max_norm"] or None
-
-    @property
-    def label_smoothing(self) -> float:
-        """In [0, 1)."""
-        return self._description["label_smoothing"]  # type: ignore[no-any-return]
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """float32 or float64."""
-        name: str = self._description["dtype"]
-        return np.dtype(name)
-
-    def __repr__(self) -> str:
-        shown: dict[str, Any] = {"activation": self.activation, "loss": self.loss}
-        if len(set(self.activation)) == 1:
-            shown["activation"] = self.activation[0]
-        elif not self.activation:
-            del shown["activation"]
-        for name, usual in (("keep_prob", 1), ("l2", 0), ("l1", 0)):
-            if any(value != usual for value in getattr(self, name)):
-                shown[name] = getattr(self, name)
-        if self.max_norm is not None:
-            shown["max_norm"] = self.max_norm
-        if self.label_smoothing:
-            shown["label_smoothing"] = self.label_smoothing
-        shown |= {"seed": self.seed, "dtype": self.dtype.name}
-        arguments = ", ".join(f"{name}={value!r}" for name, value in shown.items())
-        return f"{type(self).__name__}({list(self.layer_dims)}, {arguments})"
-
-    # ---- What it holds ---------------------------------------------------------------------
-
-    @property
-    def parameters(self) -> Floats:
-        """All parameters, W and b of each layer in turn: a flat array over the network's own memory.
-
-        Nothing is copied: what is written there is used, what is trained shows there. The array
-        keeps the memory alive. Reading while another thread trains gives values of some moment.
-        """
-        return self._network.parameters()
-
-    @property
-    def gradients(self) -> Floats:
-        """The gradient that `gradient` left, as `parameters`; at first 0."""
-        return self._network.gradients()
-
-    @property
-    def optimizer_state(self) -> Floats:
-        """The optimizer's state: the first moments of all parameters, then the second, if any.
-
-        As `parameters`; while such an array is in use, `set_optimizer` with another kind raises
-        BufferError.
-        """
-        return self._network.optimizer_state()
-
-    @property
-    def weights(self) -> list[tuple[Floats, Floats]]:
-        """(W, b) of each layer, of the shapes (n_out, n_in) and (n_out,): views of `parameters`."""
-        flat = self.parameters
-        at, views = 0, []
-        for n_in, n_out in zip(self.layer_dims, self.layer_dims[1:]):
-            end = at + n_out * n_in
-            views.append((flat[at:end].reshape(n_out, n_in), flat[end : end + n_out]))
-            at = end + n_out
-        return views
-
-    @property
-    def step(self) -> int:
-        """The number of updates so far; settable, 0 to 2**48 - 1. It chooses the masks."""
-        return self._network.position()[0]
-
-    @step.setter
-    def step(self, value: int) -> None:
-        self._network.set_position(value, None)
-
-    @property
-    def epoch(self) -> int:
-        """The number of epochs so far; settable, 0 to 2**48 - 1. It chooses the order of the
-        examples and the learning rate."""
-        return self._network.position()[1]
-
-    @epoch.setter
-    def epoch(self, value: int) -> None:
-        self._network.set_position(None, value)
-
-    def memory(self, batch_size: int, m: int, validates: bool = False) -> int:
-        """The most bytes that the network will hold beyond its parameters for training.
-
-        With batches of `batch_size` examples (0: prediction only) of at most m, with or without
-        validation data, on the present number of threads. The data themselves, and what NumPy
-        converts, are not in it.
-        """
-        return self._network.memory(batch_size, m, validates)
-
-    # ---- How it learns ---------------------------------------------------------------------
-
-    @property
-    def optimizer(self) -> str:
-        """The name of the optimizer."""
-        return name_of(OPTIMIZERS, self._network.optimizer()["kind"])
-
-    @property
-    def optimizer_settings(self) -> dict[str, Any]:
-        """Its settings, by the names of the constructor's arguments."""
-        settings: dict[str, Any] = self._network.optimizer()
-        del settings["kind"]
-        settings["schedule"] = name_of(SCHEDULES, settings["schedule"])
-        settings["clip_norm"] = settings["clip_norm"] or None
-        return settings
-
-    @property
-    def learning_rate(self) -> float:
-        """The learning rate that the schedule starts from. Set it with `set_optimizer`."""
-        return self._network.optimizer()["learning_rate"]  # type: ignore[no-any-return]
-
-    def set_optimizer(
-        self, kind: str | None = None, **settings: Unpack[OptimizerSettings]
-    ) -> None:
-        """Changes the optimizer, its settings, or both.
-
-        With a kind, settings that are not given become its defaults; without one, the kind and they
-        stay. The optimizer's state begins anew at 0 if the kind changes; the step goes on.
-
-        Raises ValueError and TypeError as the constructor; BufferError when the kind changes while
-        arrays of `optimizer_state` are in use.
-        """
-        changes: dict[str, Any] = dict(settings)
-        for name in changes:
-            if name not in SETTINGS:
-                raise TypeError(f"{name!r} is no setting of an optimizer ({', '.join(SETTINGS)})")
-        if kind is None:
-            options = self._network.optimizer()
-        else:
-            options = _core.optimizer_defaults(number_of(OPTIMIZERS, kind, "optimizer"))
-        if "schedule" in changes:
-            changes["schedule"] = number_of(SCHEDULES, changes["schedule"], "schedule")
-        if changes.get("learning_rate", 0) is None:
-            changes["learning_rate"] = _core.optimizer_defaults(options["kind"])["learning_rate"]
-        if changes.get("clip_norm", 0) is None:
-            changes["clip_norm"] = 0.0
-        options |= changes
-        self._network.set_optimizer(options["kind"], *(options[name] for name in SETTINGS))
 
     # ---- Prediction ------------------------------------------------------------------------
 

@@ -73,7 +73,10 @@ def name_of(names: dict[str, int], number: int) -> str:
 def activation_numbers(activation: str | Sequence[str], hidden: int) -> tuple[int, ...]:
     if isinstance(activation, str):
         return (number_of(ACTIVATIONS, activation, "activation"),) * max(hidden, 0)
-    names = list(activation)
+    try:
+        names = list(activation)
+    except TypeError:
+        raise TypeError(f"activation must be a name or names, got {activation!r}") from None
     if len(names) != hidden:
         raise ValueError(
             f"activation must be a name or hold {hidden}, for each hidden layer its own, "

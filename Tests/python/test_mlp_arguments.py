@@ -1,0 +1,358 @@
+"""What swiftreg.MLP takes: arrays of every type and layout, and bad input of every argument."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+from numpy.typing import NDArray
+from strategies import LAYOUTS, laid_out
+from swiftreg import MLP, _core
+
+Array = NDArray[Any]
+
+
+def refuses(error: type[Exception] | tuple[type[Exception], ...], *parts: str) -> Any:
+    """pytest.raises, with all of these in the message in this order."""
+    return pytest.raises(error, match="(?s)" + ".*".join(map(re.escape, parts)))
+
+
+X = np.random.default_rng(1).normal(size=(12, 3))
+Y = (np.random.default_rng(2).random((12, 2)) < 0.5).astype(float)
+
+
+def network(**options: Any) -> MLP:
+    return MLP([3, 5, 2], **{"dtype": "float64", **options})
+
+
+# ---- Arrays --------------------------------------------------------------------------------
+
+REAL_TYPES = ("f2", "f4", "f8", "g", "?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8")
+
+
+@given(st.sampled_from(REAL_TYPES), st.sampled_from(LAYOUTS), st.sampled_from(REAL_TYPES), st.sampled_from(LAYOUTS),
+       st.sampled_from(["float32", "float64"]), st.booleans(), st.integers(1, 40))
+def test_types_and_layouts(x_type: str, x_layout: str, y_type: str, y_layout: str, dtype: str, read_only: bool, m: int) -> None:
+    rng = np.random.default_rng(m)
+    x, y = rng.integers(0, 2, (m, 3)).astype(x_type), rng.integers(0, 2, (m, 2)).astype(y_type)
+    weight = rng.integers(1, 4, m).astype(y_type)
+    ours, other = MLP([3, 5, 2], dtype=dtype, keep_prob=0.5), MLP([3, 5, 2], dtype=dtype, keep_prob=0.5)
+    given_x, given_y = laid_out(x, x_layout), laid_out(y, y_layout)
+    given_x.flags.writeable = given_y.flags.writeable = not read_only
+    ours.fit(given_x, given_y, epochs=2, batch_size=7, sample_weight=laid_out(weight, "strided"))
+    plain = [np.ascontiguousarray(a.astype(dtype)) for a in (x, y, weight)]
+    other.fit(plain[0], plain[1], epochs=2, batch_size=7, sample_weight=plain[2])
+    assert np.array_equal(ours.parameters, other.parameters)
+    assert np.array_equal(ours.predict(given_x), other.predict(plain[0]))
+    assert np.array_equal(given_x, x)
+    assert np.array_equal(given_y, y)
+
+
+@given(st.data())
+def test_views_that_overlap_themselves(choose: st.DataObject) -> None:
+    """Strides of 0, windows that share elements, X and Y in one buffer: all are only read."""
+    buffer = np.random.default_rng(0).random(200)
+    m = choose.draw(st.integers(1, 20))
+
+    def view(columns: int) -> Array:
+        strides = [8 * choose.draw(st.integers(-3, 3)) for _ in range(2)]
+        start = choose.draw(st.integers(70, 120))
+        return np.lib.stride_tricks.as_strided(buffer[start:], (m, columns), strides)
+
+    x, y = view(3), view(2)
+    ours, other = network(), network()
+    ours.fit(x, y, epochs=2)
+    other.fit(x.copy(), y.copy(), epochs=2)
+    assert np.array_equal(ours.parameters, other.parameters)
+    assert np.array_equal(ours.predict(x), other.predict(x.copy()))
+
+
+def test_one_output_takes_one_dimension() -> None:
+    y = Y[:, 0]
+    for given_y in (y, y[:, None], np.repeat(y, 2)[::2], y.astype(bool), list(y)):
+        ours = MLP([3, 5, 1], dtype="float64")
+        ours.fit(X, given_y, epochs=3, validation_data=(X, given_y))
+        other = MLP([3, 5, 1], dtype="float64")
+        other.fit(X, y[:, None].copy(), epochs=3, validation_data=(X, y[:, None].copy()))
+        assert np.array_equal(ours.parameters, other.parameters)
+        assert ours.cost(X, given_y) == other.cost(X, y)
+    assert ours.predict(X).shape == (12, 1)
+
+
+def test_no_examples() -> None:
+    none = np.zeros((0, 3))
+    assert network().predict(none).shape == (0, 2)
+    assert network().decision_function(none).shape == (0, 2)
+    assert [a.shape for a in network().predict_dropout(none, 3)] == [(0, 2), (0, 2)]
+    for call in (network().fit, network().cost, network().gradient, network().check_gradient):
+        with refuses(ValueError, "X has no examples"):
+            call(none, np.zeros((0, 2)))
+
+
+BAD_ARRAYS: list[tuple[Any, type[Exception], str]] = [
+    (np.ones((12, 3), object), TypeError, "objects"),
+    (np.ones((12, 3), complex), TypeError, "real"),
+    (np.ones((12, 3), ">f8"), TypeError, "byte order"),
+    (np.full((12, 3), "1"), TypeError, "real"),
+    (np.zeros((12, 3), "datetime64[s]"), TypeError, "array"),
+    ([[1.0], [2.0, 3.0]], ValueError, "array"),
+    (None, TypeError, "objects"),
+    ("abc", TypeError, "real"),
+    (np.ones(3), ValueError, "(3,)"),
+    (np.float64(1), ValueError, "()"),
+    (np.ones((2, 3, 1)), ValueError, "(2, 3, 1)"),
+    (np.ones((12, 4)), ValueError, ""),
+]
+
+
+@pytest.mark.parametrize(("bad", "error", "part"), BAD_ARRAYS, ids=lambda v: str(v)[:24].replace("\n", " "))
+def test_bad_arrays(bad: Any, error: type[Exception], part: str) -> None:
+    n = network()
+    before = n.parameters.copy()
+    calls: list[tuple[str, Callable[[], Any]]] = [
+        ("X", lambda: n.predict(bad)), ("X", lambda: n.decision_function(bad)),
+        ("X", lambda: n.predict_dropout(bad, 2)), ("X", lambda: n.fit(bad, Y)),
+        ("Y", lambda: n.fit(X, bad)), ("X", lambda: n.cost(bad, Y)), ("Y", lambda: n.cost(X, bad)),
+        ("X", lambda: n.gradient(bad, Y)), ("Y", lambda: n.gradient(X, bad)),
+        ("X", lambda: n.check_gradient(bad, Y)), ("Y", lambda: n.check_gradient(X, bad)),
+        ("validation X", lambda: n.fit(X, Y, validation_data=(bad, Y))),
+        ("validation Y", lambda: n.fit(X, Y, validation_data=(X, bad))),
+    ]
+    for name, call in calls:
+        with pytest.raises(error, match=f"^{name} ") as caught:
+            call()
+        assert part.lower() in str(caught.value).lower()
+    if bad is not None:
+        with pytest.raises(error, match="^sample_weight "):
+            n.fit(X, Y, sample_weight=bad)
+    assert np.array_equal(n.parameters, before)
+    assert (n.step, n.epoch) == (0, 0)
+
+
+def test_shapes_that_do_not_fit() -> None:
+    n = network()
+    with refuses(ValueError, "X has 2 features", "3 inputs"):
+        n.fit(X[:, :2], Y)
+    for bad in (Y[:5], Y[:, :1], Y[:, 0], Y.T, np.ones((12, 3))):
+        with refuses(ValueError, "Y", "(12, 2)", str(bad.shape)):
+            n.fit(X, bad)
+    for bad in (np.ones(11), np.ones((12, 1)), np.ones(())):
+        with refuses(ValueError, "sample_weight", "(12,)", str(bad.shape)):
+            n.cost(X, Y, bad)
+        with refuses(ValueError, "validation sample_weight", "(12,)", str(bad.shape)):
+            n.fit(X, Y, validation_data=(X, Y, bad))
+
+
+@pytest.mark.parametrize("bad", [[-1.0, *[1] * 11], [np.nan, *[1] * 11], [np.inf, *[1] * 11], [0] * 12])
+def test_weights_out_of_range(bad: list[float]) -> None:
+    n = network()
+    for call in (n.fit, n.cost, n.gradient, n.check_gradient):
+        with refuses(ValueError, "sample_weight"):
+            call(X, Y, sample_weight=bad)
+    with refuses(ValueError, "validation sample_weight"):
+        n.fit(X, Y, validation_data=(X, Y, bad))
+    assert n.step == 0
+
+
+def test_masks() -> None:
+    n = network(keep_prob=[0.5, 0.5])
+    good = np.ones((12, 5), np.uint8)
+    for masks, part in (
+        ([None], "hold 2"), ([None, good, None], "hold 2"), ([good, None], "masks[0]"),
+        ([None, good.T], "masks[1]"), ([None, good[:5]], "masks[1]"), ([None, 2 * good], "0 and 1"),
+        ([None, good[0]], "masks[1]"),
+    ):
+        with refuses(ValueError, part):
+            n.fit(X, Y, masks=masks)
+    with refuses(TypeError, "masks[1]"):
+        n.fit(X, Y, masks=[None, good.astype(object)])
+    with refuses(ValueError, "masks", "keep_prob"):
+        network().fit(X, Y, masks=[None, good])
+    with pytest.raises(TypeError):
+        n.fit(X, Y, masks=3)  # type: ignore[arg-type]
+    assert n.step == 0
+    n.fit(X, Y, masks=[None, np.asfortranarray(good)])
+    assert n.step == 1
+
+
+# ---- Scalars -------------------------------------------------------------------------------
+
+NOT_NUMBERS = ["0.5", None, [[0.5], [0.5]], 1j, {}]
+NEGATIVE = [-1, -1e-300, float("nan"), float("inf")]
+OPTIONS: dict[str, tuple[list[Any], list[Any]]] = {
+    # ValueError, TypeError
+    "keep_prob": ([0, -0.1, 1.5, float("nan"), [0.5], [0.5, 0], [1, 2, 3]], [*NOT_NUMBERS, [0.5, "x"]]),
+    "l2": ([*NEGATIVE, [1], [1, -1], []], NOT_NUMBERS),
+    "l1": ([*NEGATIVE, [1], [1, -1], []], NOT_NUMBERS),
+    "max_norm": ([-1, float("nan")], ["1", [1.0, 2.0], 1j]),
+    "label_smoothing": ([-0.1, 1, 1.5, float("nan")], NOT_NUMBERS),
+    "seed": ([-1, 2**64], ["1", 1.5, None]),
+    "activation": (["rleu", "", "logistic", ["relu", "relu"], []], [3, [3]]),
+    "loss": (["mse", ""], [None, 3]),
+    "init": (["random"], [None, 3]),
+    "optimizer": (["rmsprop", "Adam"], [None, 3]),
+    "schedule": (["exp"], [None, 3]),
+    "dtype": (["float16", ">f8", int, None], ["floaty", 3.5]),
+    "learning_rate": (NEGATIVE, ["1", 1j]),
+    "momentum": ([1, *NEGATIVE], NOT_NUMBERS),
+    "beta1": ([1, *NEGATIVE], NOT_NUMBERS),
+    "beta2": ([1, *NEGATIVE], NOT_NUMBERS),
+    "epsilon": (NEGATIVE, NOT_NUMBERS),
+    "weight_decay": (NEGATIVE, NOT_NUMBERS),
+    "clip_norm": ([-1, float("nan")], ["1", 1j]),
+}
+CASES = [(name, value, error) for name, (values, types) in OPTIONS.items()
+         for error, bad in ((ValueError, values), (TypeError, types)) for value in bad]
+
+
+@pytest.mark.parametrize(("name", "value", "error"), CASES, ids=repr)
+def test_options(name: str, value: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match=f"^{name}"):
+        network(**{name: value})
+
+
+@pytest.mark.parametrize(("name", "value", "error"), [case for case in CASES if case[0] in OPTIONS and case[0] in (
+    "learning_rate", "momentum", "beta1", "beta2", "epsilon", "weight_decay", "clip_norm", "schedule")], ids=repr)
+def test_optimizer_settings(name: str, value: Any, error: type[Exception]) -> None:
+    n = network()
+    before = n.optimizer_settings
+    with pytest.raises(error, match=f"^{name}"):
+        n.set_optimizer(**{name: value})
+    assert n.optimizer_settings == before
+    assert n.optimizer == "adam"
+
+
+def test_schedules() -> None:
+    for schedule in ("step", "cosine"):
+        with refuses(ValueError, "period", "0"):
+            network(schedule=schedule, period=0)
+    for bad in (-1, float("nan")):
+        with refuses(ValueError, "decay", repr(bad)):
+            network(schedule="step", decay=bad)
+        with refuses(ValueError, "min_learning_rate", repr(bad)):
+            network(schedule="cosine", min_learning_rate=bad)
+    with refuses(TypeError, "'rate'"):
+        network().set_optimizer(rate=1)  # type: ignore[call-arg]
+    with refuses(ValueError, "label_smoothing=0.1"):
+        network(loss="squared_error", label_smoothing=0.1)
+
+
+@pytest.mark.parametrize(
+    ("widths", "error"),
+    [([], ValueError), ([3], ValueError), ([3, 0], ValueError), ([3, -1], ValueError), ([2**70, 1], ValueError),
+     ([2**40, 2**40], ValueError), ([1] * 1026, ValueError), ([3, 1.5], TypeError), ([3, "x"], TypeError),
+     (3, TypeError), ("33", TypeError), (None, TypeError), ([2**31, 2**31], (ValueError, MemoryError))],
+    ids=lambda v: repr(v)[:20],
+)
+def test_layer_dims(widths: Any, error: Any) -> None:
+    with pytest.raises(error) as caught:
+        MLP(widths)
+    assert isinstance(caught.value, MemoryError) or "layer_dims" in str(caught.value)
+
+
+FIT: dict[str, tuple[list[Any], list[Any]]] = {
+    "epochs": ([-1, 2**64], [1.5, "1", None]),
+    "batch_size": ([0, -1, 2**64], [1.5, "1"]),
+    "patience": ([0, -1], [1.5, "1"]),
+    "min_delta": ([-1, float("nan")], ["1", None]),
+    "callback": ([], [3, "x"]),
+    "callback_every": ([0, -1], [1.5, None]),
+    "validation_data": ([], [X, (X,), (X, Y, None, None), 3, "ab"]),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [(name, value, error) for name, (values, types) in FIT.items()
+     for error, bad in ((ValueError, values), (TypeError, types)) for value in bad],
+    ids=lambda v: repr(v)[:20],
+)
+def test_options_of_fit(name: str, value: Any, error: type[Exception]) -> None:
+    n = network()
+    with pytest.raises(error, match=f"^{name}"):
+        n.fit(X, Y, **{name: value})
+    assert n.step == 0
+    assert n.history is None
+
+
+def test_other_numbers() -> None:
+    n = network()
+    for name in ("step", "epoch"):
+        for value, error in ((-1, ValueError), (2**48, ValueError), (1.5, TypeError), ("1", TypeError), (None, TypeError)):
+            if value is None:
+                continue
+            with refuses(error, name, repr(value)):
+                setattr(n, name, value)
+    for samples, error in ((0, ValueError), (-1, ValueError), (2**48, ValueError), (1.5, TypeError)):
+        with refuses(error, "samples", repr(samples)):
+            n.predict_dropout(X, samples)  # type: ignore[arg-type]
+    with refuses(ValueError, "seed", "-1"):
+        n.predict_dropout(X, 1, seed=-1)
+    for first_row, error in ((-1, ValueError), (1.5, TypeError)):
+        with refuses(error, "first_row", repr(first_row)):
+            n.gradient(X, Y, first_row=first_row)  # type: ignore[arg-type]
+    for mean_over in (0, -1, float("nan"), float("inf"), 11):
+        with refuses(ValueError, "mean_over", repr(mean_over)):
+            n.gradient(X, Y, mean_over=mean_over)
+    for difference in (0, -1, float("nan"), float("inf")):
+        with refuses(ValueError, "difference", repr(difference)):
+            n.check_gradient(X, Y, difference=difference)
+    with refuses(ValueError, "most", "0"):
+        n.check_gradient(X, Y, most=0)
+    for bad in (-1, 2**64):
+        with refuses(ValueError, "batch_size", repr(bad)):
+            n.memory(bad, 1)
+        with refuses(ValueError, "m must", repr(bad)):
+            n.memory(1, bad)
+    with refuses(ValueError, "m="):
+        n.memory(2**63, 2**63)
+    n.gradients[:] = np.inf
+    n.set_optimizer(clip_norm=1.0)
+    before = n.parameters.copy()
+    with refuses(FloatingPointError, "clip_norm"):
+        n.apply()
+    assert np.array_equal(n.parameters, before)
+
+
+def test_too_large_for_memory() -> None:
+    huge = np.broadcast_to(np.ones(1), (2**50, 3))
+    for call in (network().predict, lambda a: network().fit(a, np.broadcast_to(np.ones(1), (2**50, 2)))):
+        with pytest.raises((MemoryError, ValueError)):
+            call(huge)
+
+
+def test_the_classes_of_the_extension() -> None:
+    for cls in (_core.Network, type(network().parameters.base.obj)):  # type: ignore[union-attr]
+        with pytest.raises(TypeError, match="cannot create"):
+            cls()
+    core = network()._network
+    methods = [name for name in dir(core) if not name.startswith("_")]
+    assert len(methods) > 15
+    for name in methods:
+        with pytest.raises(TypeError, match=r"takes \d+ arguments, got 20"):
+            getattr(core, name)(*range(20))
+    with pytest.raises(ValueError, match="activation"):
+        _core.network_create(True, [2, 3, 1], (7,), 0, 0, 0, 1, 0, 0, 0, 0)
+    for arguments in ((7, 0, "loss"), (0, 7, "init"), (2**40, 0, "loss")):
+        with pytest.raises(ValueError, match=arguments[2]):
+            _core.network_create(True, [2, 1], (), arguments[0], arguments[1], 0, 1, 0, 0, 0, 0)
+    with pytest.raises(ValueError, match="optimizer=9"):
+        _core.optimizer_defaults(9)
+    with pytest.raises(ValueError, match="masks"):
+        core.fit(X, Y, None, None, 1, None, True, None, 0.0, None, 1, None, ())
+    with pytest.raises(TypeError, match="validation"):
+        core.fit(X, Y, None, (X, Y), 1, None, True, None, 0.0, None, 1, None, None)  # type: ignore[arg-type]
+
+
+def test_buffers_by_other_means() -> None:
+    """The memory of a network is any consumer's."""
+    n = network()
+    view = memoryview(n.parameters.base.obj)  # type: ignore[union-attr]
+    assert (view.format, view.shape, view.readonly) == ("d", (32,), False)
+    assert bytes(view) == n.parameters.tobytes()
+    assert memoryview(MLP([2, 1]).parameters.base.obj).format == "f"  # type: ignore[union-attr]

@@ -1,0 +1,238 @@
+"""Networks in threads, training that other threads and Ctrl-C can reach."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from swiftreg import MLP
+from test_threads import advances_during
+
+X = np.random.default_rng(1).normal(size=(200, 30)).astype(np.float32)
+Y = (X[:, :1] > 0).astype(np.float32)
+
+
+def network(**options: Any) -> MLP:
+    return MLP([30, 50, 20, 1], keep_prob=0.7, **options)
+
+
+def test_networks_in_threads_are_independent() -> None:
+    def train(seed: int) -> bytes:
+        n = network(seed=seed)
+        for _ in range(5):
+            n.fit(X, Y, epochs=4, batch_size=33)
+            n.predict(X)
+        return n.parameters.tobytes()
+
+    expected = [train(seed) for seed in range(12)]
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(train, range(12))) == expected
+
+
+def test_training_lets_other_threads_run() -> None:
+    n = network()
+    assert any(advances_during(lambda: n.fit(X, Y, epochs=1000)) for _ in range(5))
+
+
+def calls_of(n: MLP) -> list[Callable[[], object]]:
+    """Every call that needs the network for itself."""
+    return [
+        lambda: n.fit(X, Y), lambda: n.predict(X), lambda: n.decision_function(X),
+        lambda: n.predict_dropout(X, 2), lambda: n.cost(X, Y), lambda: n.data_cost(X, Y),
+        lambda: n.gradient(X, Y), n.apply, lambda: n.check_gradient(X, Y), lambda: n.step,
+        lambda: n.epoch, lambda: setattr(n, "step", 3), lambda: n.memory(1, 1), lambda: n.optimizer,
+        lambda: n.set_optimizer(learning_rate=0.5), lambda: n.set_optimizer("sgd"), n.to_bytes,
+        lambda: n.save("/nonexistent/network"), lambda: n.export_c("/nonexistent/network.c"),
+    ]
+
+
+def check_in_use(n: MLP) -> None:
+    for call in calls_of(n):
+        with pytest.raises(RuntimeError, match="in use"):
+            call()
+    assert n.parameters.shape == n.gradients.shape
+    assert n.optimizer_state.size == 2 * n.parameters.size
+    assert len(n.weights) == 3
+    assert "MLP([30, 50, 20, 1]" in repr(n)
+
+
+def test_a_callback_cannot_use_the_network_again() -> None:
+    n, other, told = network(), network(), []
+
+    def callback(progress: object) -> None:
+        check_in_use(n)
+        told.append(progress)
+
+    n.fit(X, Y, epochs=3, callback=callback)
+    other.fit(X, Y, epochs=3)
+    assert len(told) == 3
+    assert np.array_equal(n.parameters, other.parameters)
+    n.fit(X, Y)
+
+
+def test_two_threads_with_one_network() -> None:
+    n, inside, leave = network(), threading.Event(), threading.Event()
+
+    def callback(progress: object) -> None:
+        inside.set()
+        assert leave.wait(60)
+
+    trainer = threading.Thread(target=lambda: n.fit(X, Y, epochs=2, callback=callback))
+    trainer.start()
+    try:
+        assert inside.wait(60)
+        check_in_use(n)
+    finally:
+        leave.set()
+        trainer.join()
+    n.fit(X, Y)
+    assert n.epoch == 3
+
+
+def test_threads_that_race_for_one_network() -> None:
+    """Whoever comes second is refused; nothing is torn and no call is lost."""
+    n = network()
+    done: list[int] = []
+
+    def train() -> None:
+        for _ in range(60):
+            try:
+                n.fit(X, Y, epochs=2, shuffle=False)
+                done.append(2)
+            except RuntimeError:
+                time.sleep(0)
+            n.parameters.sum()
+
+    threads = [threading.Thread(target=train) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert n.epoch == n.step == sum(done) > 0
+    other = network()
+    other.fit(X, Y, epochs=sum(done), shuffle=False)
+    assert np.array_equal(n.parameters, other.parameters)
+
+
+def test_a_network_that_is_dropped_while_it_trains() -> None:
+    def callback(progress: object) -> None:
+        time.sleep(0.001)
+
+    def train(holder: list[MLP]) -> None:
+        holder.pop().fit(X, Y, epochs=20, callback=callback)
+
+    threads = [threading.Thread(target=train, args=([network()],)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+INTERRUPTED = """
+import signal, sys, threading, time
+import numpy as np
+from swiftreg import MLP
+
+X = np.random.default_rng(1).normal(size=(200, 30)); Y = X[:, :1] > 0
+network, told = MLP([30, 50, 20, 1]), []
+if "callback" in sys.argv:
+    callback = lambda progress: told.append(progress)
+else:
+    callback = None
+
+def tell():
+    start = network.parameters.copy()
+    while (network.parameters == start).all():  # until training runs
+        time.sleep(0.01)
+    print("training", flush=True)
+
+threading.Thread(target=tell).start()
+try:
+    network.fit(X, Y, epochs=10**15, callback=callback, callback_every=1000, progress="bar" in sys.argv)
+except KeyboardInterrupt:
+    assert network.history.stopped == "interrupted"
+    assert len(network.history.cost) == network.epoch == network.step > 0
+    other = MLP([30, 50, 20, 1])
+    other.fit(X, Y, epochs=network.epoch)
+    assert np.array_equal(network.parameters, other.parameters)
+    assert network.history.cost[-1] < network.history.cost[0]
+    network.fit(X, Y)
+    print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("how", ["plain", "callback", "bar"])
+def test_ctrl_c(how: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, how], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "training\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
+        process.communicate()
+    assert (process.returncode, out) == (0, "interrupted\n"), err
+
+
+NOTEBOOK = """
+import numpy as np
+from swiftreg import notebook
+X = np.random.default_rng(1).normal(size=(2, 200)); Y = X[:1] > 0
+print("training", flush=True)
+try:
+    notebook.model(X, Y, num_iterations=10**12, print_cost=False)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_in_the_notebook() -> None:
+    process = subprocess.Popen([sys.executable, "-c", NOTEBOOK], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "training\n"
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=120)
+    finally:
+        process.kill()
+        process.communicate()
+    assert (process.returncode, out) == (0, "interrupted\n")
+
+
+def test_the_memory_query_is_true() -> None:
+    """The peak of a process that trains, beyond data and parameters, is what was told, within 5%."""
+    program = """
+import numpy as np
+from swiftreg import MLP
+
+def kilobytes(name):
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(name))
+
+X = np.random.default_rng(0).random((600, 2000), np.float32)
+Y = np.ones((600, 10), np.float32)
+MLP([4, 3, 10]).fit(X[:, :4], Y)
+network = MLP([2000, 2000, 2000, 10], keep_prob=0.5)
+network.parameters.sum()
+before = kilobytes("VmRSS")
+network.fit(X, Y, epochs=2, batch_size=BATCH, validation_data=(X, Y))
+print(1024 * (kilobytes("VmHWM") - before) / network.memory(BATCH, 600, True))
+"""
+    if sys.platform != "linux":
+        pytest.skip("needs /proc")
+    for batch in ("64", "600"):
+        run = subprocess.run(
+            [sys.executable, "-c", program.replace("BATCH", batch)], capture_output=True, text=True, check=True
+        )
+        assert 0.95 < float(run.stdout) < 1.05
