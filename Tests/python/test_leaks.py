@@ -24,6 +24,9 @@ PARAMETERS = notebook.initialize_parameters([2, 40, 3, 1])
 PLAIN = notebook.forward_propagation(X, PARAMETERS)
 DROPPED = notebook.forward_propagation_with_dropout(X, PARAMETERS)
 GENERATOR = _core.LegacyGenerator(1)
+NETWORK = swiftreg.MLP([50, 7, 1], keep_prob=0.5)
+LABELS, WEIGHTS, UNITS = np.ones(40), np.ones(40), np.ones((40, 7), np.uint8)
+BYTES_OF_NETWORK = NETWORK.to_bytes()
 
 # A mask with a 2 in it, a weight that does not fit its layer, and one of float32 among float64.
 BAD_MASK = (*DROPPED[1][:6], DROPPED[1][6] * 2, *DROPPED[1][7:])
@@ -64,9 +67,34 @@ CALLS: dict[str, Callable[[], Any]] = {
     "refused layer with dropout": lambda: notebook.forward_propagation_with_dropout(X, BAD_WEIGHT),
     "mixed types": lambda: notebook.forward_propagation_with_dropout(X, MIXED, seed=1),
     "build info": swiftreg.build_info,
+    "network": lambda: swiftreg.MLP([50, 7, 1]),
+    "bad network": lambda: swiftreg.MLP([50, 7, 1], l2=[1, -1]),
+    "bad widths": lambda: swiftreg.MLP([50, "x"]),  # type: ignore[list-item]
+    "views": lambda: (NETWORK.parameters, NETWORK.gradients, NETWORK.optimizer_state, NETWORK.weights),
+    "kept view": lambda: swiftreg.MLP([50, 7, 1]).parameters.sum(),
+    "optimizer": lambda: (NETWORK.set_optimizer("sgd"), NETWORK.set_optimizer("adam"), NETWORK.optimizer_settings),
+    "bad optimizer": lambda: NETWORK.set_optimizer("adam", beta1=2),
+    "predict": lambda: (NETWORK.predict(STRIDED), NETWORK.predict_dropout(A, 2)),
+    "bad predict": lambda: NETWORK.predict(X),
+    "gradient": lambda: (NETWORK.cost(A, LABELS), NETWORK.gradient(A, LABELS, WEIGHTS), NETWORK.apply()),
+    "bad gradient": lambda: NETWORK.gradient(A, LABELS, -WEIGHTS),
+    "check gradient": lambda: NETWORK.check_gradient(A, LABELS, most=1),
+    "fit": lambda: NETWORK.fit(A, LABELS, epochs=2, batch_size=30, sample_weight=WEIGHTS),
+    "fit with all": lambda: NETWORK.fit(
+        STRIDED, LABELS, epochs=2, validation_data=(A, LABELS, WEIGHTS), callback=lambda p: None, masks=[None, UNITS]
+    ),
+    "fit that raises": lambda: NETWORK.fit(A, LABELS, callback=lambda p: int("x")),
+    "fit that is stopped": lambda: NETWORK.fit(A, LABELS, callback=lambda p: True),
+    "bad fit": lambda: NETWORK.fit(A, LABELS, min_delta=-1, validation_data=(A, LABELS)),
+    "bad labels": lambda: NETWORK.fit(A, SHORT),
+    "bad validation": lambda: NETWORK.fit(A, LABELS, validation_data=(A, SHORT)),
+    "bad masks": lambda: NETWORK.fit(A, LABELS, masks=[UNITS * 2, None]),
+    "bytes": lambda: swiftreg.MLP.from_bytes(NETWORK.to_bytes()),
+    "bad bytes": lambda: swiftreg.MLP.from_bytes(BYTES_OF_NETWORK[:-1]),
+    "bad file": lambda: swiftreg.MLP.load("/nonexistent/network"),
 }
 SHARED = [A, STRIDED, SHORT, MASK, BYTES, X, Y, *PARAMETERS.values(), *PLAIN[1], *DROPPED[1], np.dtype("f8"),
-          np.dtype("u1"), np.empty, np.asarray, np.array, np.copyto, "C", _core.LegacyGenerator]
+          np.dtype("u1"), np.empty, np.asarray, np.array, np.copyto, "C", _core.LegacyGenerator, NETWORK, LABELS, WEIGHTS, UNITS, BYTES_OF_NETWORK, _core.Network]
 
 
 def peak_kilobytes() -> int:
@@ -77,7 +105,7 @@ def peak_kilobytes() -> int:
 def test_nothing_is_kept(name: str) -> None:
     def run(times: int) -> None:
         for _ in range(times):
-            with contextlib.suppress(ValueError, TypeError):
+            with contextlib.suppress(ValueError, TypeError, OSError):
                 CALLS[name]()
 
     run(50)

@@ -256,7 +256,7 @@ def test_layer_dims(widths: Any, error: Any) -> None:
 
 
 FIT: dict[str, tuple[list[Any], list[Any]]] = {
-    "epochs": ([-1, 2**64], [1.5, "1", None]),
+    "epochs": ([-1, 2**48, 2**64 - 1, 2**64], [1.5, "1", None]),
     "batch_size": ([0, -1, 2**64], [1.5, "1"]),
     "patience": ([0, -1], [1.5, "1"]),
     "min_delta": ([-1, float("nan")], ["1", None]),

@@ -141,6 +141,7 @@ import signal, sys, threading, time
 import numpy as np
 from swiftreg import MLP
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
 X = np.random.default_rng(1).normal(size=(200, 30)); Y = X[:, :1] > 0
 network, told = MLP([30, 50, 20, 1]), []
 if "callback" in sys.argv:
@@ -154,9 +155,9 @@ def tell():
         time.sleep(0.01)
     print("training", flush=True)
 
-threading.Thread(target=tell).start()
+threading.Thread(target=tell, daemon=True).start()
 try:
-    network.fit(X, Y, epochs=10**15, callback=callback, callback_every=1000, progress="bar" in sys.argv)
+    network.fit(X, Y, epochs=10**12, callback=callback, callback_every=1000, progress="bar" in sys.argv)
 except KeyboardInterrupt:
     assert network.history.stopped == "interrupted"
     assert len(network.history.cost) == network.epoch == network.step > 0
@@ -186,8 +187,10 @@ def test_ctrl_c(how: str) -> None:
 
 
 NOTEBOOK = """
+import signal
 import numpy as np
 from swiftreg import notebook
+signal.signal(signal.SIGINT, signal.default_int_handler)
 X = np.random.default_rng(1).normal(size=(2, 200)); Y = X[:1] > 0
 print("training", flush=True)
 try:

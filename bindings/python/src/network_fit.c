@@ -245,6 +245,11 @@ static PyObject *raise_fit(reg_status status, PyObject *const *args, const Examp
                                 reg_status_message(status));
         }
         return raise_status(status, "sample_weight", args[2]);
+    case REG_ERROR_SIZE:
+        return PyErr_Format(PyExc_ValueError,
+                            "epochs=%R: the step or the epoch would reach 2**48, or the data are "
+                            "too large for memory",
+                            args[EPOCHS]);
     case REG_ERROR_KEEP_PROB:
         return PyErr_Format(PyExc_ValueError,
                             "masks has one for a layer whose keep_prob is 1, which drops nothing");

@@ -254,7 +254,7 @@ class MLP(Holder):
         Parameters
         ----------
         X, Y : (m, features) and (m, outputs), m above 0.
-        epochs : at most so many, 0 or more.
+        epochs : at most so many, 0 or more; step and epoch stay below 2**48.
         batch_size : examples in an update, 1 or more; the last batch may be smaller. None: all.
         shuffle : a new order of the examples in every epoch, which the seed and the epoch choose.
         sample_weight : (m,): finite, at least 0, not all 0. None: 1 each.
