@@ -16,7 +16,7 @@ STEP := scripts/step
 NEED := scripts/check-prerequisites
 
 .PHONY: help lib venv demo install uninstall bench wheel avx512-emulated test test-c test-exports test-install \
-    test-python test-swift test-wheel asan tsan valgrind lint abi-record clean
+    test-python test-peers test-swift test-wheel asan tsan valgrind lint abi-record clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | \
