@@ -117,17 +117,12 @@ static int report(const reg_progress *progress, void *context) {
 typedef struct Masks {
     Py_ssize_t count;
     Array *arrays;
-    uint8_t **owned;
     const uint8_t **bytes;
 } Masks;
 
 static void release_masks(Masks *masks) {
-    for (Py_ssize_t l = 0; l < masks->count; l++) {
-        release(&masks->arrays[l]);
-        PyMem_Free(masks->owned[l]);
-    }
+    for (Py_ssize_t l = 0; l < masks->count; l++) release(&masks->arrays[l]);
     PyMem_Free(masks->arrays);
-    PyMem_Free(masks->owned);
     PyMem_Free(masks->bytes);
 }
 
@@ -145,9 +140,8 @@ static int get_masks(State *state, const Network *network, PyObject *object, Py_
     }
     size_t layers = (size_t)network->layers;
     masks->arrays = PyMem_Calloc(layers, sizeof *masks->arrays);
-    masks->owned = PyMem_Calloc(layers, sizeof *masks->owned);
     masks->bytes = PyMem_Calloc(layers, sizeof *masks->bytes);
-    if (masks->arrays == NULL || masks->owned == NULL || masks->bytes == NULL) {
+    if (masks->arrays == NULL || masks->bytes == NULL) {
         release_masks(masks);
         memset(masks, 0, sizeof *masks);
         PyErr_NoMemory();
@@ -168,8 +162,7 @@ static int get_masks(State *state, const Network *network, PyObject *object, Py_
         char name[32], like_name[48];
         snprintf(name, sizeof name, "masks[%lld]", (long long)l);
         snprintf(like_name, sizeof like_name, "layer %lld (units, examples)", (long long)l);
-        if (get_mask(state, mask, name, &like, like_name, &masks->arrays[l], &masks->bytes[l],
-                     &masks->owned[l]) < 0) {
+        if (get_mask(state, mask, name, &like, like_name, &masks->arrays[l], &masks->bytes[l]) < 0) {
             return -1;
         }
     }

@@ -102,7 +102,7 @@ def model(
     masks = None
     if dropout and not fresh_masks:
         drawn = notebook_masks(HIDDEN, X.shape[1], keep_prob)
-        masks = [None, *(layer.kept.T for layer in drawn.layers)]
+        masks = [None, *(kept.T for kept in drawn.layers)]
         if iterations > 0:
             leave_numpy_after(drawn)
     network.fit(
