@@ -25,6 +25,7 @@ PLAIN = notebook.forward_propagation(X, PARAMETERS)
 DROPPED = notebook.forward_propagation_with_dropout(X, PARAMETERS)
 GENERATOR = _core.LegacyGenerator(1)
 NETWORK = swiftreg.MLP([50, 7, 1], keep_prob=0.5)
+FEATURES = np.ones((40, 100), np.float32)[:, ::2]
 LABELS, WEIGHTS, UNITS = np.ones(40), np.ones(40), np.ones((40, 7), np.uint8)
 BYTES_OF_NETWORK = NETWORK.to_bytes()
 
@@ -74,14 +75,14 @@ CALLS: dict[str, Callable[[], Any]] = {
     "kept view": lambda: swiftreg.MLP([50, 7, 1]).parameters.sum(),
     "optimizer": lambda: (NETWORK.set_optimizer("sgd"), NETWORK.set_optimizer("adam"), NETWORK.optimizer_settings),
     "bad optimizer": lambda: NETWORK.set_optimizer("adam", beta1=2),
-    "predict": lambda: (NETWORK.predict(STRIDED), NETWORK.predict_dropout(A, 2)),
+    "predict": lambda: (NETWORK.predict(FEATURES), NETWORK.predict_dropout(A, 2)),
     "bad predict": lambda: NETWORK.predict(X),
     "gradient": lambda: (NETWORK.cost(A, LABELS), NETWORK.gradient(A, LABELS, WEIGHTS), NETWORK.apply()),
     "bad gradient": lambda: NETWORK.gradient(A, LABELS, -WEIGHTS),
     "check gradient": lambda: NETWORK.check_gradient(A, LABELS, most=1),
     "fit": lambda: NETWORK.fit(A, LABELS, epochs=2, batch_size=30, sample_weight=WEIGHTS),
     "fit with all": lambda: NETWORK.fit(
-        STRIDED, LABELS, epochs=2, validation_data=(A, LABELS, WEIGHTS), callback=lambda p: None, masks=[None, UNITS]
+        FEATURES, LABELS, epochs=2, validation_data=(A, LABELS, WEIGHTS), callback=lambda p: None, masks=[None, UNITS]
     ),
     "fit that raises": lambda: NETWORK.fit(A, LABELS, callback=lambda p: int("x")),
     "fit that is stopped": lambda: NETWORK.fit(A, LABELS, callback=lambda p: True),
@@ -94,7 +95,7 @@ CALLS: dict[str, Callable[[], Any]] = {
     "bad file": lambda: swiftreg.MLP.load("/nonexistent/network"),
 }
 SHARED = [A, STRIDED, SHORT, MASK, BYTES, X, Y, *PARAMETERS.values(), *PLAIN[1], *DROPPED[1], np.dtype("f8"),
-          np.dtype("u1"), np.empty, np.asarray, np.array, np.copyto, "C", _core.LegacyGenerator, NETWORK, LABELS, WEIGHTS, UNITS, BYTES_OF_NETWORK, _core.Network]
+          np.dtype("u1"), np.empty, np.asarray, np.array, np.copyto, "C", _core.LegacyGenerator, NETWORK, FEATURES, LABELS, WEIGHTS, UNITS, BYTES_OF_NETWORK, _core.Network]
 
 
 def peak_kilobytes() -> int:
