@@ -62,7 +62,7 @@ def build_and_run(marker: str, code: str, folder: Path) -> str:
 
 
 def test_readme_shows_every_language() -> None:
-    assert [snippet.language for snippet in SNIPPETS] == ["python", "c", "swift"]
+    assert [snippet.language for snippet in SNIPPETS] == ["python", "python", "c", "swift"]
     assert all(snippet.output for snippet in SNIPPETS)
 
 
