@@ -1,11 +1,13 @@
 """swiftreg: regularized training of neural networks on Swift kernels.
 
 Dropout whose masks anyone can recompute, L2 in the cost and in the gradient, and the same bits on
-every CPU with fused multiply-add. `swiftreg.notebook` is the course notebook "Regularization" on
-these kernels.
+every CPU with fused multiply-add. `MLP` is a whole network, `MLPClassifier` and `MLPRegressor` are
+scikit-learn estimators made of one, `swiftreg.plot` draws what they did, and `swiftreg.notebook`
+is the course notebook "Regularization" on these kernels.
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from swiftreg import _core
@@ -14,6 +16,9 @@ from swiftreg._dropout import dropout, dropout_backward, dropout_mask
 from swiftreg._library import BuildInfo, build_info, get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
+    from . import plot as plot
+    from swiftreg._estimators import MLPClassifier as MLPClassifier
+    from swiftreg._estimators import MLPRegressor as MLPRegressor
     from swiftreg._history import History, Progress
     from swiftreg._mlp import MLP
 
@@ -34,14 +39,27 @@ __all__ = [
 
 __version__: str = _core.version
 
-# Imported when first asked for: they take longer than all the rest.
-_LATE = {"MLP": "_mlp", "History": "_history", "Progress": "_history"}
+# Imported when first asked for: they take longer than all the rest. What needs an extra is no part of
+# `import *`, which would need it too.
+_LATE = {
+    "MLP": "_mlp",
+    "History": "_history",
+    "Progress": "_history",
+    "MLPClassifier": "_estimators",
+    "MLPRegressor": "_estimators",
+    "plot": "plot",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in _LATE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value = getattr(import_module(f"{__name__}.{_LATE[name]}"), name)
+    if _LATE[name] == "_estimators" and find_spec("sklearn") is None:
+        from swiftreg._extras import missing
+
+        raise missing(f"{__name__}.{name} needs", "scikit-learn", "sklearn")
+    module = import_module(f"{__name__}.{_LATE[name]}")
+    globals()[name] = value = module if name == "plot" else getattr(module, name)
     return value
 
 

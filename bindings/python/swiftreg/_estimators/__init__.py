@@ -1,0 +1,6 @@
+"""The scikit-learn estimators; importing this package needs the extra "sklearn"."""
+
+from swiftreg._estimators._classifier import MLPClassifier
+from swiftreg._estimators._regressor import MLPRegressor
+
+__all__ = ["MLPClassifier", "MLPRegressor"]

@@ -1,0 +1,280 @@
+"""MLPClassifier."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+
+from swiftreg._estimators._base import Array, BaseMLP
+
+
+class MLPClassifier(ClassifierMixin, BaseMLP):
+    """A multi-layer perceptron for classification, with dropout, as a scikit-learn estimator.
+
+    Parameters that scikit-learn's MLPClassifier has mean here what they mean there; the rest are
+    its regularizers. For n examples in a batch (or the sum of their weights) the loss is
+
+        mean cross-entropy + alpha / n * ((1 - l1_ratio) / 2 * sum W^2 + l1_ratio * sum |W|)
+
+    Binary and multi-label targets have a sigmoid for each output, more classes a softmax.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : the widths of the hidden layers, an integer or integers; () for none.
+    activation : "relu", "tanh", "logistic", "identity" or "leaky_relu" (slope 0.01), or a sequence
+        with one for each hidden layer.
+    solver : "adam"; "sgd"; or "adamw", Adam with `weight_decay`. There is no "lbfgs".
+    alpha : strength of the penalty above, at least 0, or a sequence with one for each layer of
+        weights (one more than the hidden layers).
+    l1_ratio : in [0, 1]: 0 for L2, 1 for L1, between them the elastic net of scikit-learn's
+        ElasticNet and SGDClassifier.
+    keep_prob : the probability to keep a unit, in (0, 1]: one for all hidden layers, or a sequence
+        with one for the input and one for each hidden layer. 1 is no dropout.
+    max_norm : the weights into a unit are kept within this Euclidean norm; None for no bound.
+    label_smoothing : s in [0, 1): targets y become y (1 - s) + s / n_classes.
+    class_weight : "balanced", or weights of the classes in a dict (in a list of dicts for
+        multi-label targets); None for 1 each.
+    batch_size : examples in an update; "auto" is min(200, n_samples).
+    learning_rate : "constant"; "invscaling", learning_rate_init / (samples seen + 1)^power_t; or
+        "adaptive", a fifth whenever training would stop for lack of progress, until it is 1e-6.
+        Only for "sgd".
+    learning_rate_init, power_t : above.
+    max_iter : the most epochs.
+    shuffle : a new order of the examples in each epoch.
+    random_state : an integer, a RandomState or None: chooses the weights, the masks, the order and
+        the split of early stopping. The same integer gives the same bits on every machine, if
+        scikit-learn splits alike.
+    tol, n_iter_no_change : training stops after more than n_iter_no_change epochs in a row without
+        a loss lower by tol than the best (with early_stopping: without a score higher by tol).
+    verbose : prints the loss of each epoch.
+    warm_start : `fit` begins with the weights of the last one, and with a new optimizer.
+    momentum, nesterovs_momentum : of "sgd".
+    early_stopping : holds out validation_fraction of the examples (stratified, unless they are
+        multi-label), or takes eval_set, and stops when the score on them no longer rises; the
+        weights with the best score are kept.
+    validation_fraction : in (0, 1).
+    beta_1, beta_2, epsilon : of Adam. scikit-learn adds epsilon before it corrects the bias of the
+        second moment, which makes its epsilon larger in the first steps by up to 31.6.
+    weight_decay : of "adamw", decoupled from the loss.
+    clip_norm : the gradient is scaled down to this Euclidean norm; None for no bound.
+
+    Attributes
+    ----------
+    classes_ : the labels, sorted.
+    coefs_, intercepts_ : lists of weights (below, above) and biases (above,), views of the network's.
+    loss_, best_loss_, loss_curve_ : of the last epoch, the lowest, of all epochs: the mean over the
+        examples of the loss above, taken before each update, with dropout. best_loss_ is None with
+        early_stopping.
+    validation_scores_, validation_loss_curve_ : accuracy and cross-entropy after each epoch, with
+        early_stopping or an eval_set, else None. best_validation_score_ is the highest.
+    n_iter_ : epochs of the last fit; t_ : examples seen, each time they were.
+    network_ : the swiftreg.MLP, for example to save it or to export it as C.
+    n_features_in_, feature_names_in_, n_layers_, n_outputs_, out_activation_ : as scikit-learn's.
+
+    X keeps its type if that is float32 or float64, and the network has it. Initial weights are
+    Glorot's, biases 0. Threads may share a fitted estimator for predictions.
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: str = "adam",
+        alpha: Any = 0.0001,
+        l1_ratio: float = 0.0,
+        keep_prob: Any = 1.0,
+        max_norm: float | None = None,
+        label_smoothing: float = 0.0,
+        class_weight: Any = None,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.01,
+        clip_norm: float | None = None,
+        n_iter_no_change: float = 10,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.l1_ratio = l1_ratio
+        self.keep_prob = keep_prob
+        self.max_norm = max_norm
+        self.label_smoothing = label_smoothing
+        self.class_weight = class_weight
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.weight_decay = weight_decay
+        self.clip_norm = clip_norm
+        self.n_iter_no_change = n_iter_no_change
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        eval_set: Any = None,
+        callbacks: Any = None,
+    ) -> Self:
+        """Trains on X (n_samples, n_features) and labels y.
+
+        Parameters
+        ----------
+        X : dense array or data frame.
+        y : (n_samples,) labels of any kind, or for multi-label targets an indicator matrix of 0 and 1,
+            (n_samples, n_labels).
+        sample_weight : (n_samples,), at least 0, not all 0; an example of weight 0 is left out.
+        eval_set : (X, y) or (X, y, sample_weight): examples to validate on after each epoch. They
+            only tell, unless early_stopping.
+        callbacks : a function or functions that are called with the estimator after each epoch,
+            when it is ready to predict; a true answer ends the training.
+
+        Returns self. Warns with ConvergenceWarning if max_iter epochs were not enough. Ctrl-C ends
+        the training with a warning and the weights so far.
+
+        Raises
+        ------
+        ValueError, TypeError : a parameter or an argument that cannot be used.
+        FloatingPointError : the loss is no longer finite; the weights are those of the last good
+            epoch.
+        """
+        return self._fit(X, y, sample_weight, eval_set, callbacks)
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
+        """Trains for one epoch more, with the optimizer's state as it was.
+
+        The first call needs `classes`, all the labels there will be, unless y is multi-label.
+        Returns self.
+        """
+        if not hasattr(self, "classes_"):
+            if classes is None:
+                raise ValueError("classes must be given in the first call of partial_fit")
+            self._binarizer = LabelBinarizer()
+            self._binarizer.fit(y if _is_multilabel(y) else unique_labels(classes))
+            self.classes_ = self._binarizer.classes_
+        elif classes is not None and not np.array_equal(self.classes_, unique_labels(classes)):
+            raise ValueError(
+                f"classes={classes!r} are not those of the first call of partial_fit,"
+                f" {self.classes_!r}"
+            )
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def predict(self, X: Any, *, mc_samples: int | None = None) -> Array:
+        """The likeliest label of each example of X, or the indicator matrix of its labels.
+
+        `mc_samples` as in `predict_proba`.
+        """
+        return self._decode(self._outputs(X, mc_samples)[0])
+
+    def predict_proba(
+        self, X: Any, *, mc_samples: int | None = None, return_std: bool = False
+    ) -> Any:
+        """The probabilities (n_samples, n_classes), in the order of classes_.
+
+        With `mc_samples`, the mean over as many networks thinned by dropout (Gal and Ghahramani
+        2016), always the same ones; with `return_std` also the standard deviation over them (0
+        without mc_samples), as a tuple.
+        """
+        mean, deviation = self._outputs(X, mc_samples)
+        if self.n_outputs_ == 1:
+            mean, deviation = np.hstack([1 - mean, mean]), np.hstack([deviation, deviation])
+        return (mean, deviation) if return_std else mean
+
+    def predict_log_proba(self, X: Any, *, mc_samples: int | None = None) -> Array:
+        """The logarithms of `predict_proba`; -inf where that is 0."""
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X, mc_samples=mc_samples))
+
+    def _learn_targets(self, y: Array, first: bool, incremental: bool) -> None:
+        check_classification_targets(y)
+        if first and not incremental:
+            self._binarizer = LabelBinarizer().fit(y)
+            self.classes_ = self._binarizer.classes_
+        else:
+            self._check_targets(y, "y")
+            if not incremental and len(unique_labels(y)) != len(self.classes_):
+                raise ValueError(
+                    f"y must have the classes {self.classes_} of the last fit, as warm_start is set,"
+                    f" got {unique_labels(y)}"
+                )
+        classes = len(self.classes_)
+        single = self._binarizer.y_type_ == "binary" or classes < 3
+        self.n_outputs_ = 1 if single and not self._multilabel else classes
+
+    @property
+    def _multilabel(self) -> bool:
+        return str(self._binarizer.y_type_).startswith("multilabel")
+
+    def _check_targets(self, y: Array, name: str) -> None:
+        check_classification_targets(y)
+        if _is_multilabel(y) != self._multilabel:
+            raise ValueError(f"{name} is {type_of_target(y)}, unlike the targets learned before")
+        strange = np.setdiff1d(unique_labels(y), self.classes_)
+        if len(strange) > 0:
+            raise ValueError(f"{name} has the labels {strange}, which are not in {self.classes_}")
+
+    def _loss(self) -> tuple[str, str]:
+        if self._multilabel or self.n_outputs_ == 1:
+            return "binary_cross_entropy", "logistic"
+        return "softmax_cross_entropy", "softmax"
+
+    def _encode(self, y: Array, dtype: Any) -> Array:
+        return self._binarizer.transform(y).astype(dtype)
+
+    def _decode(self, outputs: Array) -> Array:
+        return self._binarizer.inverse_transform(outputs.ravel() if self.n_outputs_ == 1 else outputs)
+
+    def _score(self, y: Array, predictions: Array, weights: Array | None) -> float:
+        return accuracy_score(y, predictions, sample_weight=weights)
+
+    def _class_weights(self, y: Array) -> Array | None:
+        return None if self.class_weight is None else compute_sample_weight(self.class_weight, y)
+
+    def _strata(self, y: Array) -> Array | None:
+        return None if self._multilabel else y
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+def _is_multilabel(y: Any) -> bool:
+    return str(type_of_target(y)).startswith("multilabel")

@@ -1,0 +1,161 @@
+"""What the parameters of an estimator may be, and what they are in the terms of a network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_scalar
+
+_ACTIVATIONS = {
+    "identity": "identity",
+    "leaky_relu": "leaky_relu",
+    "logistic": "sigmoid",
+    "relu": "relu",
+    "tanh": "tanh",
+}
+_SOLVERS = ("adam", "adamw", "sgd")
+_LEARNING_RATES = ("adaptive", "constant", "invscaling")
+
+# Name: type, least, most, which of these bounds are allowed themselves.
+_SCALARS: dict[str, tuple[type, float, float | None, str]] = {
+    "beta_1": (Real, 0, 1, "left"),
+    "beta_2": (Real, 0, 1, "left"),
+    "epsilon": (Real, 0, None, "neither"),
+    "l1_ratio": (Real, 0, 1, "both"),
+    "label_smoothing": (Real, 0, 1, "left"),
+    "learning_rate_init": (Real, 0, None, "neither"),
+    "max_iter": (Integral, 1, None, "left"),
+    "momentum": (Real, 0, 1, "left"),
+    "power_t": (Real, 0, None, "left"),
+    "tol": (Real, 0, None, "left"),
+    "validation_fraction": (Real, 0, 1, "neither"),
+    "weight_decay": (Real, 0, None, "left"),
+}
+_NONE_OR_POSITIVE = ("clip_norm", "max_norm")
+_FLAGS = ("early_stopping", "nesterovs_momentum", "shuffle", "warm_start")
+
+
+def _check_number(
+    name: str, value: Any, kind: type, least: float, most: float | None, bounds: str
+) -> None:
+    check_scalar(value, name, kind, min_val=least, max_val=most, include_boundaries=bounds)
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value}")
+
+
+def _check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+
+
+def check_parameters(parameters: dict[str, Any]) -> None:
+    """Raises ValueError or TypeError for a parameter that no data could make right."""
+    for name, limits in _SCALARS.items():
+        if name in parameters:
+            _check_number(name, parameters[name], *limits)
+    for name in _NONE_OR_POSITIVE:
+        if parameters[name] is not None:
+            _check_number(name, parameters[name], Real, 0, None, "neither")
+    for name in _FLAGS:
+        if not isinstance(parameters[name], (bool, np.bool_)):
+            raise TypeError(f"{name} must be True or False, got {parameters[name]!r}")
+    _check_choice("solver", parameters["solver"], _SOLVERS)
+    _check_choice("learning_rate", parameters["learning_rate"], _LEARNING_RATES)
+    if parameters["batch_size"] != "auto":
+        _check_number("batch_size", parameters["batch_size"], Integral, 1, None, "left")
+    if parameters["n_iter_no_change"] != math.inf:
+        _check_number("n_iter_no_change", parameters["n_iter_no_change"], Integral, 1, None, "left")
+
+
+def hidden_widths(sizes: Any) -> tuple[int, ...]:
+    """The widths of the hidden layers, of which there may be none."""
+    if isinstance(sizes, Integral):
+        sizes = (sizes,)
+    if isinstance(sizes, str) or not isinstance(sizes, Iterable):
+        raise TypeError(f"hidden_layer_sizes must be an integer or integers, got {sizes!r}")
+    widths = tuple(sizes)
+    for width in widths:
+        if not isinstance(width, Integral) or width < 1:
+            raise ValueError(f"hidden_layer_sizes must be integers above 0, got {widths!r}")
+    return tuple(int(width) for width in widths)
+
+
+def _per_layer(
+    name: str, value: Any, layers: int, most: float | None, bounds: str
+) -> float | tuple[float, ...]:
+    """A number, or one for each layer of weights."""
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        values = tuple(value)
+        if len(values) != layers:
+            raise ValueError(
+                f"{name} must be a number or {layers} numbers, one for each layer of weights,"
+                f" got {values!r}"
+            )
+        for i, x in enumerate(values):
+            _check_number(f"{name}[{i}]", x, Real, 0, most, bounds)
+        return tuple(float(x) for x in values)
+    _check_number(name, value, Real, 0, most, bounds)
+    return float(value)
+
+
+def _scaled(alpha: float | tuple[float, ...], factor: float) -> float | tuple[float, ...]:
+    if isinstance(alpha, tuple):
+        return tuple(factor * x for x in alpha)
+    return factor * alpha
+
+
+def network_settings(
+    parameters: dict[str, Any], widths: tuple[int, ...], loss: str, dtype: str
+) -> dict[str, Any]:
+    """The arguments of swiftreg.MLP without its seed and its optimizer."""
+    layers = len(widths) - 1
+    activation = parameters["activation"]
+    names = [activation] if isinstance(activation, str) else activation
+    if not isinstance(names, Iterable):
+        raise TypeError(f"activation must be a name or names, got {activation!r}")
+    names = list(names)
+    for name in names:
+        _check_choice("activation", name, _ACTIVATIONS)
+    if not isinstance(activation, str) and len(names) != layers - 1:
+        raise ValueError(
+            f"activation must be a name or {layers - 1} names, one for each hidden layer,"
+            f" got {activation!r}"
+        )
+    own_names = [_ACTIVATIONS[name] for name in names]
+    alpha = _per_layer("alpha", parameters["alpha"], layers, None, "left")
+    ratio = float(parameters["l1_ratio"])
+    return {
+        "layer_dims": widths,
+        "activation": own_names[0] if isinstance(activation, str) else own_names,
+        "loss": loss,
+        "keep_prob": _per_layer("keep_prob", parameters["keep_prob"], layers, 1, "right"),
+        "l2": _scaled(alpha, 1 - ratio),
+        "l1": _scaled(alpha, ratio),
+        "max_norm": parameters["max_norm"],
+        "label_smoothing": parameters.get("label_smoothing", 0.0),
+        "init": "xavier",
+        "dtype": dtype,
+    }
+
+
+def optimizer_settings(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of MLP.set_optimizer but for the learning rate."""
+    solver = parameters["solver"]
+    if solver == "sgd" and parameters["momentum"] > 0:
+        kind = "nesterov" if parameters["nesterovs_momentum"] else "momentum"
+    else:
+        kind = solver
+    return {
+        "kind": kind,
+        "momentum": parameters["momentum"],
+        "beta1": parameters["beta_1"],
+        "beta2": parameters["beta_2"],
+        "epsilon": parameters["epsilon"],
+        "weight_decay": parameters["weight_decay"],
+        "clip_norm": parameters["clip_norm"],
+        "schedule": "constant",
+    }
