@@ -47,6 +47,8 @@ class BaseMLP(BaseEstimator, ABC):
     validation_scores_: list[float] | None
     validation_loss_curve_: list[float] | None
     best_validation_score_: float | None
+    # What network_ was made with: its settings, its optimizer's, the initial rate.
+    _made_with: tuple[dict[str, Any], dict[str, Any], float]
 
     # ---- Of a subclass ---------------------------------------------------------------------
 
@@ -229,9 +231,7 @@ class BaseMLP(BaseEstimator, ABC):
         Y = self._encode(train.y, train.X.dtype)
         validation = None
         if held_out is not None:
-            validation = (held_out.X, self._encode(held_out.y, train.X.dtype))
-            if held_out.weights is not None:
-                validation += (held_out.weights,)
+            validation = (held_out.X, self._encode(held_out.y, train.X.dtype), held_out.weights)
         best = network.parameters.copy() if self.early_stopping else None
         self.n_iter_ = 0
         self.validation_scores_ = None if held_out is None else []
@@ -254,7 +254,7 @@ class BaseMLP(BaseEstimator, ABC):
                 if self.verbose:
                     print(f"Iteration {self.n_iter_}, loss = {self.loss_:.8f}")
                 if held_out is not None:
-                    self._validate(held_out, float(history.validation_cost[0]))
+                    self._validate(held_out, history.validation_cost)
                 if self._improves() and best is not None:
                     best[:] = network.parameters
                 # All of them are called, whatever the first one says.
@@ -280,7 +280,7 @@ class BaseMLP(BaseEstimator, ABC):
             if best is not None:
                 network.parameters[:] = best
 
-    def _validate(self, held_out: Examples, cost: float) -> None:
+    def _validate(self, held_out: Examples, cost: Array | None) -> None:
         """Records how the network does on examples that it is not trained on."""
         outputs = self.network_.predict(held_out.X)
         score = math.nan
@@ -288,9 +288,10 @@ class BaseMLP(BaseEstimator, ABC):
             score = float(self._score(held_out.y, self._decode(outputs), held_out.weights))
         if self.verbose:
             print(f"Validation score: {score:.6f}")
+        assert cost is not None
         assert self.validation_scores_ is not None and self.validation_loss_curve_ is not None
         self.validation_scores_.append(score)
-        self.validation_loss_curve_.append(cost)
+        self.validation_loss_curve_.append(float(cost[0]))
 
     def _improves(self) -> bool:
         """Counts the epochs without progress; whether the last one is the best so far."""

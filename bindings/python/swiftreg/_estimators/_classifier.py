@@ -220,7 +220,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def predict_log_proba(self, X: Any, *, mc_samples: int | None = None) -> Array:
         """The logarithms of `predict_proba`; -inf where that is 0."""
         with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X, mc_samples=mc_samples))
+            logarithms: Array = np.log(self.predict_proba(X, mc_samples=mc_samples))
+        return logarithms
 
     def _learn_targets(self, y: Array, first: bool, incremental: bool) -> None:
         check_classification_targets(y)
@@ -235,8 +236,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                     f" got {unique_labels(y)}"
                 )
         classes = len(self.classes_)
-        single = self._binarizer.y_type_ == "binary" or classes < 3
-        self.n_outputs_ = 1 if single and not self._multilabel else classes
+        self.n_outputs_ = classes if self._multilabel or classes > 2 else 1
 
     @property
     def _multilabel(self) -> bool:
@@ -256,16 +256,23 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return "softmax_cross_entropy", "softmax"
 
     def _encode(self, y: Array, dtype: Any) -> Array:
-        return self._binarizer.transform(y).astype(dtype)
+        indicators: Array = self._binarizer.transform(y).astype(dtype)
+        return indicators
 
     def _decode(self, outputs: Array) -> Array:
-        return self._binarizer.inverse_transform(outputs.ravel() if self.n_outputs_ == 1 else outputs)
+        if self.n_outputs_ == 1:
+            outputs = outputs.ravel()
+        labels: Array = self._binarizer.inverse_transform(outputs)
+        return labels
 
     def _score(self, y: Array, predictions: Array, weights: Array | None) -> float:
-        return accuracy_score(y, predictions, sample_weight=weights)
+        return float(accuracy_score(y, predictions, sample_weight=weights))
 
     def _class_weights(self, y: Array) -> Array | None:
-        return None if self.class_weight is None else compute_sample_weight(self.class_weight, y)
+        if self.class_weight is None:
+            return None
+        weights: Array = compute_sample_weight(self.class_weight, y)
+        return weights
 
     def _strata(self, y: Array) -> Array | None:
         return None if self._multilabel else y

@@ -132,7 +132,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return outputs.ravel() if self.n_outputs_ == 1 else outputs
 
     def _score(self, y: Array, predictions: Array, weights: Array | None) -> float:
-        return r2_score(y, predictions, sample_weight=weights)
+        return float(r2_score(y, predictions, sample_weight=weights))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
