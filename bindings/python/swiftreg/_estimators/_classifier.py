@@ -184,10 +184,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Returns self.
         """
         if not hasattr(self, "classes_"):
-            if classes is None:
+            multilabel = _is_multilabel(y)
+            if classes is None and not multilabel:
                 raise ValueError("classes must be given in the first call of partial_fit")
             self._binarizer = LabelBinarizer()
-            self._binarizer.fit(y if _is_multilabel(y) else unique_labels(classes))
+            self._binarizer.fit(y if multilabel else unique_labels(classes))
             self.classes_ = self._binarizer.classes_
         elif classes is not None and not np.array_equal(self.classes_, unique_labels(classes)):
             raise ValueError(
