@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from swiftreg._extras import missing
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -48,10 +50,7 @@ class ProgressBar:
         try:
             from tqdm.auto import tqdm
         except ImportError as error:
-            raise ImportError(
-                'progress=True needs tqdm, which is not installed: '
-                'pip install "swiftreg[progress]"'
-            ) from error
+            raise missing("progress=True needs", "tqdm", "progress") from error
         self._before = before
         self._bar: Any = tqdm(total=epochs, unit="epoch")
 

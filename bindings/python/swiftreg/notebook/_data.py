@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from swiftreg import _core
+from swiftreg._extras import missing
 from swiftreg.notebook._plots import plot_points
 
 if TYPE_CHECKING:
@@ -26,13 +27,11 @@ def _read(file: Path) -> DataSet:
     try:
         from scipy.io import loadmat
     except ImportError as error:
-        raise ImportError(
-            f'reading {file} needs SciPy, which is not installed: pip install "swiftreg[notebook]"'
-        ) from error
+        raise missing(f"reading {file} needs", "SciPy", "notebook") from error
     data = loadmat(file)
-    missing = [key for key in ("X", "y", "Xval", "yval") if key not in data]
-    if missing:
-        raise ValueError(f"{file} lacks {', '.join(missing)}")
+    absent = [key for key in ("X", "y", "Xval", "yval") if key not in data]
+    if absent:
+        raise ValueError(f"{file} lacks {', '.join(absent)}")
     return data["X"].T, data["y"].T, data["Xval"].T, data["yval"].T
 
 

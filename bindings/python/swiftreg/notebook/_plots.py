@@ -8,20 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from swiftreg.plot import draw_regions, pyplot, regions_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
-
-
-def _pyplot() -> Any:
-    try:
-        import matplotlib.pyplot
-    except ImportError as error:
-        raise ImportError(
-            'plots need matplotlib, which is not installed: pip install "swiftreg[plot]"'
-        ) from error
-    return matplotlib.pyplot
 
 
 def _show(plt: Any) -> None:
@@ -53,16 +45,13 @@ def plot_decision_boundary(
         raise ValueError(f"X must have shape (2, m) with m above 0, got {points.shape}")
     if labels.size != points.shape[1]:
         raise ValueError(f"y must hold {points.shape[1]} labels to fit X, got {labels.shape}")
-    plt = _pyplot()
+    plt = pyplot()
     low, high = points.min(axis=1) - 1, points.max(axis=1) + 1
-    xx, yy = np.meshgrid(
-        np.arange(low[0], high[0], 0.01), np.arange(low[1], high[1], 0.01)
-    )
-    regions = np.asarray(model(np.c_[xx.ravel(), yy.ravel()])).reshape(xx.shape)
-    plt.contourf(xx, yy, regions, cmap="Spectral")
-    plt.ylabel("x2")
-    plt.xlabel("x1")
-    plt.scatter(points[0], points[1], c=labels.ravel(), cmap="Spectral")
+    ticks = (np.arange(low[0], high[0], 0.01), np.arange(low[1], high[1], 0.01))
+    regions = regions_of(model, ticks)
+    axes = plt.gca()
+    draw_regions(axes, ticks, regions, points.T, labels.ravel())
+    plt.sci(axes.collections[-1])  # as plt.scatter does: plt.colorbar() would take it
     _show(plt)
 
 
@@ -70,7 +59,7 @@ def plot_points(X: NDArray[Any], y: NDArray[Any]) -> None:
     """Draws the points of a data set, where matplotlib is installed."""
 
     def draw() -> None:
-        plt = _pyplot()
+        plt = pyplot()
         plt.scatter(X[0], X[1], c=y.ravel(), s=40, cmap="Spectral")
         _show(plt)
 
@@ -81,7 +70,7 @@ def plot_costs(costs: Sequence[float], learning_rate: float) -> None:
     """Draws the costs collected every 1000 iterations, where matplotlib is installed."""
 
     def draw() -> None:
-        plt = _pyplot()
+        plt = pyplot()
         plt.plot(costs)
         plt.ylabel("cost")
         plt.xlabel("iterations (x1,000)")

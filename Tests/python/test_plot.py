@@ -1,0 +1,244 @@
+"""swiftreg.plot: what is on the axes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn.neural_network
+import swiftreg
+from matplotlib.colors import to_rgba
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import validation_curve
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from swiftreg import MLPClassifier, plot
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+Array = NDArray[Any]
+
+
+@pytest.fixture(autouse=True)
+def clean_figures() -> Any:
+    plt.close("all")
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def points() -> tuple[Array, Array]:
+    rng = np.random.default_rng(8)
+    X = rng.normal(size=(150, 2)) * [1, 40] + [0, 300]
+    return X, np.array(["left", "middle", "right"])[np.digitize(X[:, 0], [-0.5, 0.5])]
+
+
+def legend(ax: Any) -> list[str]:
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+# ---- loss_curve ----------------------------------------------------------------------------
+
+
+def test_loss_curves_of_an_estimator(points: tuple[Array, Array]) -> None:
+    X, y = points
+    model = MLPClassifier(max_iter=12, random_state=0).fit(X[:100], y[:100], eval_set=(X[100:], y[100:]))
+    ax = plot.loss_curve(model)
+    training, validation = ax.lines
+    assert np.array_equal(training.get_xdata(), np.arange(1, 13))
+    assert np.array_equal(training.get_ydata(), model.loss_curve_)
+    assert np.array_equal(validation.get_ydata(), model.validation_loss_curve_)
+    assert training.get_color() == validation.get_color()
+    assert training.get_linestyle() != validation.get_linestyle()
+    assert legend(ax) == ["training", "validation"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "cost")
+    # A second one beside it, on the same axes; a warm start validates the last epochs only.
+    model.set_params(warm_start=True, max_iter=5).fit(X, y, eval_set=(X, y))
+    assert plot.loss_curve(model, label="more", ax=ax) is ax
+    assert legend(ax)[2:] == ["more, training", "more, validation"]
+    assert len(ax.lines[2].get_xdata()) == 17
+    assert np.array_equal(ax.lines[3].get_xdata(), np.arange(13, 18))
+
+
+def test_loss_curves_of_others(points: tuple[Array, Array]) -> None:
+    X, y = points
+    theirs = sklearn.neural_network.MLPClassifier(max_iter=4).fit(X, y)
+    assert np.array_equal(plot.loss_curve(theirs).lines[0].get_ydata(), theirs.loss_curve_)
+    network = swiftreg.MLP([2, 5, 1], dtype="float64")
+    history = network.fit(X, y == "left", epochs=6, validation_data=(X, y == "left"))
+    for source in (history, network):
+        training, validation = plot.loss_curve(source).lines
+        assert np.array_equal(training.get_ydata(), history.cost)
+        assert np.array_equal(validation.get_ydata(), history.validation_cost)
+    plain = network.fit(X, y == "left", epochs=2)
+    assert legend(plot.loss_curve(plain)) == ["training"]
+    for wrong in (swiftreg.MLP([2, 1]), [1.0, 2.0], MLPClassifier()):
+        with pytest.raises(TypeError, match="source must be"):
+            plot.loss_curve(wrong)
+
+
+# ---- decision_boundary ---------------------------------------------------------------------
+
+
+def test_decision_boundary(points: tuple[Array, Array]) -> None:
+    X, y = points
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+    ax = plot.decision_boundary(model, X, y)
+    regions, drawn = ax.collections
+    assert np.array_equal(drawn.get_offsets(), X)
+    assert np.array_equal(drawn.get_array(), np.searchsorted(["left", "middle", "right"], y))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("x1", "x2")
+    # Each region has its level, and holds the points for which it stands.
+    assert regions.levels.tolist() == [-0.5, 0.5, 1.5, 2.5]
+    predicted = model.predict(X)
+    margin = np.sort(model.decision_function(X), axis=1)
+    for path, label in zip(regions.get_paths(), ("left", "middle", "right")):
+        clear = (predicted == label) & (margin[:, -1] - margin[:, -2] > 0.5)
+        assert clear.sum() > 20 and path.contains_points(X[clear]).all()
+        assert not path.contains_points(X[(predicted != label) & (margin[:, -1] - margin[:, -2] > 0.5)]).any()
+    low, high = X.min(axis=0), X.max(axis=0)
+    extent = np.concatenate([path.vertices for path in regions.get_paths()])
+    np.testing.assert_allclose(extent.min(axis=0), low - 0.1 * (high - low))
+    np.testing.assert_allclose(extent.max(axis=0), high + 0.1 * (high - low))
+
+
+def test_decision_boundary_asks_functions_and_names_columns(points: tuple[Array, Array]) -> None:
+    X, y = points
+    asked: list[Any] = []
+
+    def model(grid: Array) -> Array:
+        asked.append(grid.shape)
+        return np.where(grid[:, 0] > 0, "left", "right")
+
+    figure, ax = plt.subplots()
+    assert plot.decision_boundary(model, X, y, resolution=31, ax=ax) is ax
+    assert asked == [(31 * 31, 2)]
+    frame = pd.DataFrame(X, columns=["width", "height"])
+    fitted = MLPClassifier(max_iter=3).fit(frame, y)  # would warn of missing feature names
+    ax = plot.decision_boundary(fitted, frame, y, resolution=10)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("width", "height")
+    # What a classifier knows and these examples have not is no mistake.
+    plot.decision_boundary(fitted, frame[y != "left"], y[y != "left"], resolution=10)
+
+
+def test_decision_boundary_refuses(points: tuple[Array, Array]) -> None:
+    X, y = points
+    model = LogisticRegression().fit(X, y)
+    for arguments, message in (
+        ((model, X.T, y), r"X must have shape \(m, 2\).*\(2, 150\)"),
+        ((model, X, y[:5]), r"y must have shape \(150,\).*\(5,\)"),
+        ((lambda x: np.full(len(x), "up"), X, y), "model predicts the labels"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            plot.decision_boundary(*arguments)
+    with pytest.raises(ValueError, match="resolution must be at least 2, got 1"):
+        plot.decision_boundary(model, X, y, resolution=1)
+    assert plt.get_fignums() == []
+
+
+# ---- weights -------------------------------------------------------------------------------
+
+
+def test_histograms_of_weights(points: tuple[Array, Array]) -> None:
+    X, y = points
+    plain = MLPClassifier(30, random_state=0, max_iter=50).fit(X, y)
+    shrunk = MLPClassifier(30, random_state=0, max_iter=50, alpha=1000.0).fit(X, y)
+    ax = plot.weights({"no regularization": plain, "L2": shrunk}, bins=20)
+    assert legend(ax) == ["no regularization", "L2"]
+    assert len(ax.containers) == 2
+    for bars, model in zip(ax.containers, (plain, shrunk)):
+        flat = np.concatenate([W.ravel() for W in model.coefs_])
+        edges = [bar.get_x() for bar in bars] + [bars[-1].get_x() + bars[-1].get_width()]
+        assert len(bars) == 20
+        counts, _ = np.histogram(flat, np.array(edges))
+        assert abs(sum(bar.get_height() for bar in bars) - flat.size) == 0
+        assert np.abs(counts - [bar.get_height() for bar in bars]).sum() <= 2  # on an edge
+    assert ax.containers[0][0].get_x() == ax.containers[1][0].get_x()
+    assert to_rgba(ax.containers[0][0].get_facecolor()) != to_rgba(ax.containers[1][0].get_facecolor())
+
+
+def test_weights_of_any_model_and_one_layer(points: tuple[Array, Array]) -> None:
+    from swiftreg import notebook
+
+    X, y = points
+    parameters = notebook.initialize_parameters([2, 20, 3, 1])
+    for model, sizes in (
+        (swiftreg.MLP([2, 20, 3, 1]), (40, 60, 3)),
+        (sklearn.neural_network.MLPClassifier((20, 3), max_iter=1).fit(X, y == "left"), (40, 60, 3)),
+        (parameters, (40, 60, 3)),
+    ):
+        for layer, size in ((None, 103), (0, 40), (1, 60), (-1, 3)):
+            ax = plot.weights(model, layer=layer)
+            assert sum(bar.get_height() for bar in ax.containers[0]) == size
+            assert ax.get_legend() is None
+        with pytest.raises(ValueError, match="layer must be one of 3, from 0, got 3"):
+            plot.weights(model, layer=3)
+    with pytest.raises(TypeError, match="models must be"):
+        plot.weights(3)
+    with pytest.raises(ValueError, match="empty"):
+        plot.weights({})
+
+
+# ---- validation_curve ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("param_name", "param_range", "scale"),
+    [("alpha", [1e-3, 1e-1, 10.0, 1000.0], "log"), ("keep_prob", [0.3, 0.6, 1.0], "linear")],
+)
+def test_validation_curve(
+    points: tuple[Array, Array], param_name: str, param_range: list[float], scale: str
+) -> None:
+    X, y = points
+    pipeline = make_pipeline(StandardScaler(), MLPClassifier(10, max_iter=30, random_state=0))
+    name = f"mlpclassifier__{param_name}"
+    ax = plot.validation_curve(pipeline, X, y, param_name=name, param_range=param_range, cv=3)
+    scores = validation_curve(pipeline, X, y, param_name=name, param_range=param_range, cv=3)
+    for line, band, expected in zip(ax.lines, ax.collections, scores):
+        assert np.array_equal(line.get_xdata(), param_range)
+        np.testing.assert_allclose(line.get_ydata(), expected.mean(axis=1))
+        vertices = band.get_paths()[0].vertices
+        for x, row in zip(param_range, expected):
+            heights = vertices[vertices[:, 0] == x, 1]
+            np.testing.assert_allclose(
+                [heights.min(), heights.max()], row.mean() + row.std() * np.array([-1, 1])
+            )
+    assert legend(ax) == ["training", "validation"]
+    assert ax.get_xscale() == scale
+    assert (ax.get_xlabel(), ax.get_ylabel()) == (name, "score")
+
+
+def test_validation_curve_over_alpha_is_the_default(points: tuple[Array, Array]) -> None:
+    X, y = points
+    figure, ax = plt.subplots()
+    model = MLPClassifier(5, max_iter=2)
+    assert plot.validation_curve(model, X, y, param_range=[0.0, 1.0], cv=2, ax=ax) is ax
+    assert ax.get_xlabel() == "alpha" and ax.get_xscale() == "linear"
+
+
+# ---- Without the extra ---------------------------------------------------------------------
+
+
+def test_without_matplotlib() -> None:
+    code = """
+import sys
+sys.modules["matplotlib"] = None
+import swiftreg
+swiftreg.plot.weights(swiftreg.MLP([2, 1]))
+"""
+    run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert run.stderr.splitlines()[-1] == (
+        'ImportError: plots need matplotlib, which is not installed: pip install "swiftreg[plot]"'
+    )
+
+
+def test_importing_it_imports_nothing_heavy() -> None:
+    code = "import sys, swiftreg.plot; print({'matplotlib', 'sklearn'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"

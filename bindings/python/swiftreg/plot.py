@@ -1,0 +1,245 @@
+"""Pictures of training and of what was learned, with matplotlib (the extra "plot").
+
+Every function draws on `ax`, or on the axes of a new figure where that is None, and returns the axes;
+nothing is shown or saved. Without matplotlib it raises ImportError, with the command that helps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from swiftreg._extras import missing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["decision_boundary", "loss_curve", "validation_curve", "weights"]
+
+_COLORS = "Spectral"
+
+
+def pyplot() -> Any:
+    """matplotlib.pyplot."""
+    try:
+        import matplotlib.pyplot
+    except ImportError as error:
+        raise missing("plots need", "matplotlib", "plot") from error
+    return matplotlib.pyplot
+
+
+def _axes(ax: Axes | None) -> Axes:
+    plt = pyplot()
+    if ax is None:
+        ax = plt.subplots()[1]
+    return ax
+
+
+# ---- Training ------------------------------------------------------------------------------
+
+
+def _curves(source: Any) -> tuple[Any, Any]:
+    """The costs of the epochs, in training and in validation (or None)."""
+    if hasattr(source, "loss_curve_"):
+        return source.loss_curve_, getattr(source, "validation_loss_curve_", None)
+    history = source if hasattr(source, "cost") and not callable(source.cost) else None
+    if history is None:
+        history = getattr(source, "history", None)
+    if history is None:
+        raise TypeError(
+            "source must be a fitted estimator, a trained MLP or a History,"
+            f" got {type(source).__name__}"
+        )
+    return history.cost, history.validation_cost
+
+
+def loss_curve(source: Any, *, label: str = "", ax: Axes | None = None) -> Axes:
+    """Draws the cost of each epoch, in training and, where there was any, in validation.
+
+    source : a fitted estimator (also scikit-learn's own), a `swiftreg.MLP` after `fit`, or the
+        `History` that `fit` returned.
+    label : goes before "training" and "validation" in the legend.
+
+    The cost of training is taken before each update, with dropout and penalties; that of validation
+    after the epoch, without. Raises TypeError for anything else.
+    """
+    training, validation = _curves(source)
+    ax = _axes(ax)
+    prefix = f"{label}, " if label else ""
+    epochs = np.arange(1, len(training) + 1)
+    (line,) = ax.plot(epochs, training, label=f"{prefix}training")
+    if validation is not None:
+        # A warm start validates the epochs of the last fit.
+        last = epochs[len(epochs) - len(validation) :]
+        ax.plot(last, validation, "--", color=line.get_color(), label=f"{prefix}validation")
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("cost")
+    ax.legend()
+    return ax
+
+
+# ---- What was learned ----------------------------------------------------------------------
+
+
+def regions_of(
+    model: Callable[[NDArray[np.float64]], Any], ticks: tuple[NDArray[Any], NDArray[Any]]
+) -> NDArray[Any]:
+    """What `model` says of (k, 2) points on the grid of the ticks, (len of y, len of x)."""
+    xx, yy = np.meshgrid(*ticks)
+    return np.asarray(model(np.c_[xx.ravel(), yy.ravel()])).reshape(xx.shape)
+
+
+def draw_regions(
+    ax: Axes,
+    ticks: tuple[NDArray[Any], NDArray[Any]],
+    regions: NDArray[Any],
+    points: NDArray[Any],
+    numbers: NDArray[Any],
+    **contours: Any,
+) -> None:
+    """Draws regions of the plane, and over them (m, 2) points in the colors of their numbers."""
+    ax.contourf(*ticks, regions, cmap=_COLORS, **contours)
+    ax.set_ylabel("x2")
+    ax.set_xlabel("x1")
+    ax.scatter(points[:, 0], points[:, 1], c=numbers, cmap=_COLORS)
+
+
+def decision_boundary(
+    model: Any, X: Any, y: ArrayLike, *, resolution: int = 200, ax: Axes | None = None
+) -> Axes:
+    """Draws the regions of the plane that a classifier tells apart, and the examples over them.
+
+    model : any classifier with `predict`, or a function from (k, 2) points to k labels.
+    X : (m, 2), an array or a pandas data frame, whose columns then name the axes.
+    y : m labels of any kind.
+    resolution : points of the grid on each side, at least 2; it reaches a tenth beyond the examples.
+
+    Raises ValueError for other shapes.
+    """
+    points = np.asarray(X, dtype=np.float64)
+    labels = np.asarray(y)
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
+        raise ValueError(f"X must have shape (m, 2) with m above 0, got {points.shape}")
+    if labels.shape != (len(points),):
+        raise ValueError(f"y must have shape ({len(points)},) to fit X, got {labels.shape}")
+    if resolution < 2:
+        raise ValueError(f"resolution must be at least 2, got {resolution}")
+    predict = model.predict if hasattr(model, "predict") else model
+    named = hasattr(X, "iloc")
+    classes = np.unique(np.concatenate([labels, np.ravel(getattr(model, "classes_", labels))]))
+
+    def numbers(grid: NDArray[np.float64]) -> NDArray[np.intp]:
+        found = np.ravel(predict(type(X)(grid, columns=X.columns) if named else grid))
+        strange = np.setdiff1d(found, classes)
+        if len(strange) > 0:
+            raise ValueError(f"model predicts the labels {strange}, which y has not")
+        return np.searchsorted(classes, found)
+
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = np.where(high > low, 0.1 * (high - low), 0.5)
+    x_ticks, y_ticks = (np.linspace(a, b, resolution) for a, b in zip(low - margin, high + margin))
+    regions = regions_of(numbers, (x_ticks, y_ticks))
+    ax = _axes(ax)
+    draw_regions(
+        ax, (x_ticks, y_ticks), regions, points, np.searchsorted(classes, labels),
+        levels=np.arange(len(classes) + 1) - 0.5, alpha=0.6,
+    )
+    if named:
+        ax.set_xlabel(str(X.columns[0]))
+        ax.set_ylabel(str(X.columns[1]))
+    return ax
+
+
+def _weights(model: Any, layer: int | None) -> NDArray[Any]:
+    """The weights of a model, all or of one layer, in a row."""
+    if isinstance(model, Mapping):
+        matrices = [model[f"W{l}"] for l in range(1, len(model) // 2 + 1)]
+    elif hasattr(model, "coefs_"):
+        matrices = list(model.coefs_)
+    elif hasattr(model, "weights"):
+        matrices = [W for W, _ in model.weights]
+    else:
+        raise TypeError(
+            "models must be fitted estimators, MLPs or parameters of the notebook,"
+            f" got {type(model).__name__}"
+        )
+    if layer is not None:
+        if not -len(matrices) <= layer < len(matrices):
+            raise ValueError(f"layer must be one of {len(matrices)}, from 0, got {layer}")
+        matrices = [matrices[layer]]
+    return np.concatenate([np.ravel(W) for W in matrices])
+
+
+def weights(
+    models: Any, *, layer: int | None = None, bins: int = 50, ax: Axes | None = None
+) -> Axes:
+    """Draws histograms of weights, as of networks with and without regularization.
+
+    models : a fitted estimator (also scikit-learn's own), a `swiftreg.MLP` or the parameters of a
+        notebook's model; or a dict of such by their names, which are drawn over one another in the
+        same bins.
+    layer : of which layer of weights, from 0; None for all.
+
+    Biases are not drawn. Raises TypeError for other models, ValueError for a layer there is not.
+    """
+    single = not isinstance(models, Mapping) or "W1" in models
+    named: Mapping[str, Any] = {"": models} if single else models
+    values = {name: _weights(model, layer) for name, model in named.items()}
+    if not values:
+        raise ValueError("models must not be empty")
+    edges = np.histogram_bin_edges(np.concatenate(list(values.values())), bins)
+    ax = _axes(ax)
+    for name, row in values.items():
+        ax.hist(row, bins=edges.tolist(), alpha=0.5, label=name or None)
+    ax.set_xlabel("weight")
+    ax.set_ylabel("count")
+    if not single:
+        ax.legend()
+    return ax
+
+
+# ---- The choice of a regularizer -----------------------------------------------------------
+
+
+def validation_curve(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    param_range: Sequence[float],
+    param_name: str = "alpha",
+    ax: Axes | None = None,
+    **options: Any,
+) -> Axes:
+    """Draws the score in training and in cross-validation over the values of one parameter.
+
+    Over lambda, which the estimators call alpha, or keep_prob; the lines are means over the folds, the
+    bands a standard deviation to either side. The scores are those of
+    sklearn.model_selection.validation_curve, which takes the options (cv, scoring, n_jobs, ...); so
+    scikit-learn is needed too. param_name may go into a pipeline: "mlpclassifier__alpha". The axis is
+    logarithmic for positive values that span a hundredfold.
+    """
+    try:
+        from sklearn.model_selection import validation_curve as scores_over
+    except ImportError as error:
+        raise missing("validation_curve needs", "scikit-learn", "sklearn") from error
+    values = np.asarray(param_range, dtype=np.float64)
+    training, validation = scores_over(
+        estimator, X, y, param_name=param_name, param_range=param_range, **options
+    )
+    ax = _axes(ax)
+    for name, scores in (("training", training), ("validation", validation)):
+        mean, deviation = scores.mean(axis=1), scores.std(axis=1)
+        (line,) = ax.plot(values, mean, "o-", label=name)
+        ax.fill_between(
+            values, mean - deviation, mean + deviation, color=line.get_color(), alpha=0.2
+        )
+    if values.min() > 0 and values.max() >= 100 * values.min():
+        ax.set_xscale("log")
+    ax.set_xlabel(param_name)
+    ax.set_ylabel("score")
+    ax.legend()
+    return ax
