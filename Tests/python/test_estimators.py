@@ -187,8 +187,10 @@ def test_monte_carlo_dropout() -> None:
     assert np.array_equal(model.predict(X, mc_samples=400), mean[:, 1] > 0.5)
     assert np.array_equal(model.predict_log_proba(X, mc_samples=400), np.log(mean))
     assert not model.predict_proba(X, return_std=True)[1].any()
-    with pytest.raises((ValueError, TypeError), match="samples"):
+    with pytest.raises(ValueError, match="mc_samples == 0"):
         model.predict(X, mc_samples=0)
+    with pytest.raises(TypeError, match="mc_samples"):
+        model.predict_proba(X, mc_samples=2.5)
 
     regressor = MLPRegressor(30, keep_prob=0.7, random_state=0).fit(X, X[:, 0])
     mean, deviation = regressor.predict(X, mc_samples=50, return_std=True)

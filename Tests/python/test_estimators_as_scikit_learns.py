@@ -11,6 +11,7 @@ import sklearn.neural_network
 import swiftreg
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import ElasticNet, LogisticRegression
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -171,6 +172,34 @@ def test_scikit_learns_epsilon_makes_little_difference() -> None:
     ours.fit(X, y), theirs.fit(X, y)
     np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=0, atol=1e-4)
     assert np.abs(np.subtract(ours.loss_curve_, theirs.loss_curve_)).max() > 0
+
+
+@pytest.mark.parametrize("C", [0.01, 0.3, 10.0])
+def test_without_hidden_layers_it_is_logistic_regression(C: float) -> None:
+    """alpha is 1 / C there, where another algorithm finds the optimum."""
+    for kind in ("binary", "multiclass"):
+        X, y = data(kind)
+        theirs = LogisticRegression(C=C, tol=1e-10, max_iter=1000).fit(X, y)
+        ours = swiftreg.MLPClassifier(
+            (), solver="sgd", learning_rate_init=0.3, alpha=1 / C, batch_size=120, random_state=0,
+            max_iter=6000, tol=0, n_iter_no_change=6000,
+        ).fit(X, y)
+        np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=2e-4)
+
+
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.4, 1.0])
+def test_without_hidden_layers_it_is_the_elastic_net(l1_ratio: float) -> None:
+    """alpha is n times alpha there."""
+    X, y = data("regression")
+    y = y + X[:, 0] - 0.3 * X[:, 3]
+    theirs = ElasticNet(alpha=0.2, l1_ratio=l1_ratio, tol=1e-12, max_iter=10**6).fit(X, y)
+    ours = swiftreg.MLPRegressor(
+        (), solver="sgd", momentum=0.0, learning_rate_init=1e-3, alpha=0.2 * 120, l1_ratio=l1_ratio,
+        batch_size=120, random_state=0, max_iter=15000, tol=0, n_iter_no_change=15000,
+    ).fit(X, y)
+    # A subgradient step of L1 swings about 0 by the learning rate.
+    np.testing.assert_allclose(ours.coefs_[0][:, 0], theirs.coef_, atol=1e-3)
+    np.testing.assert_allclose(ours.intercepts_[0], theirs.intercept_, atol=1e-3)
 
 
 def test_parameters_have_scikit_learns_defaults() -> None:

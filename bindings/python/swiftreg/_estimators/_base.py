@@ -6,7 +6,8 @@ import math
 import threading
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from numbers import Integral
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -15,7 +16,12 @@ from sklearn.base import BaseEstimator, is_regressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state, column_or_1d
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    check_scalar,
+    validate_data,
+)
 
 from swiftreg import MLP
 from swiftreg._estimators._settings import (
@@ -358,6 +364,8 @@ class BaseMLP(BaseEstimator, ABC):
     def _outputs(self, X: Any, mc_samples: int | None) -> tuple[Array, Array]:
         """The network's outputs, and with dropout their standard deviation."""
         check_is_fitted(self)
+        if mc_samples is not None:
+            check_scalar(mc_samples, "mc_samples", Integral, min_val=1)
         X = validate_data(self, X, dtype=self._dtype, reset=False)
         # Estimators may predict in several threads, a network only in one.
         with self._lock:

@@ -162,7 +162,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             (n_samples, n_labels).
         sample_weight : (n_samples,), at least 0, not all 0; an example of weight 0 is left out.
         eval_set : (X, y) or (X, y, sample_weight): examples to validate on after each epoch. They
-            only tell, unless early_stopping.
+            only tell, unless early_stopping. A pipeline hands them on as they are: transform X before.
         callbacks : a function or functions that are called with the estimator after each epoch,
             when it is ready to predict; a true answer ends the training.
 
