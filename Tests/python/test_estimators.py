@@ -7,12 +7,14 @@ import os
 import pickle
 import signal
 import threading
+import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
+import sklearn
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
@@ -328,6 +330,8 @@ def test_partial_fit_needs_its_classes() -> None:
         model.partial_fit(X, np.where(y == 0, 9, y))
     with pytest.raises(ValueError, match="early_stopping"):
         MLPClassifier(early_stopping=True).partial_fit(X, y, classes=[0, 1])
+    with pytest.raises(ValueError, match="class_weight='balanced'"):
+        MLPClassifier(class_weight="balanced").partial_fit(X, y, classes=[0, 1])
     X, Y = make_multilabel_classification(50, random_state=1)
     assert MLPClassifier().partial_fit(X, Y).partial_fit(X, Y).predict(X).shape == Y.shape
 
@@ -398,6 +402,20 @@ def test_pipelines_grids_and_cross_validation() -> None:
     assert len(pipeline[-1].validation_scores_) == 40
 
 
+def test_metadata_is_routed() -> None:
+    X, y = two_classes()
+    weights = np.where(np.arange(200) % 2 == 0, 0.0, 1.0)
+    seen: list[Any] = []
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = MLPClassifier(random_state=0, max_iter=3).set_score_request(sample_weight=False)
+        model.set_fit_request(sample_weight=True, eval_set=True, callbacks=True)
+        search = GridSearchCV(model, {"alpha": [0.1]}, cv=2)
+        search.fit(X, y, sample_weight=weights, eval_set=(X, y), callbacks=seen.append)
+    assert len(seen) == 9 and seen[-1] is search.best_estimator_
+    assert search.best_estimator_.t_ == 300  # half of the examples, in 3 epochs
+    assert len(search.best_estimator_.validation_scores_) == 3
+
+
 def test_the_same_random_state_is_the_same_bits() -> None:
     X, y = two_classes()
     make = lambda state: MLPClassifier(keep_prob=0.8, random_state=state, max_iter=5, early_stopping=True)  # noqa: E731
@@ -449,6 +467,10 @@ def test_warns_unless_it_converged() -> None:
         MLPClassifier(max_iter=3).fit(X, y)
     with pytest.warns(UserWarning, match="batch_size=500 is clipped to the 200"):
         MLPClassifier(max_iter=1, batch_size=500).fit(X, y)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        MLPClassifier(max_iter=5, batch_size=500).fit(X, y)
+    assert [warning.filename for warning in caught] == [__file__, __file__]
 
 
 def test_ctrl_c_ends_with_the_weights_so_far() -> None:

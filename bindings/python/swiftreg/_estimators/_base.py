@@ -238,6 +238,7 @@ class BaseMLP(BaseEstimator, ABC):
         validation = None
         if held_out is not None:
             validation = (held_out.X, self._encode(held_out.y, train.X.dtype), held_out.weights)
+        batch_size = self._batch(len(train.X))
         best = network.parameters.copy() if self.early_stopping else None
         self.n_iter_ = 0
         self.validation_scores_ = None if held_out is None else []
@@ -248,7 +249,7 @@ class BaseMLP(BaseEstimator, ABC):
                     train.X,
                     Y,
                     epochs=1,
-                    batch_size=self._batch(len(train.X)),
+                    batch_size=batch_size,
                     shuffle=bool(self.shuffle),
                     sample_weight=train.weights,
                     validation_data=validation,

@@ -181,8 +181,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         """Trains for one epoch more, with the optimizer's state as it was.
 
         The first call needs `classes`, all the labels there will be, unless y is multi-label.
-        Returns self.
+        class_weight may not be "balanced", which needs all examples. Returns self.
         """
+        if isinstance(self.class_weight, str):
+            raise ValueError(
+                f"partial_fit does not support class_weight={self.class_weight!r}: give the weights"
+            )
         if not hasattr(self, "classes_"):
             multilabel = _is_multilabel(y)
             if classes is None and not multilabel:
