@@ -99,6 +99,7 @@ for module in pkgutil.walk_packages(swiftreg.__path__, "swiftreg."):
 CALLS = {
     "plot": "notebook.plot_decision_boundary(lambda x: x[:, 0] > 0, [[0, 1], [1, 0]], [0, 1])",
     "notebook": "open('x.mat', 'w').close(); notebook.load_2D_dataset('x.mat')",
+    "sklearn": "import swiftreg; swiftreg.MLPClassifier",
 }
 
 
@@ -141,6 +142,9 @@ scipy.io.savemat("x.mat", {"X": X, "y": y, "Xval": X, "yval": y})
 data = notebook.load_2D_dataset("x.mat")
 assert np.array_equal(data[0], X.T) and np.array_equal(data[3], y.T)
 notebook.plot_decision_boundary(lambda x: x[:, 0] > 0, data[0], data[1])
+import swiftreg
+model = swiftreg.MLPClassifier(5, tol=1.0).fit(X, y.ravel())
+swiftreg.plot.decision_boundary(model, X, y.ravel())
 import distributed, ipykernel, mpi4py, nbclient, nbformat, sklearn, tqdm
 """
     assert full.output("-c", code) == "Data: x.mat\n"
@@ -158,6 +162,10 @@ isa: str = swiftreg.build_info()["isa"]
 train_X, train_Y, test_X, test_Y = notebook.load_2D_dataset()
 parameters = notebook.model(train_X, train_Y, keep_prob=0.9, num_iterations=10)
 notebook.predict(test_X, test_Y, parameters)
+model = swiftreg.MLPClassifier(20, keep_prob=[1.0, 0.8], alpha=0.1, random_state=0)
+model.fit(train_X.T, train_Y.ravel())
+score: float = model.score(test_X.T, test_Y.ravel())
+swiftreg.plot.loss_curve(model)
 """
 
 

@@ -304,7 +304,7 @@ class MLP(Holder):
         finally:
             if bar is not None:
                 bar.close()
-        self.history = History(
+        self.history: History | None = History(
             costs, validation_costs, "interrupted" if error is not None else _STOPPED[reason],
             best if validation is not None else None,
         )

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, is_regressor
+from sklearn.base import is_regressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state, column_or_1d
@@ -24,6 +24,7 @@ from sklearn.utils.validation import (
 )
 
 from swiftreg import MLP
+from swiftreg._estimators._bases import BaseEstimator
 from swiftreg._estimators._settings import (
     check_parameters,
     hidden_widths,
@@ -47,7 +48,13 @@ class BaseMLP(BaseEstimator, ABC):
     """Training and prediction. A subclass knows what its targets mean."""
 
     network_: MLP
+    n_features_in_: int
     n_outputs_: int
+    n_layers_: int
+    out_activation_: str
+    n_iter_: int
+    t_: int
+    loss_: float
     loss_curve_: list[float]
     best_loss_: float | None
     validation_scores_: list[float] | None
@@ -55,6 +62,70 @@ class BaseMLP(BaseEstimator, ABC):
     best_validation_score_: float | None
     # What network_ was made with: its settings, its optimizer's, the initial rate.
     _made_with: tuple[dict[str, Any], dict[str, Any], float]
+    _seed: int
+    _starts: int  # earlier fits of these weights
+    _rate: float  # at which SGD learns now
+    _misses: int  # epochs in a row without progress
+    _lock: threading.Lock
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: str = "adam",
+        alpha: Any = 0.0001,
+        l1_ratio: float = 0.0,
+        keep_prob: Any = 1.0,
+        max_norm: float | None = None,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.01,
+        clip_norm: float | None = None,
+        n_iter_no_change: float = 10,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.l1_ratio = l1_ratio
+        self.keep_prob = keep_prob
+        self.max_norm = max_norm
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.weight_decay = weight_decay
+        self.clip_norm = clip_norm
+        self.n_iter_no_change = n_iter_no_change
 
     # ---- Of a subclass ---------------------------------------------------------------------
 
@@ -316,7 +387,7 @@ class BaseMLP(BaseEstimator, ABC):
         return loss < best
 
     def _batch(self, count: int) -> int:
-        if self.batch_size == "auto":
+        if isinstance(self.batch_size, str):
             return min(200, count)
         if self.batch_size > count:
             warnings.warn(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from swiftreg._estimators._base import Array, BaseMLP
+from swiftreg._estimators._bases import ClassifierMixin
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -81,6 +81,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     Glorot's, biases 0. Threads may share a fitted estimator for predictions.
     """
 
+    classes_: Array
+    n_outputs_: int
+    _binarizer: Any
+
     def __init__(
         self,
         hidden_layer_sizes: Any = (100,),
@@ -114,35 +118,37 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         clip_norm: float | None = None,
         n_iter_no_change: float = 10,
     ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.l1_ratio = l1_ratio
-        self.keep_prob = keep_prob
-        self.max_norm = max_norm
+        super().__init__(
+            hidden_layer_sizes,
+            activation,
+            solver=solver,
+            alpha=alpha,
+            l1_ratio=l1_ratio,
+            keep_prob=keep_prob,
+            max_norm=max_norm,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            learning_rate_init=learning_rate_init,
+            power_t=power_t,
+            max_iter=max_iter,
+            shuffle=shuffle,
+            random_state=random_state,
+            tol=tol,
+            verbose=verbose,
+            warm_start=warm_start,
+            momentum=momentum,
+            nesterovs_momentum=nesterovs_momentum,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            weight_decay=weight_decay,
+            clip_norm=clip_norm,
+            n_iter_no_change=n_iter_no_change,
+        )
         self.label_smoothing = label_smoothing
         self.class_weight = class_weight
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.weight_decay = weight_decay
-        self.clip_norm = clip_norm
-        self.n_iter_no_change = n_iter_no_change
 
     def fit(
         self,
