@@ -122,6 +122,8 @@ void *fuzz_buffer(size_t size) {
     return arena->begin;
 }
 
+void release_buffers(void) { used = 0; }
+
 void freeze_buffer(const void *buffer) {
     for (size_t i = 0; i < used; i++)
         if (arenas[i].begin == buffer) arenas[i].is_frozen = true;
@@ -266,7 +268,7 @@ void check_padding(const Matrix *matrix, const void *first) {
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     choose_from(bytes, size);
-    used = 0;
+    release_buffers();
     fuzz_case(bytes, size);
     return 0;
 }

@@ -50,6 +50,8 @@ enum { MOST_BYTES = 1 << 20, MOST_BUFFERS = 24 };
 /* `size` bytes, at most MOST_BYTES, all 0xA5, that end where a page begins that cannot be touched,
  * or begin where one ends. Valid until the case ends. */
 void *fuzz_buffer(size_t size);
+/* The buffers that there are now are no longer used. A case begins without one. */
+void release_buffers(void);
 /* A call may not write there. */
 void freeze_buffer(const void *buffer);
 bool is_untouched(const void *bytes, size_t size);
