@@ -16,7 +16,7 @@ STEP := scripts/step
 NEED := scripts/check-prerequisites
 
 .PHONY: help lib venv demo install uninstall bench wheel avx512-emulated test test-c test-exports test-install \
-    test-python test-peers test-swift test-wheel asan tsan valgrind lint abi-record clean
+    test-python test-peers test-swift test-wheel test-attack fuzz asan tsan valgrind lint abi-record clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | \
@@ -128,6 +128,8 @@ $(BUILD)/c/abi $(BUILD)/c/hash $(BUILD)/c/out_of_memory: | $(LIB_LINK)
 
 -include $(wildcard $(BUILD)/c/*.d)
 
+include Tests/fuzz/rules.mk
+
 # ---- Installation -------------------------------------------------------------------------
 
 install: $(LIB) ## library, headers, pkg-config, CMake: PREFIX=/usr/local LIBDIR= INCLUDEDIR= DESTDIR=
@@ -138,7 +140,7 @@ uninstall: ## remove what install put there (the same variables)
 
 # ---- Tests --------------------------------------------------------------------------------
 
-test: test-exports test-c test-install test-swift test-python test-wheel ## every test, with all set-up
+test: test-exports test-c test-attack test-install test-swift test-python test-wheel ## every test, with all set-up
 
 test-exports: $(LIB_LINK) # exports, needs, stray AVX code, headers, ABI record
 	@$(NEED) cc cxx python
@@ -186,6 +188,16 @@ $(PEERS)/.installed: $(PEERS)/.created $(LIB_LINK) pyproject.toml $(PYTHON_SOURC
 
 test-peers: $(PEERS)/.installed ## pytest against the real PyTorch, in .venv-peers
 	@$(PEERS)/bin/python -m pytest -q Tests/python/test_mlp_torch.py $(PYTEST)
+
+test-attack: $(FUZZ_PROGRAMS) $(SANITIZED_TESTS) # the C tests under sanitizers; seconds of each fuzzer
+	@$(STEP) "C tests, address sanitizer" env ASAN_OPTIONS=allocator_may_return_null=1 $(BUILD)/address/abi once
+	@$(STEP) "C tests, thread sanitizer" $(BUILD)/thread/abi once
+	@$(STEP) "Fuzzers" scripts/fuzz 3
+
+FUZZ_SECONDS ?= 60
+fuzz: $(FUZZ_PROGRAMS) $(VENV)/.installed ## the fuzzers, FUZZ_SECONDS=60 each, FUZZ_SEED=N; how many cases
+	@scripts/fuzz $(FUZZ_SECONDS) $(or $(FUZZ_SEED),$(shell date +%s))
+	@scripts/fuzz-python $(FUZZ_SECONDS) $(VENV)/bin/python
 
 asan: ## the Swift tests under the address sanitizer
 	@$(NEED) swift

@@ -66,7 +66,7 @@ typedef enum reg_status {
     REG_ERROR_WEIGHT_DECAY = 21,    /* weight_decay is negative, infinite or NaN */
     REG_ERROR_CLIP_NORM = 22,       /* clip_norm is negative or NaN */
     REG_ERROR_SAMPLE_WEIGHT = 23,   /* a weight of an example is negative or not finite, or their
-                                       sum is 0 or not that of the batch */
+                                       sum is 0, infinite or not that of the batch */
     REG_ERROR_MIN_DELTA = 24,       /* min_delta is negative or NaN */
     REG_ERROR_NOT_FINITE = 25,      /* a cost or a gradient is infinite or NaN */
     REG_ERROR_FILE = 26,            /* a file could not be read or written; errno says why */

@@ -194,7 +194,8 @@ reg_status reg_network_get_optimizer_f64(const reg_network_f64 *network,
 
 /* m examples. Unit u of example r is x[u * x_strides.unit + r * x_strides.example], its targets
  * likewise; strides may be 0 or negative. `weights` are m weights of the examples, finite and at
- * least 0, not all 0, or NULL for 1 each. The m of every formula is then their sum. */
+ * least 0, not all 0, or NULL for 1 each. The m of every formula is then their sum, which must be
+ * finite too. */
 typedef struct reg_data {
     size_t struct_size;
     size_t m;
@@ -231,7 +232,7 @@ reg_status reg_network_predict_f64(reg_network_f64 *network, size_t m, const dou
 /* Monte Carlo dropout (Gal and Ghahramani 2016): the mean of the outputs over `samples` sets of
  * masks, and their standard deviation (with divisor `samples`; 0 for one sample). Sample s draws
  * the masks of step s under `seed`, example r those of row r. Either output may be NULL, not both.
- * Errors: as predict; SHAPE also if samples is 0. */
+ * Errors: as predict; SHAPE also if samples is 0, SIZE also if it is 2^48 or more. */
 reg_status reg_network_predict_dropout(reg_network *network, size_t m, const float *x,
                                        reg_strides x_strides, size_t samples, uint64_t seed,
                                        float *mean, float *deviation, reg_strides out_strides);
@@ -271,8 +272,8 @@ reg_status reg_network_gradient_f64(reg_network_f64 *network, const reg_data_f64
                                     const reg_part *part, double *cost);
 
 /* One update from the gradient buffer, at the learning rate of the present epoch; the step counts
- * on. The buffer itself is not changed. Errors: NULL; NOT_FINITE (clip_norm is in use and the norm
- * is not finite: nothing is changed); MEMORY; ISA. */
+ * on. The buffer itself is not changed. Errors: NULL; SIZE (the step would reach 2^48); NOT_FINITE
+ * (clip_norm is in use and the norm is not finite: nothing is changed); MEMORY; ISA. */
 reg_status reg_network_apply(reg_network *network);
 reg_status reg_network_apply_f64(reg_network_f64 *network);
 

@@ -30,15 +30,15 @@ public struct Examples<T: Scalar>: @unchecked Sendable {
         return sum.total
     }
 
-    /// Whether every weight is finite and at least 0, and one is above.
+    /// Whether every weight is finite and at least 0, and so is their sum, and above 0.
     public var areWeightsValid: Bool {
         guard let weights else { return true }
-        var isPositive = false
+        var sum = 0.0
         for e in 0..<count {
             if !(weights[e] >= 0 && weights[e] < .infinity) { return false }
-            if weights[e] > 0 { isPositive = true }
+            sum += Double(weights[e])
         }
-        return isPositive
+        return sum > 0 && sum < .infinity
     }
 
     var all: ExampleRange { ExampleRange(first: 0, count: count, order: nil) }

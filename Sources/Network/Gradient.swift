@@ -98,7 +98,8 @@ extension Network {
             for isBias in 0...1 {
                 let first = isBias == 1 ? layer.biases : layer.weights
                 let count = isBias == 1 ? layer.nOut : layer.weightCount
-                let step = max(1, (count + most - 1) / max(1, most))
+                if most == 0 { continue }
+                let step = (count - 1) / most + 1
                 for i in stride(from: first, to: min(first + count, parameterCount), by: step) {
                     let analytic = Double(gradients[i])
                     let numeric = try slope(examples, parameter: i, difference: difference)

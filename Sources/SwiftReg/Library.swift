@@ -34,7 +34,7 @@ private func message(_ status: reg_status) -> StaticString {
     case REG_ERROR_WEIGHT_DECAY: "weight_decay is negative, infinite or NaN"
     case REG_ERROR_CLIP_NORM: "clip_norm is negative or NaN"
     case REG_ERROR_SAMPLE_WEIGHT:
-        "a weight of an example is negative or not finite, or their sum is 0 or not the batch's"
+        "a weight of an example is negative or not finite, or their sum is 0, infinite or not the batch's"
     case REG_ERROR_MIN_DELTA: "min_delta is negative or NaN"
     case REG_ERROR_NOT_FINITE: "a cost or a gradient is infinite or NaN"
     case REG_ERROR_FILE: "a file could not be read or written"

@@ -170,6 +170,7 @@ public func reg_network_gradient_f64(
 private func apply<T: Scalar>(_: T.Type, _ handle: OpaquePointer?) -> reg_status {
     status { () throws(Failure) in
         let network = try network(T.self, handle)
+        try require(network.pointee.position.step + 1 < Position.most, else: REG_ERROR_SIZE)
         try networkDoes { () throws(NetworkError) in try network.pointee.apply() }
     }
 }

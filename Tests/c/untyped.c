@@ -9,6 +9,11 @@
 #include "oracle.h"
 #include "tests.h"
 
+/* The sanitizers' builds of the library are of the other kind. */
+#ifndef TEST_RUNTIME
+#define TEST_RUNTIME "embedded"
+#endif
+
 /* ---- Philox and masks ------------------------------------------------------------------ */
 
 /* Known answers of Random123 (its kat_vectors). They judge the oracle, which judges the rest. */
@@ -216,9 +221,10 @@ void test_library(void) {
     build->struct_size = sizeof *build;
     CHECK_OK(reg_build_info(build));
     CHECK(build->struct_size == sizeof *build);
-    CHECK(strcmp(build->version, reg_version()) == 0 && strcmp(build->runtime, "embedded") == 0);
+    CHECK(strcmp(build->version, reg_version()) == 0 && strcmp(build->runtime, TEST_RUNTIME) == 0);
     CHECK(build->num_threads >= 1 && build->num_threads <= REG_MAX_THREADS);
-    CHECK(build->fused == (strcmp(build->isa, "baseline") != 0));
+    if (strcmp(TEST_RUNTIME, "embedded") == 0)
+        CHECK(build->fused == (strcmp(build->isa, "baseline") != 0));
     CHECK_STATUS(REG_ERROR_NULL, reg_build_info(NULL));
     reg_build *small = BUFFER(reg_build, 1);
     for (size_t size = 0; size < sizeof(size_t); size++) {
