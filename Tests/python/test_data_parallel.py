@@ -147,3 +147,11 @@ def test_what_is_wrong_ends_all_ranks(c_program: Path) -> None:
     ):
         done = mpirun(2, command)
         assert done.returncode != 0 and text in done.stderr
+
+
+def test_the_document_states_these_tolerances() -> None:
+    (costs, parameters), (costs64, parameters64) = TOLERANCES["float32"], TOLERANCES["float64"]
+    said = " ".join((ROOT / "docs" / "scaling.md").read_text().split())
+    told = re.search(r"relative (\S+) and parameters to (\S+) in float, to (\S+) and (\S+) in double", said)
+    assert told is not None
+    assert tuple(map(float, told.groups())) == (costs, parameters, costs64, parameters64)
