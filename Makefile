@@ -162,6 +162,7 @@ test-swift: # the Swift tests, through the header
 	@$(STEP) "Swift tests" swift test --disable-xctest
 
 test-python: $(VENV)/.installed # pytest; PYTEST="-k dropout" chooses
+	@$(NEED) mpi
 	@$(VENV)/bin/python -m pytest -q $(PYTEST)
 
 test-wheel: $(DIST)/.made $(VENV)/.installed # the wheel and the sdist in fresh environments, on every Python there is

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import c_examples
 import numpy as np
 import pytest
 from conftest import ROOT
@@ -113,15 +114,7 @@ def test_the_plain_numpy_loop_is_the_same_loop(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture(scope="module")
 def train(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """examples/c/train.c, built by the line in its first comment."""
-    folder = EXAMPLES / "c"
-    line = next(x for x in (folder / "train.c").read_text().splitlines() if x.startswith(" *     cc "))
-    program = tmp_path_factory.mktemp("train") / "train"
-    command = line[len(" *     ") :].replace("../../build/lib -lSwiftReg", f"{ROOT}/build/lib -lSwiftReg")
-    command = command.replace("-rpath,../../build/lib", f"-rpath,{ROOT}/build/lib")
-    command = command.replace("-o train", f"-o {program} -std=c99 -Wall -Wextra -Wpedantic -Werror")
-    subprocess.run(command.split(), check=True, cwd=folder)
-    return program
+    return c_examples.build("train", tmp_path_factory.mktemp("train"))
 
 
 def c_run(train: Path, *arguments: str) -> tuple[list[float], float]:

@@ -18,7 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "swiftreg.h"
+#define PROGRAM "train"
+#include "example.h"
+#include "table.h"
 
 enum { LAYERS = 3, MAX_WIDTH = 20, MAX_EXAMPLES = 10000 };
 static const size_t widths[LAYERS + 1] = {2, 20, 3, 1}; /* the input's first */
@@ -42,13 +44,6 @@ static Layer layers[LAYERS];
 static double points[MAX_EXAMPLES * 2], labels[MAX_EXAMPLES];
 static size_t examples;
 
-/* A library call that fails ends the program with the reason. */
-static void must(reg_status status) {
-    if (status == REG_OK) return;
-    fprintf(stderr, "train: %s\n", reg_status_message(status));
-    exit(EXIT_FAILURE);
-}
-
 /* ---- Data ------------------------------------------------------------------------------ */
 
 /* Two classes on either side of a curve, mixed near it: the points that swiftreg.notebook's
@@ -71,24 +66,18 @@ static void generate_points(void) {
 }
 
 static void read_points(const char *path) {
-    FILE *file = fopen(path, "r");
-    if (file == NULL) {
-        perror(path);
+    const Table table = read_table(path);
+    if (table.columns != 3 || table.rows > MAX_EXAMPLES) {
+        fprintf(stderr, "train: %s is not lines of x1,x2,label, at most %d\n", path, MAX_EXAMPLES);
         exit(EXIT_FAILURE);
     }
-    double x, y, label;
-    int fields = 0;
-    while (examples < MAX_EXAMPLES && (fields = fscanf(file, "%lf,%lf,%lf", &x, &y, &label)) == 3) {
-        points[2 * examples] = x;
-        points[2 * examples + 1] = y;
-        labels[examples++] = label;
+    examples = table.rows;
+    for (size_t r = 0; r < examples; r++) {
+        points[2 * r] = table.values[3 * r];
+        points[2 * r + 1] = table.values[3 * r + 1];
+        labels[r] = table.values[3 * r + 2];
     }
-    fclose(file);
-    if (fields != EOF || examples == 0) {
-        fprintf(stderr, "%s, line %zu: not x1,x2,label, or more than %d lines\n", path, examples + 1,
-                MAX_EXAMPLES);
-        exit(EXIT_FAILURE);
-    }
+    free(table.values);
 }
 
 /* ---- Network --------------------------------------------------------------------------- */
@@ -175,14 +164,6 @@ static double cost(double lambda) {
 }
 
 /* ---- Program --------------------------------------------------------------------------- */
-
-static double number(const char *name, const char *text, double low, double high) {
-    char *end;
-    const double value = strtod(text, &end);
-    if (end != text && *end == '\0' && value >= low && value <= high) return value;
-    fprintf(stderr, "train: %s must be a number from %g to %g, not %s\n", name, low, high, text);
-    exit(EXIT_FAILURE);
-}
 
 static Options parse(int argc, char **argv) {
     Options options = {0, 1, 0.3, 30000, NULL};

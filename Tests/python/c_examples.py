@@ -1,0 +1,21 @@
+"""The programs in examples/c, built as their first comments say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from subprocess import run
+
+from conftest import ROOT
+
+FOLDER = ROOT / "examples" / "c"
+
+
+def build(name: str, folder: Path) -> Path:
+    """The program examples/c/NAME.c, in `folder`."""
+    lines = (FOLDER / f"{name}.c").read_text().splitlines()
+    line = next(x for x in lines if x.startswith((" *     cc ", " *     mpicc ")))
+    program = folder / name
+    command = line[len(" *     ") :].replace("../../build/lib", f"{ROOT}/build/lib")
+    command = command.replace(f"-o {name}", f"-o {program} -std=c99 -Wall -Wextra -Wpedantic -Werror")
+    run(command.split(), check=True, cwd=FOLDER)
+    return program
