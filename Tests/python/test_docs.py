@@ -1,4 +1,4 @@
-"""Every program in README.md runs, and prints what stands below it."""
+"""Every program in README.md and docs/reproducibility.md runs, and prints what stands below it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def build_and_run(marker: str, code: str, folder: Path) -> str:
 
 
 def test_readme_shows_every_language() -> None:
-    assert [snippet.language for snippet in SNIPPETS] == ["python", "python", "c", "swift"]
+    assert [snippet.language for snippet in SNIPPETS] == ["python", "c", "swift"]
     assert all(snippet.output for snippet in SNIPPETS)
 
 
@@ -76,6 +76,14 @@ def test_readme_programs_print_what_they_say(snippet: Snippet, tmp_path: Path) -
         assert shutil.which("swiftc"), "swiftc is missing: https://www.swift.org/install/linux"
         got = build_and_run("swiftc", snippet.code, tmp_path)
     assert got == snippet.output
+
+
+REPRODUCIBILITY = snippets((ROOT / "docs" / "reproducibility.md").read_text())
+
+
+@pytest.mark.parametrize("snippet", REPRODUCIBILITY, ids=["mask", "masks of a network", "hash"])
+def test_reproducibility_programs_print_what_they_say(snippet: Snippet, tmp_path: Path) -> None:
+    assert run([sys.executable, "-c", snippet.code], tmp_path) == (snippet.output or "")
 
 
 def test_documents_link_to_files_that_are_there() -> None:
