@@ -25,9 +25,9 @@ public struct Runtime: Sendable {
 
     fileprivate static func choose() -> Runtime? {
         #if arch(arm64)
-            let portable = Runtime(kernels: Kernels.kernelSet(), isa: "neon")
+            let portable: StaticString = "neon"
         #else
-            let portable = Runtime(kernels: Kernels.kernelSet(), isa: "baseline")
+            let portable: StaticString = "baseline"
         #endif
         let wanted = getenv("SWIFTREG_ISA")
         func isWanted(_ name: StaticString) -> Bool {
@@ -43,7 +43,8 @@ public struct Runtime: Sendable {
                 return Runtime(kernels: KernelsAVX2.kernelSet(), isa: "avx2")
             }
         #endif
-        return isWanted(portable.isa) ? portable : nil
+        // A set is made only to be kept: it is never freed.
+        return isWanted(portable) ? Runtime(kernels: Kernels.kernelSet(), isa: portable) : nil
     }
 }
 

@@ -195,3 +195,13 @@ def test_what_is_wrong_is_said(trained: Trained, tmp_path: Path) -> None:
     ):
         done = run(trained.program, *arguments)
         assert done.returncode == 1 and message in done.stderr, done.stderr
+
+
+def test_sanitizers_find_nothing(trained: Trained, tmp_path: Path) -> None:
+    """Neither in the program nor, of leaks, in the library."""
+    program = c_examples.build("csv", tmp_path, "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+    files = tmp_path / "network", "--export", tmp_path / "predict.c"
+    done = run(program, "train", trained.csv, *files, "--epochs", 5)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    done = run(program, "predict", tmp_path / "network", trained.csv)
+    assert done.returncode == 0 and done.stderr.startswith("right: "), done.stderr

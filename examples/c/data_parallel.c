@@ -1,6 +1,6 @@
 /* Data-parallel training with MPI: every rank takes its rows of each batch, the gradients are summed.
  *
- *     mpicc data_parallel.c -I../../include -L../../build/lib -Wl,-rpath,../../build/lib -lSwiftReg -lm -o data_parallel
+ *     mpicc data_parallel.c -I../../include -L../../build/lib -Wl,-rpath,../../build/lib -lSwiftReg -o data_parallel
  *     mpirun -n 4 ./data_parallel
  *     mpirun -n 4 ./data_parallel --epochs 100 --batch 128       (40 and 250 if not given)
  *     mpirun -n 4 ./data_parallel --save network.safetensors
