@@ -1,7 +1,7 @@
 """Measures swiftreg against its peers and prints the tables.
 
 Each number of threads is a process of its own, pinned to as many cores. The results go to
-build/bench/*.json; --docs also writes docs/benchmarks.md.
+build/bench/*.json; --docs also writes docs/benchmarks.md and docs/benchmarks.svg.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import report
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "build" / "bench"
 DOCS = ROOT / "docs" / "benchmarks.md"
+PICTURE = ROOT / "docs" / "benchmarks.svg"
 # Longer than the threads of OpenBLAS spin after a call.
 REST_SECONDS = 0.04
 
@@ -35,7 +36,7 @@ def parse() -> argparse.Namespace:
                         help="the rows whose name has one of these in it")
     parser.add_argument("--best", action="store_true",
                         help="print the fastest rounds: on a machine that others use, too")
-    parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md")
+    parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md and its picture")
     parser.add_argument("--from", dest="source", type=Path, metavar="JSON",
                         help="report the results of an earlier run")
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
@@ -126,7 +127,10 @@ def main() -> None:
     if options.docs:
         DOCS.parent.mkdir(exist_ok=True)
         DOCS.write_text(report.document(result))
-        print(f"Wrote {DOCS.relative_to(ROOT)}.")
+        import picture
+
+        picture.draw(result, PICTURE)
+        print(f"Wrote {DOCS.relative_to(ROOT)} and {PICTURE.relative_to(ROOT)}.")
 
 
 if __name__ == "__main__":
