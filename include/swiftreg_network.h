@@ -130,7 +130,8 @@ reg_status reg_network_set_position_f64(reg_network_f64 *network, const reg_posi
 /* The most bytes that a network will hold beyond its parameters for training with batches of
  * `batch_size` examples (0: prediction only) of at most `m`: gradients, optimizer state, the copies
  * that fit keeps (of the last good epoch, and with `validates` of the best), activations and
- * working memory on the present number of threads. Errors: NULL; SIZE. */
+ * working memory on the present number of threads. reg_network_predict_dropout takes, while it runs,
+ * 16 bytes more for each output of at most 512 examples. Errors: NULL; SIZE. */
 reg_status reg_network_memory(const reg_network *network, size_t batch_size, size_t m,
                               int32_t validates, size_t *bytes);
 reg_status reg_network_memory_f64(const reg_network_f64 *network, size_t batch_size, size_t m,
@@ -341,14 +342,16 @@ typedef struct reg_fit_result {
     double cost;         /* of the last of them; NaN if none */
     uint64_t best_epoch; /* the epoch (as in reg_progress) with the lowest validation cost, or 0 */
     double best_cost;    /* that cost; NaN without validation data */
-    uint64_t failed_step; /* after NOT_FINITE: the step whose cost or gradient was not finite */
+    uint64_t failed_step; /* after NOT_FINITE: the step whose cost or gradient was not finite, or
+                             the one after the epoch whose parameters were not */
 } reg_fit_result;
 
 /* Trains for some epochs more. With validation data, the parameters are at the end those of the
  * epoch with the lowest validation cost in this call; the optimizer's state is not set back. If a
  * cost, or a parameter after an epoch, is not finite, training stops, and parameters, state and
  * position are those at the end of the last good epoch. `validation` and `result` may be NULL. The
- * options' arrays are read or written during the call only; `costs` only for epochs completed.
+ * options' arrays are read or written during the call only; `costs` only for epochs completed, and
+ * *result after OK and NOT_FINITE.
  * Errors: NULL; SIZE; SHAPE (m is 0); SAMPLE_WEIGHT; KEEP_PROB (a mask for a layer whose keep_prob
  * is 1); MIN_DELTA; NOT_FINITE; MEMORY; ISA. */
 reg_status reg_network_fit(reg_network *network, const reg_data *data, const reg_data *validation,

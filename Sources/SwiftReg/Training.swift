@@ -286,13 +286,17 @@ private func fit<D: DataOfC>(
         let report = Report(call: options?.pointee.report, context: options?.pointee.context)
         if report.call != nil { fit.report = Report.forward }
         var reached = FitResult()
-        defer { result?.pointee.fill(reached) }
-        try networkDoes { () throws(NetworkError) in
+        do throws(NetworkError) {
             try withUnsafePointer(to: report) { report throws(NetworkError) in
                 fit.context = UnsafeRawPointer(report)
                 try network.pointee.fit(train, validation: validation, fit, &reached)
             }
+        } catch {
+            // What was reached before a cost was not finite is told all the same.
+            if error == .notFinite { result?.pointee.fill(reached) }
+            throw Failure(error)
         }
+        result?.pointee.fill(reached)
     }
 }
 
