@@ -130,8 +130,8 @@ reg_status reg_network_set_position_f64(reg_network_f64 *network, const reg_posi
 /* The most bytes that a network will hold beyond its parameters for training with batches of
  * `batch_size` examples (0: prediction only) of at most `m`: gradients, optimizer state, the copies
  * that fit keeps (of the last good epoch, and with `validates` of the best), activations and
- * working memory on the present number of threads. reg_network_predict_dropout takes, while it runs,
- * 16 bytes more for each output of at most 512 examples. Errors: NULL; SIZE. */
+ * working memory on the present number of threads. reg_network_predict_dropout takes 16 bytes more
+ * for each output of at most 512 examples while it runs. Errors: NULL; SIZE. */
 reg_status reg_network_memory(const reg_network *network, size_t batch_size, size_t m,
                               int32_t validates, size_t *bytes);
 reg_status reg_network_memory_f64(const reg_network_f64 *network, size_t batch_size, size_t m,
@@ -295,8 +295,8 @@ typedef struct reg_progress {
     size_t struct_size;
     uint64_t epoch;         /* the number of epochs completed, over all calls of fit */
     uint64_t step;          /* the number of updates, likewise */
-    double cost;            /* the mean of the batches' costs, weighted by their m, each taken before
-                               its update, dropout and the L2 and L1 terms included */
+    double cost;            /* the mean of the batches' costs by their m, each taken before its
+                               update, dropout and the L2 and L1 terms included */
     double validation_cost; /* the data term after the epoch, without dropout; NaN if none */
     double learning_rate;
 } reg_progress;
