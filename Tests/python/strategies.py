@@ -119,6 +119,7 @@ def wild_arrays(draw: st.DrawFn, shape: tuple[int, ...]) -> Any:
             if np.dtype(dtype).kind in "iub" else values.astype(dtype)
     if np.dtype(dtype).kind not in "mMVc" and array.ndim > 0 and array.size > 0 and values.size and np.isfinite(values).all():
         array = laid_out(array, draw(layouts))
+    array = np.asarray(array)
     array.flags.writeable = draw(st.integers(0, 4)) > 0
     return array
 

@@ -17,8 +17,9 @@ from swiftreg import MLP, notebook
 
 Array = NDArray[Any]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
-# What `Broken` raises is the caller's own.
-PROMISED = (TypeError, ValueError, MemoryError, FloatingPointError)
+# LookupError: the dict of parameters or gradients lacks a name, or is no dict. What `Broken` raises is
+# the caller's own.
+PROMISED = (TypeError, ValueError, MemoryError, FloatingPointError, LookupError)
 
 X, Y = np.random.default_rng(0).normal(size=(2, 5)), np.array([[0, 1, 1, 0, 1]])
 PARAMETERS = notebook.initialize_parameters([2, 4, 3, 1])
@@ -43,7 +44,7 @@ def state_of(value: Any) -> list[bytes]:
 def attempt(call: Callable[..., Any], *arguments: Any, written: tuple[Any, ...] = (), **options: Any) -> Any:
     """The result, or None after a refusal; of what was given only `written` may have changed, and
     that only by a call that succeeded."""
-    kept = (arguments, {name: value for name, value in options.items() if not any(value is w for w in written)})
+    kept = [value for value in (*arguments, *options.values()) if not any(value is w for w in written)]
     before, outputs = state_of(kept), state_of(written)
     result = None
     try:
@@ -168,7 +169,8 @@ def test_notebook_backward(data: st.DataObject) -> None:
     attempt(notebook.backward_propagation_with_regularization, x, y, cache, scalar(draw, st.floats(0, 9)))
     attempt(notebook.backward_propagation_with_dropout, x, y, sequence(draw, DROPPED), scalar(draw, keep_probs))
     parameters, gradients = mapping(draw, PARAMETERS), mapping(draw, GRADIENTS)
-    attempt(notebook.update_parameters, parameters, gradients, scalar(draw, st.floats(0, 9)))
+    # It puts new arrays into the dict.
+    attempt(notebook.update_parameters, parameters, gradients, scalar(draw, st.floats(0, 9)), written=(parameters,))
 
 
 # ---- Networks ------------------------------------------------------------------------------
