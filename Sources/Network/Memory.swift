@@ -11,7 +11,8 @@ extension Network {
         var need = WorkingMemory(self, batch: size, trains: trains)
         var bytes = ownBytes
         if trains {
-            need.add(WorkingMemory(self, batch: examples % size, trains: true))
+            // The last batch may be smaller.
+            if size > 0 { need.add(WorkingMemory(self, batch: examples % size, trains: true)) }
             bytes += (parameterCount + max(1, stateCount)) * MemoryLayout<T>.stride
             bytes += FitMemory.bytes(self, examples: examples, shuffles: true, validates: validates)
             if validates { need.add(WorkingMemory(self, batch: examples, trains: false)) }

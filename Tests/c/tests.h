@@ -76,7 +76,11 @@
     X(files_truncated)           \
     X(files_corrupted)           \
     X(files_headers)             \
-    X(files_lengths)
+    X(files_lengths)             \
+    X(found_check_of_all)        \
+    X(found_last_step)           \
+    X(found_memory_of_nothing)   \
+    X(found_infinite_sum)
 
 #define UNTYPED_TESTS(X) \
     X(oracle)            \

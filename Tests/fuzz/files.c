@@ -13,19 +13,15 @@ typedef struct File {
     size_t size;
 } File;
 
-#if TEST_F64
+void deserialize_f32(const uint8_t *bytes, size_t size, bool is_whole);
 void deserialize_f64(const uint8_t *bytes, size_t size, bool is_whole);
+void write_file_f32(File *file);
 void write_file_f64(File *file);
-#else
-void deserialize_f64(const uint8_t *bytes, size_t size, bool is_whole);
-void write_file_f64(File *file);
-#endif
 
 #define deserialize TYPED(deserialize)
 #define write_file TYPED(write_file)
 
 /* Reads the bytes. What is no network is refused; what is one can be used and copied. */
-void deserialize(const uint8_t *bytes, size_t size, bool is_whole);
 void deserialize(const uint8_t *bytes, size_t size, bool is_whole) {
     release_buffers();
     uint8_t *file = fuzz_buffer(size);
@@ -47,7 +43,6 @@ void deserialize(const uint8_t *bytes, size_t size, bool is_whole) {
 }
 
 /* A network in a file, as it is written. */
-void write_file(File *file);
 void write_file(File *file) {
     Network *network = choose_network();
     file->size = 0;
@@ -151,7 +146,7 @@ void fuzz_case(const uint8_t *bytes, size_t size) {
     static File file;
     if (size >= 8 && memcmp(bytes, as_it_is, 4) == 0) {
         if (size - 4 > MOST_BYTES) return;
-        deserialize(bytes + 4, size - 4, false);
+        deserialize_f32(bytes + 4, size - 4, false);
         deserialize_f64(bytes + 4, size - 4, false);
         return;
     }
@@ -159,7 +154,7 @@ void fuzz_case(const uint8_t *bytes, size_t size) {
     if (is_f64)
         write_file_f64(&file);
     else
-        write_file(&file);
+        write_file_f32(&file);
     if (file.size == 0) return;
     const size_t damages = choose(6);
     for (size_t i = 0; i < damages; i++) damage(&file);
@@ -167,7 +162,7 @@ void fuzz_case(const uint8_t *bytes, size_t size) {
     if (is_f64 != rarely(16))
         deserialize_f64(file.bytes, file.size, damages == 0 && is_f64);
     else
-        deserialize(file.bytes, file.size, damages == 0 && !is_f64);
+        deserialize_f32(file.bytes, file.size, damages == 0 && !is_f64);
 }
 
 #endif

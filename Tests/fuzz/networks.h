@@ -9,11 +9,9 @@
 #if TEST_F64
 typedef reg_network_f64 Network;
 typedef reg_data_f64 Data;
-#define TYPED(name) name##_f64
 #else
 typedef reg_network Network;
 typedef reg_data Data;
-#define TYPED(name) name
 #endif
 
 enum { FUZZ_LAYERS = 4 };

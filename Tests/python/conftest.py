@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
 matplotlib.use("Agg")
 
 # The examples of a run are the same every time; a shared machine is no reason to fail.
 settings.register_profile("swiftreg", deadline=None, derandomize=True, max_examples=60)
-settings.load_profile("swiftreg")
+# `make fuzz`: other examples in every run, and many.
+settings.register_profile("fuzz", deadline=None, max_examples=3000, database=None,
+                          suppress_health_check=list(HealthCheck))
+settings.load_profile(os.environ.get("SWIFTREG_HYPOTHESIS", "swiftreg"))
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = Path(__file__).resolve().parent / "fixtures"

@@ -1,8 +1,10 @@
-"""Hypothesis strategies: arrays of many types and layouts, small networks."""
+"""Hypothesis strategies: arrays of many types and layouts, small networks, and anything else."""
 
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NoReturn
 
 import hypothesis.strategies as st
 import numpy as np
@@ -58,3 +60,70 @@ def networks(draw: st.DrawFn, dtype: Any = np.float64) -> tuple[Array, Array, di
     label_type = draw(st.sampled_from([np.uint8, np.int64, np.float64, np.float32, np.bool_]))
     Y = (rng.random((widths[-1], m)) < 0.5).astype(label_type)
     return X, Y, parameters
+
+
+# ---- What nobody should pass ---------------------------------------------------------------
+
+
+class Broken:
+    """Says that it is a number, an array and a sequence, and fails when it is asked."""
+
+    def __float__(self) -> NoReturn:
+        raise ZeroDivisionError("broken")
+
+    __index__ = __float__
+    __len__ = __float__
+
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+        raise ZeroDivisionError("broken")
+
+
+TYPES = ("f4", "f8", ">f8", ">i4", "f2", "g", "?", "u1", "i1", "i8", "u8", "c16", "O", "U3", "S2", "M8[s]", "m8[s]",
+         [("x", "f8")])
+
+# Nothing between: such a number of elements would be had, and used.
+wild_integers = st.one_of(
+    st.integers(-3, 6),
+    st.sampled_from([2**48, 2**62, 2**63 - 1, 2**63, 2**64 - 1, 2**64, 10**30, -(2**63), -(10**30)]),
+)
+wild_scalars = st.one_of(
+    st.floats(),
+    wild_integers,
+    st.sampled_from([None, True, "0.5", "", b"x", 1j, [], {}, (), Fraction(1, 2), Decimal("0.5"), np.float16(0.5),
+                     np.int8(1), np.array(0.5), np.array([0.5]), np.array([0.5, 1]), Broken(), Ellipsis, object()]),
+)
+
+
+@st.composite
+def wild_arrays(draw: st.DrawFn, shape: tuple[int, ...]) -> Any:
+    """Often of this shape; of any type, layout and values; sometimes no array."""
+    kind = draw(st.integers(0, 9))
+    if kind == 0:
+        return draw(wild_scalars)
+    if kind == 1:
+        return draw(st.sampled_from([[[1.0], [2, 3]], [["a"]], memoryview(b"abcd"), bytearray(8), range(3),
+                                     np.ma.masked_array([1.0, 2], [0, 1]), np.float32]))
+    if kind == 2:
+        # More than memory, and no memory at all.
+        return np.broadcast_to(draw(st.sampled_from([np.float32(1), 1.0, 1])), draw(st.sampled_from([
+            (2**50,), (2**30, 2**20), (2**45, *shape[1:]), (*shape[:-1], 2**45)])))
+    if kind < 6:
+        shape = tuple(draw(st.lists(st.integers(0, 6), max_size=4)))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    values = rng.normal(size=shape)
+    if kind % 2 == 0 and values.size > 0:
+        values.flat[rng.integers(values.size)] = draw(st.sampled_from([np.nan, np.inf, -np.inf, 1e300, -0.0]))
+    dtype: Any = "f8" if kind == 9 else draw(st.sampled_from(TYPES))
+    with np.errstate(all="ignore"):
+        array = np.zeros(shape, dtype) if np.dtype(dtype).kind in "mMV" else np.nan_to_num(values).astype(dtype) \
+            if np.dtype(dtype).kind in "iub" else values.astype(dtype)
+    if np.dtype(dtype).kind not in "mMVc" and array.ndim > 0 and array.size > 0 and values.size and np.isfinite(values).all():
+        array = laid_out(array, draw(layouts))
+    array = np.asarray(array)
+    array.flags.writeable = draw(st.integers(0, 4)) > 0
+    return array
+
+
+def sometimes_wild(usual: st.SearchStrategy[Any], wild: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Mostly what is right: a call with everything wrong is refused at the first argument."""
+    return st.integers(0, 4).flatmap(lambda n: wild if n == 0 else usual)

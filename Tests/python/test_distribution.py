@@ -94,3 +94,19 @@ def test_a_library_that_is_not_there_is_named(source: Path, tmp_path: Path) -> N
     result = backend("build_wheel", tmp_path, source, SWIFTREG_LIBRARY="/nowhere/lib.so")
     assert result.returncode != 0
     assert "SWIFTREG_LIBRARY names no file: /nowhere/lib.so" in result.stderr
+
+
+def test_a_python_without_the_gil_is_refused(tmp_path: Path) -> None:
+    code = """
+import sys, sysconfig
+sys.path.insert(0, "bindings/python")
+sysconfig.get_config_var = lambda name: 1 if name == "Py_GIL_DISABLED" else None
+import swiftreg_build
+swiftreg_build.build_wheel(sys.argv[1])
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode != 0
+    assert "without the GIL" in result.stderr
+    assert not list(tmp_path.iterdir())

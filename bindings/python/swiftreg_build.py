@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ CHECK = ROOT / "scripts" / "check-prerequisites"
 
 def _check(*needs: str) -> None:
     """Ends the build, naming what is missing and the command that installs it."""
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        sys.exit("swiftreg cannot be built for a Python without the GIL: use one that has it")
     environment = {**os.environ, "PYTHON": sys.executable}
     if subprocess.run(["sh", CHECK, *needs], env=environment, check=False).returncode != 0:
         sys.exit("swiftreg cannot be built here: see what is missing above")
