@@ -76,7 +76,10 @@ def test_the_notebooks_model(settings: dict[str, float]) -> None:
 # ---- scikit-learn --------------------------------------------------------------------------
 
 EPOCHS, BATCH = 40, 30
-LOSSES = {"regression": "squared_error", "binary": "binary_cross_entropy", "multiclass": "softmax_cross_entropy"}
+LOSSES = {
+    "regression": "squared_error", "outputs": "squared_error", "binary": "binary_cross_entropy",
+    "multiclass": "softmax_cross_entropy",
+}
 
 
 def carried(kind: str, parameters: dict[str, Any], **settings: Any) -> tuple[MLP, Any, Array, Array]:
@@ -101,7 +104,7 @@ def difference(made: MLP, theirs: Any) -> float:
     )
 
 
-@pytest.mark.parametrize("kind", LOSSES)
+@pytest.mark.parametrize("kind", ["regression", "binary", "multiclass"])
 @pytest.mark.parametrize("nesterov", [False, True])
 def test_alpha_and_momentum(kind: str, nesterov: bool) -> None:
     made, theirs, X, Y = carried(
@@ -125,6 +128,18 @@ def test_adam(epsilon: float) -> None:
         made.set_optimizer(epsilon=epsilon / np.sqrt(1 - 0.999**t))
         made.fit(X[first : first + BATCH], Y[first : first + BATCH], shuffle=False)
     assert difference(made, theirs) < 1e-10
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.4])
+def test_several_outputs(alpha: float) -> None:
+    made, theirs, X, Y = carried(
+        "outputs", {"solver": "sgd", "alpha": alpha, "learning_rate_init": 0.02},
+        optimizer="nesterov", l2=alpha, learning_rate=0.02,
+    )
+    history = made.fit(X, Y, epochs=EPOCHS, batch_size=BATCH, shuffle=False)
+    assert difference(made, theirs) < 1e-10
+    if alpha == 0:
+        np.testing.assert_allclose(history.cost, np.multiply(theirs.loss_curve_, Y.shape[1]), rtol=1e-9)
 
 
 def test_invscaling() -> None:
