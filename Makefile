@@ -169,26 +169,9 @@ test-wheel: $(DIST)/.made $(VENV)/.installed # the wheel and the sdist in fresh 
 	@$(NEED) swift
 	@$(STEP) "Wheel and sdist, fresh environments" $(VENV)/bin/python -m pytest -q Tests/wheel
 
-# PyTorch is large: an environment of its own. A wheel that lies ready (PIP_FIND_LINKS) is taken
-# first: that from PyPI brings CUDA along.
-PEERS := .venv-peers
-
-$(PEERS)/.created:
-	@$(NEED) python
-	@$(STEP) "Python environment with PyTorch" sh -c '$(PYTHON) -m venv --clear $(PEERS) && \
-	    $(PEERS)/bin/pip install -q --disable-pip-version-check "setuptools>=77" && \
-	    { $(PEERS)/bin/pip install -q --disable-pip-version-check --no-index --no-deps torch || true; } && \
-	    $(PEERS)/bin/pip install -q --disable-pip-version-check torch'
-	@touch $@
-
-$(PEERS)/.installed: $(PEERS)/.created $(LIB_LINK) pyproject.toml $(PYTHON_SOURCES)
-	@$(NEED) cc python-headers
-	@$(STEP) "Python package beside PyTorch" env SWIFTREG_LIBRARY=$(abspath $(LIB)) \
-	    $(PEERS)/bin/pip install -q --disable-pip-version-check --no-build-isolation -e '.[test]'
-	@touch $@
-
-test-peers: $(PEERS)/.installed ## pytest against the real PyTorch, in .venv-peers
-	@$(PEERS)/bin/python -m pytest -q Tests/python/test_mlp_torch.py $(PYTEST)
+test-peers: $(LIB_LINK) ## the same training in PyTorch and Keras, in .venv-peers: see CONTRIBUTING.md
+	@$(STEP) "Environment of the peers" scripts/make-peers $(LIB)
+	@.venv-peers/bin/python -m pytest -q Tests/peers $(PYTEST)
 
 test-attack: $(FUZZ_PROGRAMS) $(SANITIZED_TESTS) # the C tests under sanitizers; seconds of each fuzzer
 	@$(STEP) "C tests, address sanitizer" env ASAN_OPTIONS=allocator_may_return_null=1 $(BUILD)/address/abi once

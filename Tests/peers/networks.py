@@ -1,0 +1,71 @@
+"""The training that the tests of this folder run here and in a peer: a network with two hidden
+layers, float64, every step on all examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import swiftreg
+from numpy.typing import NDArray
+from swiftreg import MLP
+
+Array = NDArray[Any]
+
+WIDTHS, EXAMPLES, STEPS = (7, 16, 9, 3), 40, 100
+OUTPUTS = WIDTHS[-1]
+HIDDEN = ("tanh", "relu")
+LOSSES = ("binary_cross_entropy", "softmax_cross_entropy", "squared_error")
+
+
+def network(loss: str, **settings: Any) -> MLP:
+    """With biases that are not 0, so that it shows what is done to them."""
+    made = MLP(
+        WIDTHS, loss=loss, dtype="float64",
+        **{"activation": HIDDEN, "seed": 5, "learning_rate": 0.01, **settings},
+    )
+    rng = np.random.default_rng(7)
+    for _, b in made.weights:
+        b[:] = rng.normal(size=b.shape) / 3
+    return made
+
+
+def data(loss: str) -> tuple[Array, Array]:
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(EXAMPLES, WIDTHS[0]))
+    if loss == "softmax_cross_entropy":
+        return X, np.eye(OUTPUTS)[rng.integers(OUTPUTS, size=EXAMPLES)]
+    if loss == "squared_error":
+        return X, rng.normal(size=(EXAMPLES, OUTPUTS))
+    return X, (rng.random((EXAMPLES, OUTPUTS)) < 0.5).astype(float)
+
+
+def drawn_masks(made: MLP, step: int) -> list[Array | None]:
+    """What a layer's values are multiplied with at a step, by the contract of the header: row r of a
+    batch of layer l begins at element r 2^34 of stream step 2^16 + l."""
+    return [
+        None
+        if keep_prob == 1
+        else np.array(
+            [
+                swiftreg.dropout_mask(width, keep_prob, seed=made.seed, stream=step * 2**16 + l, offset=r * 2**34)
+                for r in range(EXAMPLES)
+            ]
+        ) / keep_prob
+        for l, (width, keep_prob) in enumerate(zip(WIDTHS, made.keep_prob))
+    ]
+
+
+def fit(made: MLP, **options: Any) -> Array:
+    """The costs of the steps."""
+    costs: Array = made.fit(*data(made.loss), epochs=STEPS, shuffle=False, **options).cost
+    return costs
+
+
+def difference(made: MLP, theirs: list[tuple[Array, Array]]) -> float:
+    """The largest between our parameters and the peer's W (n_out, n_in) and b."""
+    return max(
+        float(np.abs(mine - their).max())
+        for layer, their_layer in zip(made.weights, theirs, strict=True)
+        for mine, their in zip(layer, their_layer, strict=True)
+    )

@@ -1,0 +1,234 @@
+"""swiftreg.MLP against Keras: the same weights to 2e-6 after 100 steps. Each test holds a line of
+"Settings carried over" in docs/formulas.md.
+
+Weights, gradients and updates are float64, but Keras has products and losses of float64 on
+TensorFlow only: here, on PyTorch, they are float32, and that is what the tolerance is for. A setting
+that is carried over wrongly shows in the second digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import torch
+from networks import EXAMPLES, HIDDEN, OUTPUTS, STEPS, WIDTHS, Array, data, difference, fit, network
+from swiftreg import MLP
+
+# Of Keras, about NumPy 2.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+torch.set_num_threads(1)  # its threads would spin on work as small as this
+TOLERANCE = 2e-6
+LOSSES: dict[str, Any] = {
+    # As swiftreg defines them, where Keras has a mean over the outputs.
+    "binary_cross_entropy": lambda y, z: OUTPUTS * keras.losses.binary_crossentropy(y, z, from_logits=True),
+    "softmax_cross_entropy": keras.losses.CategoricalCrossentropy(from_logits=True),
+    "squared_error": lambda y, z: OUTPUTS / 2 * keras.losses.mean_squared_error(y, z),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def float64() -> Iterator[None]:
+    before = keras.config.floatx()
+    keras.config.set_floatx("float64")
+    yield
+    keras.config.set_floatx(before)
+
+
+class Peer:
+    """A model with the weights that `made` has now; `drop` are layers for the input and the hidden ones."""
+
+    def __init__(self, made: MLP, drop: tuple[Any, ...] = (None, None, None), **of_dense: Any) -> None:
+        self.dense = [
+            keras.layers.Dense(n_out, activation=activation, **of_dense)
+            for n_out, activation in zip(WIDTHS[1:], (*HIDDEN, None))
+        ]
+        layers = [layer for pair in zip(drop, self.dense) for layer in pair if layer is not None]
+        self.model = keras.Sequential([keras.Input((WIDTHS[0],)), *layers])
+        for layer, (W, b) in zip(self.dense, made.weights):
+            layer.set_weights([W.T, b])
+
+    def train(
+        self, optimizer: Any, loss: str | Any, X: Array, Y: Array, before_step: Callable[[], object] = lambda: None
+    ) -> Array:
+        """The costs."""
+        self.model.compile(optimizer, LOSSES[loss] if isinstance(loss, str) else loss)
+        callback = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: before_step())
+        history = self.model.fit(
+            X, Y, batch_size=EXAMPLES, epochs=STEPS, shuffle=False, verbose=0, callbacks=[callback]
+        )
+        return np.array(history.history["loss"])
+
+    def difference(self, made: MLP) -> float:
+        return difference(made, [(W.T, b) for W, b in (layer.get_weights() for layer in self.dense)])
+
+
+def without_biases(optimizer: Any) -> Any:
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return optimizer
+
+
+def test_dropout() -> None:
+    rate, loss = 0.3, "binary_cross_entropy"
+    made = network(loss, optimizer="nesterov", keep_prob=[1, 1 - rate, 1 - rate])
+    drop = (None, keras.layers.Dropout(rate, seed=1), keras.layers.Dropout(rate, seed=2))
+    peer = Peer(made, drop)
+    starts = [layer.seed_generator.state.numpy() for layer in drop[1:]]
+
+    def rewind() -> None:
+        """So that the mask is the same in every step."""
+        for layer, start in zip(drop[1:], starts):
+            layer.seed_generator.state.assign(start)
+
+    rewind()
+    masks = [
+        keras.ops.convert_to_numpy(layer(np.ones((EXAMPLES, width)), training=True))
+        for layer, width in zip(drop[1:], WIDTHS[1:])
+    ]
+    for mask in masks:
+        np.testing.assert_allclose(np.unique(mask), [0, 1 / (1 - rate)], rtol=1e-15)
+        assert abs((mask == 0).mean() - rate) < 0.06
+    peer.train(keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True), loss, *data(loss), before_step=rewind)
+    fit(made, masks=[None, *(mask > 0 for mask in masks)])
+    assert peer.difference(made) < TOLERANCE
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("kind", ["sgd", "momentum", "nesterov"])
+def test_sgd(loss: str, kind: str) -> None:
+    made = network(loss, optimizer=kind)
+    peer = Peer(made)
+    optimizer = keras.optimizers.SGD(0.01, momentum=0.0 if kind == "sgd" else 0.9, nesterov=kind == "nesterov")
+    expected = peer.train(optimizer, loss, *data(loss))
+    np.testing.assert_allclose(fit(made), expected, rtol=1e-6)
+    assert peer.difference(made) < TOLERANCE
+
+
+def fit_with_their_epsilon(made: MLP, epsilon: float) -> None:
+    X, Y = data(made.loss)
+    for t in range(1, STEPS + 1):
+        made.set_optimizer(epsilon=epsilon / np.sqrt(1 - 0.999**t))
+        made.fit(X, Y, shuffle=False)
+
+
+@pytest.mark.parametrize("epsilon", [1e-7, 1e-3])
+def test_adam(epsilon: float) -> None:
+    loss = "softmax_cross_entropy"
+    made, plain = network(loss, optimizer="adam"), network(loss, optimizer="adam", epsilon=epsilon)
+    peer = Peer(made)
+    peer.train(keras.optimizers.Adam(0.01, epsilon=epsilon), loss, *data(loss))
+    fit_with_their_epsilon(made, epsilon)
+    fit(plain)
+    assert peer.difference(made) < TOLERANCE
+    assert peer.difference(plain) > 1e-3
+
+
+def test_adamw() -> None:
+    d, loss = 0.3, "binary_cross_entropy"
+    made = network(loss, optimizer="adamw", weight_decay=d)
+    peer, of_all = Peer(made), Peer(made)
+    peer.train(without_biases(keras.optimizers.AdamW(0.01, weight_decay=d)), loss, *data(loss))
+    of_all.train(keras.optimizers.AdamW(0.01, weight_decay=d), loss, *data(loss))
+    fit_with_their_epsilon(made, 1e-7)
+    assert peer.difference(made) < TOLERANCE
+    assert of_all.difference(made) > 1e-3  # the biases too
+
+
+def test_l2() -> None:
+    factor, loss = 0.01, "binary_cross_entropy"
+    made = network(loss, optimizer="nesterov", l2=2 * factor * EXAMPLES)
+    peer = Peer(made, kernel_regularizer=keras.regularizers.L2(factor))
+    expected = peer.train(keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True), loss, *data(loss))
+    np.testing.assert_allclose(fit(made), expected, rtol=1e-6)
+    assert peer.difference(made) < TOLERANCE
+
+
+def test_l1() -> None:
+    factor, loss = 0.005, "squared_error"
+    made = network(loss, optimizer="momentum", l1=factor * EXAMPLES)
+    peer = Peer(made, kernel_regularizer=keras.regularizers.L1(factor))
+    expected = peer.train(keras.optimizers.SGD(0.01, momentum=0.9), loss, *data(loss))
+    np.testing.assert_allclose(fit(made), expected, rtol=1e-6)
+    assert peer.difference(made) < TOLERANCE
+
+
+def test_max_norm() -> None:
+    """Keras adds 1e-7 to the norm that it divides by, also where it is below the limit."""
+    c, loss = 0.9, "binary_cross_entropy"
+    made = network(loss, optimizer="sgd", learning_rate=0.1, max_norm=c)
+    peer = Peer(made, kernel_constraint=keras.constraints.MaxNorm(c, axis=0))
+    free = Peer(made)
+    for there in (peer, free):
+        there.train(keras.optimizers.SGD(0.1), loss, *data(loss))
+    fit(made)
+    assert peer.difference(made) < 1e-4
+    assert free.difference(made) > 0.1
+
+
+def test_global_clipnorm() -> None:
+    c, loss = 0.3, "squared_error"
+    made = network(loss, optimizer="momentum", clip_norm=c)
+    peer, free = Peer(made), Peer(made)
+    peer.train(keras.optimizers.SGD(0.01, momentum=0.9, global_clipnorm=c), loss, *data(loss))
+    free.train(keras.optimizers.SGD(0.01, momentum=0.9), loss, *data(loss))
+    fit(made)
+    assert peer.difference(made) < TOLERANCE
+    assert free.difference(made) > 1e-3
+
+
+def test_label_smoothing() -> None:
+    s = 0.2
+    there: dict[str, Callable[[Any, Any], Any]] = {
+        "softmax_cross_entropy": keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=s),
+        "binary_cross_entropy": lambda y, z: OUTPUTS
+        * keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=s)(y, z),
+    }
+    for loss, their_loss in there.items():
+        made = network(loss, optimizer="momentum", label_smoothing=s)
+        peer = Peer(made)
+        expected = peer.train(keras.optimizers.SGD(0.01, momentum=0.9), their_loss, *data(loss))
+        np.testing.assert_allclose(fit(made), expected, rtol=1e-6)
+        assert peer.difference(made) < TOLERANCE
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
+def test_losses_that_are_means_over_outputs(loss: str) -> None:
+    factor = 0.01
+    their_loss, s = {
+        "squared_error": (keras.losses.MeanSquaredError(), 2 / OUTPUTS),
+        "binary_cross_entropy": (keras.losses.BinaryCrossentropy(from_logits=True), 1 / OUTPUTS),
+    }[loss]
+    made = network(loss, optimizer="momentum", learning_rate=0.05 * s, l2=2 * factor * EXAMPLES / s)
+    peer = Peer(made, kernel_regularizer=keras.regularizers.L2(factor))
+    expected = peer.train(keras.optimizers.SGD(0.05, momentum=0.9), their_loss, *data(loss))
+    np.testing.assert_allclose(fit(made) * s, expected, rtol=1e-6)
+    assert peer.difference(made) < TOLERANCE
+
+
+SCHEDULES: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
+    "ExponentialDecay": (
+        lambda: keras.optimizers.schedules.ExponentialDecay(0.01, decay_steps=30, decay_rate=0.4, staircase=True),
+        {"schedule": "step", "period": 30, "decay": 0.4},
+    ),
+    "CosineDecay": (
+        lambda: keras.optimizers.schedules.CosineDecay(0.01, decay_steps=60, alpha=0.2),
+        {"schedule": "cosine", "period": 60, "min_learning_rate": 0.002},
+    ),
+}
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_schedules(schedule: str) -> None:
+    there, here = SCHEDULES[schedule]
+    loss = "binary_cross_entropy"
+    made, momentum = network(loss, optimizer="sgd", **here), network(loss, optimizer="momentum", **here)
+    peer, with_momentum = Peer(made), Peer(made)
+    peer.train(keras.optimizers.SGD(there()), loss, *data(loss))
+    with_momentum.train(keras.optimizers.SGD(there(), momentum=0.9), loss, *data(loss))
+    fit(made), fit(momentum)
+    assert peer.difference(made) < TOLERANCE
+    assert with_momentum.difference(momentum) > 1e-3  # Keras's v holds the rates
