@@ -1,5 +1,5 @@
 """The training that the tests of this folder run here and in a peer: a network with two hidden
-layers, float64, every step on all examples."""
+layers, float64, in batches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from swiftreg import MLP
 
 Array = NDArray[Any]
 
-WIDTHS, EXAMPLES, STEPS = (7, 16, 9, 3), 40, 100
+WIDTHS, EXAMPLES, BATCH, STEPS = (7, 16, 9, 3), 40, 10, 100
 OUTPUTS = WIDTHS[-1]
 HIDDEN = ("tanh", "relu")
 LOSSES = ("binary_cross_entropy", "softmax_cross_entropy", "squared_error")
@@ -43,22 +43,37 @@ def data(loss: str) -> tuple[Array, Array]:
 def drawn_masks(made: MLP, step: int) -> list[Array | None]:
     """What a layer's values are multiplied with at a step, by the contract of the header: row r of a
     batch of layer l begins at element r 2^34 of stream step 2^16 + l."""
+
+    def rows(width: int, keep_prob: float, stream: int) -> Array:
+        drawn = [
+            swiftreg.dropout_mask(width, keep_prob, seed=made.seed, stream=stream, offset=r * 2**34)
+            for r in range(BATCH)
+        ]
+        return np.array(drawn) / keep_prob
+
     return [
-        None
-        if keep_prob == 1
-        else np.array(
-            [
-                swiftreg.dropout_mask(width, keep_prob, seed=made.seed, stream=step * 2**16 + l, offset=r * 2**34)
-                for r in range(EXAMPLES)
-            ]
-        ) / keep_prob
+        None if keep_prob == 1 else rows(width, keep_prob, step * 2**16 + l)
         for l, (width, keep_prob) in enumerate(zip(WIDTHS, made.keep_prob))
     ]
 
 
-def fit(made: MLP, **options: Any) -> Array:
-    """The costs of the steps."""
-    costs: Array = made.fit(*data(made.loss), epochs=STEPS, shuffle=False, **options).cost
+def rows_of(step: int, batch: int) -> slice:
+    """The examples of a step."""
+    first = step * batch % EXAMPLES
+    return slice(first, first + batch)
+
+
+def epochs_of(batch: int) -> int:
+    """How many make STEPS steps."""
+    return STEPS * batch // EXAMPLES
+
+
+def fit(made: MLP, batch: int = BATCH, **options: Any) -> Array:
+    """The costs of the epochs."""
+    X, Y = data(made.loss)
+    costs: Array = made.fit(
+        X, Y, epochs=epochs_of(batch), batch_size=batch, shuffle=False, **options
+    ).cost
     return costs
 
 

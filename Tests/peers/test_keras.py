@@ -15,7 +15,21 @@ import keras
 import numpy as np
 import pytest
 import torch
-from networks import EXAMPLES, HIDDEN, OUTPUTS, STEPS, WIDTHS, Array, data, difference, fit, network
+from networks import (
+    BATCH,
+    EXAMPLES,
+    HIDDEN,
+    OUTPUTS,
+    STEPS,
+    WIDTHS,
+    Array,
+    data,
+    difference,
+    epochs_of,
+    fit,
+    network,
+    rows_of,
+)
 from swiftreg import MLP
 
 # Of Keras, about NumPy 2.
@@ -53,13 +67,20 @@ class Peer:
             layer.set_weights([W.T, b])
 
     def train(
-        self, optimizer: Any, loss: str | Any, X: Array, Y: Array, before_step: Callable[[], object] = lambda: None
+        self,
+        optimizer: Any,
+        loss: str | Any,
+        X: Array,
+        Y: Array,
+        batch: int = BATCH,
+        before_epoch: Callable[[], object] = lambda: None,
     ) -> Array:
-        """The costs."""
+        """The costs of the epochs."""
         self.model.compile(optimizer, LOSSES[loss] if isinstance(loss, str) else loss)
-        callback = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: before_step())
+        callback = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: before_epoch())
         history = self.model.fit(
-            X, Y, batch_size=EXAMPLES, epochs=STEPS, shuffle=False, verbose=0, callbacks=[callback]
+            X, Y, batch_size=batch, epochs=epochs_of(batch), shuffle=False, verbose=0,
+            callbacks=[callback],
         )
         return np.array(history.history["loss"])
 
@@ -92,8 +113,9 @@ def test_dropout() -> None:
     for mask in masks:
         np.testing.assert_allclose(np.unique(mask), [0, 1 / (1 - rate)], rtol=1e-15)
         assert abs((mask == 0).mean() - rate) < 0.06
-    peer.train(keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True), loss, *data(loss), before_step=rewind)
-    fit(made, masks=[None, *(mask > 0 for mask in masks)])
+    optimizer = keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True)
+    peer.train(optimizer, loss, *data(loss), EXAMPLES, rewind)
+    fit(made, EXAMPLES, masks=[None, *(mask > 0 for mask in masks)])
     assert peer.difference(made) < TOLERANCE
 
 
@@ -102,7 +124,8 @@ def test_dropout() -> None:
 def test_sgd(loss: str, kind: str) -> None:
     made = network(loss, optimizer=kind)
     peer = Peer(made)
-    optimizer = keras.optimizers.SGD(0.01, momentum=0.0 if kind == "sgd" else 0.9, nesterov=kind == "nesterov")
+    momentum = 0.0 if kind == "sgd" else 0.9
+    optimizer = keras.optimizers.SGD(0.01, momentum=momentum, nesterov=kind == "nesterov")
     expected = peer.train(optimizer, loss, *data(loss))
     np.testing.assert_allclose(fit(made), expected, rtol=1e-6)
     assert peer.difference(made) < TOLERANCE
@@ -110,9 +133,10 @@ def test_sgd(loss: str, kind: str) -> None:
 
 def fit_with_their_epsilon(made: MLP, epsilon: float) -> None:
     X, Y = data(made.loss)
-    for t in range(1, STEPS + 1):
-        made.set_optimizer(epsilon=epsilon / np.sqrt(1 - 0.999**t))
-        made.fit(X, Y, shuffle=False)
+    for step in range(STEPS):
+        rows = rows_of(step, BATCH)
+        made.set_optimizer(epsilon=epsilon / np.sqrt(1 - 0.999 ** (step + 1)))
+        made.fit(X[rows], Y[rows], shuffle=False)
 
 
 @pytest.mark.parametrize("epsilon", [1e-7, 1e-3])
@@ -124,7 +148,7 @@ def test_adam(epsilon: float) -> None:
     fit_with_their_epsilon(made, epsilon)
     fit(plain)
     assert peer.difference(made) < TOLERANCE
-    assert peer.difference(plain) > 1e-3
+    assert peer.difference(plain) > 10 * TOLERANCE
 
 
 def test_adamw() -> None:
@@ -140,7 +164,7 @@ def test_adamw() -> None:
 
 def test_l2() -> None:
     factor, loss = 0.01, "binary_cross_entropy"
-    made = network(loss, optimizer="nesterov", l2=2 * factor * EXAMPLES)
+    made = network(loss, optimizer="nesterov", l2=2 * factor * BATCH)
     peer = Peer(made, kernel_regularizer=keras.regularizers.L2(factor))
     expected = peer.train(keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True), loss, *data(loss))
     np.testing.assert_allclose(fit(made), expected, rtol=1e-6)
@@ -149,7 +173,7 @@ def test_l2() -> None:
 
 def test_l1() -> None:
     factor, loss = 0.005, "squared_error"
-    made = network(loss, optimizer="momentum", l1=factor * EXAMPLES)
+    made = network(loss, optimizer="momentum", l1=factor * BATCH)
     peer = Peer(made, kernel_regularizer=keras.regularizers.L1(factor))
     expected = peer.train(keras.optimizers.SGD(0.01, momentum=0.9), loss, *data(loss))
     np.testing.assert_allclose(fit(made), expected, rtol=1e-6)
@@ -202,20 +226,24 @@ def test_losses_that_are_means_over_outputs(loss: str) -> None:
         "squared_error": (keras.losses.MeanSquaredError(), 2 / OUTPUTS),
         "binary_cross_entropy": (keras.losses.BinaryCrossentropy(from_logits=True), 1 / OUTPUTS),
     }[loss]
-    made = network(loss, optimizer="momentum", learning_rate=0.05 * s, l2=2 * factor * EXAMPLES / s)
+    made = network(loss, optimizer="momentum", learning_rate=0.05 * s, l2=2 * factor * BATCH / s)
     peer = Peer(made, kernel_regularizer=keras.regularizers.L2(factor))
     expected = peer.train(keras.optimizers.SGD(0.05, momentum=0.9), their_loss, *data(loss))
     np.testing.assert_allclose(fit(made) * s, expected, rtol=1e-6)
     assert peer.difference(made) < TOLERANCE
 
 
-SCHEDULES: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
+SCHEDULES: dict[str, tuple[Callable[[], Any], int, dict[str, Any]]] = {
     "ExponentialDecay": (
-        lambda: keras.optimizers.schedules.ExponentialDecay(0.01, decay_steps=30, decay_rate=0.4, staircase=True),
-        {"schedule": "step", "period": 30, "decay": 0.4},
+        lambda: keras.optimizers.schedules.ExponentialDecay(
+            0.01, decay_steps=40, decay_rate=0.4, staircase=True
+        ),
+        BATCH,
+        {"schedule": "step", "period": 40 * BATCH // EXAMPLES, "decay": 0.4},
     ),
     "CosineDecay": (
         lambda: keras.optimizers.schedules.CosineDecay(0.01, decay_steps=60, alpha=0.2),
+        EXAMPLES,
         {"schedule": "cosine", "period": 60, "min_learning_rate": 0.002},
     ),
 }
@@ -223,12 +251,12 @@ SCHEDULES: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_schedules(schedule: str) -> None:
-    there, here = SCHEDULES[schedule]
+    there, batch, here = SCHEDULES[schedule]
     loss = "binary_cross_entropy"
     made, momentum = network(loss, optimizer="sgd", **here), network(loss, optimizer="momentum", **here)
     peer, with_momentum = Peer(made), Peer(made)
-    peer.train(keras.optimizers.SGD(there()), loss, *data(loss))
-    with_momentum.train(keras.optimizers.SGD(there(), momentum=0.9), loss, *data(loss))
-    fit(made), fit(momentum)
+    peer.train(keras.optimizers.SGD(there()), loss, *data(loss), batch)
+    with_momentum.train(keras.optimizers.SGD(there(), momentum=0.9), loss, *data(loss), batch)
+    fit(made, batch), fit(momentum, batch)
     assert peer.difference(made) < TOLERANCE
     assert with_momentum.difference(momentum) > 1e-3  # Keras's v holds the rates

@@ -109,7 +109,10 @@ def difference(made: MLP, theirs: Any) -> float:
 def test_alpha_and_momentum(kind: str, nesterov: bool) -> None:
     made, theirs, X, Y = carried(
         kind,
-        {"solver": "sgd", "momentum": 0.8, "nesterovs_momentum": nesterov, "alpha": 0.4, "learning_rate_init": 0.02},
+        {
+            "solver": "sgd", "momentum": 0.8, "nesterovs_momentum": nesterov, "alpha": 0.4,
+            "learning_rate_init": 0.02,
+        },
         optimizer="nesterov" if nesterov else "momentum", momentum=0.8, l2=0.4, learning_rate=0.02,
     )
     history = made.fit(X, Y, epochs=EPOCHS, batch_size=BATCH, shuffle=False)
