@@ -347,11 +347,11 @@ typedef struct reg_fit_result {
 } reg_fit_result;
 
 /* Trains for some epochs more. With validation data, the parameters are at the end those of the
- * epoch with the lowest validation cost in this call; the optimizer's state is not set back. If a
- * cost, or a parameter after an epoch, is not finite, training stops, and parameters, state and
- * position are those at the end of the last good epoch. `validation` and `result` may be NULL. The
- * options' arrays are read or written during the call only; `costs` only for epochs completed, and
- * *result after OK and NOT_FINITE.
+ * epoch with the lowest validation cost in this call, also without patience; the optimizer's state
+ * is not set back. If a cost (a validation cost, too), or a parameter after an epoch, is not finite,
+ * training stops, and parameters, state and position are those at the end of the last good epoch.
+ * `validation` and `result` may be NULL. The options' arrays are read or written during the call
+ * only; `costs` only for epochs completed, and *result after OK and NOT_FINITE.
  * Errors: NULL; SIZE; SHAPE (m is 0); SAMPLE_WEIGHT; KEEP_PROB (a mask for a layer whose keep_prob
  * is 1); MIN_DELTA; NOT_FINITE; MEMORY; ISA. */
 reg_status reg_network_fit(reg_network *network, const reg_data *data, const reg_data *validation,

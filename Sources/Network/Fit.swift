@@ -66,8 +66,13 @@ extension Network {
             memory.keep(&self)
             let rate = optimizer.rate(epoch: position.epoch, runtime)
             let cost: Double
+            var validationCost = Double.nan
             do throws(NetworkError) {
                 cost = try epoch(examples, options, memory)
+                if let validation {
+                    validationCost = try self.cost(validation).dataTerm
+                    if !validationCost.isFinite { throw .notFinite }
+                }
             } catch {
                 result.failedStep = position.step
                 memory.restore(&self)
@@ -78,22 +83,18 @@ extension Network {
             result.epochs += 1
             result.cost = cost
             options.costs?[at] = cost
-            var progress = Progress(
-                epoch: position.epoch, step: position.step, cost: cost, validationCost: .nan,
-                learningRate: rate)
-            if let validation {
-                progress.validationCost = try self.cost(validation).dataTerm
-                options.validationCosts?[at] = progress.validationCost
-                // The first epoch counts even if its cost is no number.
-                if at == 0 || progress.validationCost < result.bestCost
-                    || (result.bestCost.isNaN && !progress.validationCost.isNaN)
-                {
-                    result.bestCost = progress.validationCost
+            let progress = Progress(
+                epoch: position.epoch, step: position.step, cost: cost,
+                validationCost: validationCost, learningRate: rate)
+            if validation != nil {
+                options.validationCosts?[at] = validationCost
+                if result.bestEpoch == 0 || validationCost < result.bestCost {
+                    result.bestCost = validationCost
                     result.bestEpoch = position.epoch
                     memory.keepBest(self)
                 }
             }
-            if patience.isOver(validation == nil ? cost : progress.validationCost) {
+            if patience.isOver(validation == nil ? cost : validationCost) {
                 result.reason = .patience
                 wantsMore = false
             }
