@@ -95,7 +95,7 @@ $(DIST)/.made: $(WHEEL_TOOLS)/.created $(LIB_LINK) $(PACKAGED) $(PYTHON_SOURCES)
 C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
 C_LINK := -L$(BUILD)/lib -lSwiftReg -Wl,-rpath,'$$ORIGIN/../lib' -lm -lpthread
 # Files compiled twice, for float and for double.
-C_TYPED := cost dense dropout elementary elementwise errors files files_damaged found network_cases \
+C_TYPED := cost dense dropout edges elementary elementwise errors files files_damaged found network_cases \
     network_data_errors network_errors network_fit network_gradient network_handle network_predict \
     network_stop network_threads network_update
 C_PLAIN_SHARED := check network_oracle oracle

@@ -128,10 +128,10 @@ reg_status reg_network_set_position(reg_network *network, const reg_position *po
 reg_status reg_network_set_position_f64(reg_network_f64 *network, const reg_position *position);
 
 /* The most bytes that a network will hold beyond its parameters for training with batches of
- * `batch_size` examples (0: prediction only) of at most `m`: gradients, optimizer state, the copies
- * that fit keeps (of the last good epoch, and with `validates` of the best), activations and
- * working memory on the present number of threads. reg_network_predict_dropout takes 16 bytes more
- * for each output of at most 512 examples while it runs. Errors: NULL; SIZE. */
+ * `batch_size` examples (0: prediction only) of `m`, and with `validates` as many to validate with:
+ * gradients, optimizer state, the copies that fit keeps (of the last good epoch, and of the best),
+ * activations and working memory on the present number of threads. reg_network_predict_dropout
+ * takes 16 bytes more for each output of at most 512 examples while it runs. Errors: NULL; SIZE. */
 reg_status reg_network_memory(const reg_network *network, size_t batch_size, size_t m,
                               int32_t validates, size_t *bytes);
 reg_status reg_network_memory_f64(const reg_network_f64 *network, size_t batch_size, size_t m,
@@ -195,8 +195,8 @@ reg_status reg_network_get_optimizer_f64(const reg_network_f64 *network,
 
 /* m examples. Unit u of example r is x[u * x_strides.unit + r * x_strides.example], its targets
  * likewise; strides may be 0 or negative. `weights` are m weights of the examples, finite and at
- * least 0, not all 0, or NULL for 1 each. The m of every formula is then their sum, which must be
- * finite too. */
+ * least 0, not all 0, or NULL for 1 each. The m of every formula is then their sum; it and 1 / m
+ * must be finite. */
 typedef struct reg_data {
     size_t struct_size;
     size_t m;
@@ -256,8 +256,8 @@ reg_status reg_network_cost_f64(reg_network_f64 *network, const reg_data_f64 *da
 typedef struct reg_part {
     size_t struct_size;
     uint64_t first_row; /* the number of the part's first example in the whole batch */
-    double mean_over;   /* the m of the whole batch (its number of examples or sum of weights);
-                           0: this part is the whole */
+    double mean_over;   /* the m of the whole batch (its number of examples or sum of weights), of
+                           which a part may have none; 0: this part is the whole */
 } reg_part;
 
 /* The gradient of the cost at the network's present step, dropout included, into the network's
@@ -348,7 +348,7 @@ typedef struct reg_fit_result {
 
 /* Trains for some epochs more. With validation data, the parameters are at the end those of the
  * epoch with the lowest validation cost in this call, also without patience; the optimizer's state
- * is not set back. If a cost (a validation cost, too), or a parameter after an epoch, is not finite,
+ * is not set back. If a cost (also of validation), or a parameter after an epoch, is not finite,
  * training stops, and parameters, state and position are those at the end of the last good epoch.
  * `validation` and `result` may be NULL. The options' arrays are read or written during the call
  * only; `costs` only for epochs completed, and *result after OK and NOT_FINITE.

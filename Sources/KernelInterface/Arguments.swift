@@ -90,8 +90,8 @@ public struct UnitRows<Element>: @unchecked Sendable {
         self.row = row
     }
 
-    /// All elements where rows follow one another without a gap.
-    public var count: Int { units * row }
+    /// Elements from the first row to the end of the last, with what lies between rows.
+    public var span: Int { units * row }
 }
 
 /// c = W a, finished, for few enough weights that they need no packing: W(u, k) lies at

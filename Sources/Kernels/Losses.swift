@@ -43,8 +43,10 @@ func loss<V: Lanes>(
         case .squaredError:
             for u in 0..<units {
                 let difference = V.load(z + u * row) - V.load(y + u * row)
-                sums.add(difference * difference * V(0.5) * weight)
-                (difference * weight).store(z + u * row)
+                // By the weight first: the z of a column that is no example may have any square.
+                let weighted = difference * weight
+                sums.add(weighted * difference * V(0.5))
+                weighted.store(z + u * row)
             }
         }
     }

@@ -30,15 +30,14 @@ public struct Examples<T: Scalar>: @unchecked Sendable {
         return sum.total
     }
 
-    /// Whether every weight is finite and at least 0, and so is their sum, and above 0.
-    public var areWeightsValid: Bool {
+    /// Whether every weight is finite and at least 0, and a mean can be taken; `mayBeNone`:
+    /// or all of them are 0.
+    public func areWeightsValid(mayBeNone: Bool) -> Bool {
         guard let weights else { return true }
-        var sum = 0.0
-        for e in 0..<count {
-            if !(weights[e] >= 0 && weights[e] < .infinity) { return false }
-            sum += Double(weights[e])
-        }
-        return sum > 0 && sum < .infinity
+        for e in 0..<count where !(weights[e] >= 0 && weights[e] < .infinity) { return false }
+        let sum = weight(of: all)
+        if sum == 0 { return mayBeNone }
+        return sum.isFinite && T(1 / sum).isFinite
     }
 
     var all: ExampleRange { ExampleRange(first: 0, count: count, order: nil) }

@@ -63,14 +63,14 @@ extension Network {
         var patience = Patience(options)
         var wantsMore = true
         while wantsMore && result.epochs < options.epochs {
-            memory.keep(&self)
+            memory.keep(self)
             let rate = optimizer.rate(epoch: position.epoch, runtime)
             let cost: Double
             var validationCost = Double.nan
             do throws(NetworkError) {
                 cost = try epoch(examples, options, memory)
                 if let validation {
-                    validationCost = try self.cost(validation).dataTerm
+                    validationCost = try dataTerm(validation)
                     if !validationCost.isFinite { throw .notFinite }
                 }
             } catch {
@@ -113,9 +113,8 @@ extension Network {
     private mutating func reserve(
         _ examples: Examples<T>, _ validation: Examples<T>?, _ options: FitOptions
     ) throws(NetworkError) {
-        let size = options.size(of: examples)
-        var need = WorkingMemory(self, batch: size, trains: true)
-        need.add(WorkingMemory(self, batch: examples.count % size, trains: true))
+        var need = WorkingMemory(
+            self, batches: options.size(of: examples), of: examples.count)
         if let validation {
             need.add(WorkingMemory(self, batch: validation.count, trains: false))
         }
@@ -151,7 +150,7 @@ extension Network {
             total += m
         }
         // Else the next epoch would take such parameters for good ones.
-        if !operations.sumOfSquares(parameters, parameterCount).isFinite { throw .notFinite }
+        if !operations.sumOfMagnitudes(parameters, parameterCount).isFinite { throw .notFinite }
         return sum / total
     }
 }
@@ -184,7 +183,7 @@ struct FitMemory<T: Scalar> {
     private let position: UnsafeMutablePointer<Position>
     let order: UnsafeMutablePointer<Int>?
 
-    /// One block of memory, so that there is one way to fail. The network makes its buffers here too.
+    /// All of it is one block. The network makes its own buffers here, too.
     init(
         _ network: inout Network<T>, examples: Int, shuffles: Bool, validates: Bool
     ) throws(NetworkError) {
@@ -217,10 +216,10 @@ struct FitMemory<T: Scalar> {
 
     func release() { free(position) }
 
-    func keep(_ network: inout Network<T>) {
+    func keep(_ network: Network<T>) {
         position.pointee = network.position
         parameters.update(from: network.parameters, count: network.parameterCount)
-        if let state = network.stateIfMade {
+        if let state = network.stateMade {
             self.state.update(from: state, count: network.stateCount)
         }
     }
@@ -228,7 +227,7 @@ struct FitMemory<T: Scalar> {
     func restore(_ network: inout Network<T>) {
         network.position = position.pointee
         network.parameters.update(from: parameters, count: network.parameterCount)
-        network.stateIfMade?.update(from: state, count: network.stateCount)
+        network.stateMade?.update(from: state, count: network.stateCount)
     }
 
     func keepBest(_ network: Network<T>) {

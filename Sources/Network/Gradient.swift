@@ -7,8 +7,8 @@ extension Network {
         var part: Double
     }
 
-    /// The cost of a batch, its share of the penalties included; and, if it is wanted, the gradient, into the
-    /// gradient buffer.
+    /// The cost of a batch, its share of the penalties included; and, if it is wanted, the gradient,
+    /// into the gradient buffer.
     mutating func batch(
         _ examples: Examples<T>, _ range: ExampleRange, _ share: Share, dropout: Dropout?,
         wantsGradient: Bool
@@ -35,7 +35,9 @@ extension Network {
                         : nil)
             }
         }
-        return sum.total / share.meanOver + share.part * penalty(meanOver: share.meanOver)
+        let dataTerm = sum.total / share.meanOver
+        if share.part == 0 { return dataTerm }
+        return dataTerm + share.part * penalty(meanOver: share.meanOver)
     }
 
     /// The L2 and L1 terms of the cost.
@@ -64,11 +66,15 @@ extension Network {
     public mutating func cost(
         _ examples: Examples<T>
     ) throws(NetworkError) -> (cost: Double, dataTerm: Double) {
+        let dataTerm = try dataTerm(examples)
+        return (dataTerm + penalty(meanOver: examples.weight(of: examples.all)), dataTerm)
+    }
+
+    mutating func dataTerm(_ examples: Examples<T>) throws(NetworkError) -> Double {
         let m = examples.weight(of: examples.all)
-        let dataTerm = try batch(
+        return try batch(
             examples, examples.all, Share(meanOver: m, part: 0), dropout: nil,
             wantsGradient: false)
-        return (dataTerm + penalty(meanOver: m), dataTerm)
     }
 
     /// The gradient at the present step, into the gradient buffer, and the cost. `meanOver` 0: this is
@@ -78,6 +84,7 @@ extension Network {
     ) throws(NetworkError) -> Double {
         let m = examples.weight(of: examples.all)
         let whole = meanOver == 0 ? m : meanOver
+        if whole == 0 { throw .sampleWeight }
         // A sum of weights that was made in another order may differ in its last bits.
         if !(whole.isFinite && whole >= m * (1 - 1e-6)) { throw .sampleWeight }
         return try batch(
@@ -100,13 +107,13 @@ extension Network {
                 let count = isBias == 1 ? layer.nOut : layer.weightCount
                 if most == 0 { continue }
                 let step = (count - 1) / most + 1
-                for i in stride(from: first, to: min(first + count, parameterCount), by: step) {
+                for i in stride(from: first, to: first + count, by: step) {
                     let analytic = Double(gradients[i])
                     let numeric = try slope(examples, parameter: i, difference: difference)
                     let error =
                         abs(analytic - numeric) / max(1e-8, abs(analytic) + abs(numeric))
                     // A NaN is the worst of all, and stays.
-                    if !(error <= worst) { worst = error }
+                    if !worst.isNaN && !(error <= worst) { worst = error }
                 }
             }
         }

@@ -8,11 +8,12 @@ extension Network {
     public func memory(batchSize: Int, examples: Int, validates: Bool) -> Int {
         let trains = batchSize > 0
         let size = trains ? min(batchSize, examples) : examples
-        var need = WorkingMemory(self, batch: size, trains: trains)
+        var need =
+            trains
+            ? WorkingMemory(self, batches: size, of: examples)
+            : WorkingMemory(self, batch: size, trains: false)
         var bytes = ownBytes
         if trains {
-            // The last batch may be smaller.
-            if size > 0 { need.add(WorkingMemory(self, batch: examples % size, trains: true)) }
             bytes += (parameterCount + max(1, stateCount)) * MemoryLayout<T>.stride
             bytes += FitMemory.bytes(self, examples: examples, shuffles: true, validates: validates)
             if validates { need.add(WorkingMemory(self, batch: examples, trains: false)) }
@@ -50,6 +51,12 @@ struct WorkingMemory<T: Scalar> {
         if count > Chunk<T>.most && count % Chunk<T>.most > 0 {
             addChunk(network, count % Chunk<T>.most, trains)
         }
+    }
+
+    /// The batches of an epoch; the last one may be smaller.
+    init(_ network: Network<T>, batches size: Int, of examples: Int) {
+        self.init(network, batch: size, trains: true)
+        if size > 0 { add(WorkingMemory(network, batch: examples % size, trains: true)) }
     }
 
     mutating func add(_ other: WorkingMemory<T>) {

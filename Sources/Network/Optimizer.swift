@@ -137,7 +137,8 @@ extension Network {
             for u in 0..<layers[l].nOut {
                 let row = parameters + layers[l].weights + u * layers[l].nIn
                 let norm = operations.sumOfSquares(row, layers[l].nIn).squareRoot()
-                if norm > settings.maxNorm {
+                // An infinite norm is left for fit to find.
+                if norm > settings.maxNorm && norm.isFinite {
                     operations.penalize(
                         row, row, layers[l].nIn, scale: settings.maxNorm / norm, l2: 0, l1: 0)
                 }

@@ -120,7 +120,7 @@ struct Propagation<T: Scalar> {
         if !operations.multiply(call) { throw .memory }
         if activation != .relu { drop(layer: l, da) }
         operations.activationGradient(
-            da.data, a.data, a.data, a.count, activation, keepProb: keepProb)
+            da.data, a.data, a.data, a.span, activation, keepProb: keepProb)
     }
 
     private func weightGradient(

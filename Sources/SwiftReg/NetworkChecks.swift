@@ -91,7 +91,8 @@ extension reg_data_f64: DataOfC {}
 
 @inline(__always)
 func examples<D: DataOfC>(
-    _ data: UnsafePointer<D>?, for network: Network<D.Element>.Handle
+    _ data: UnsafePointer<D>?, for network: Network<D.Element>.Handle,
+    mayWeighNothing: Bool = false
 ) throws(Failure) -> Examples<D.Element> {
     let data = try sized(data).pointee
     let (nIn, nOut) = (network.pointee.inputs, network.pointee.outputs)
@@ -106,6 +107,7 @@ func examples<D: DataOfC>(
         yStrides: try data.y_strides.checked(
             D.Element.self, units: nOut, examples: data.m, isOutput: false),
         weights: data.weights)
-    try require(examples.areWeightsValid, else: REG_ERROR_SAMPLE_WEIGHT)
+    try require(
+        examples.areWeightsValid(mayBeNone: mayWeighNothing), else: REG_ERROR_SAMPLE_WEIGHT)
     return examples
 }

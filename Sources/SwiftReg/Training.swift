@@ -143,7 +143,7 @@ private func gradient<D: DataOfC>(
             let part = try sized(part).pointee
             (firstRow, meanOver) = (part.first_row, part.mean_over)
         }
-        let examples = try examples(data, for: network)
+        let examples = try examples(data, for: network, mayWeighNothing: meanOver > 0)
         let result = try networkDoes { () throws(NetworkError) in
             try network.pointee.gradient(examples, firstRow: firstRow, meanOver: meanOver)
         }
@@ -254,6 +254,8 @@ private func fitOptions<T: Scalar>(
     if options.costs != nil || options.validation_costs != nil {
         _ = try elements(Double.self, Int(options.epochs))
     }
+    // The order of the examples is kept in words.
+    if options.shuffle != 0 { _ = try elements(Int.self, m, 2) }
     try require(options.min_delta >= 0, else: REG_ERROR_MIN_DELTA)
     if let masks = options.masks {
         for l in 0..<network.pointee.layerCount where masks[l] != nil {

@@ -222,7 +222,8 @@ TEST(files_names) {
     static const char *const bad[] = {
         "",      "1a",   "a-b",   "a b",  "a.b",   "\xc3\xa4", "a\n",   "int",      "_Bool", "while",
         "main",  "exp",  "expf",  "expl", "log2f", "sqrt",     "fmaxl", "restrict", "NAN",   "INFINITY",
-        "signbit", "trunc", "atan2f", "acos", "auto", "double_t", "FP_FAST_FMA", "HUGE_VALL", "+", "a;"};
+        "signbit", "trunc", "atan2f", "acos", "auto", "double_t", "FP_FAST_FMA", "HUGE_VALL", "+", "a;",
+        "gamma", "j0", "y1", "signgam", "M_PI", "scalb"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         describe("files_names " REAL_NAME ", %s", bad[i]);
         CHECK_STATUS(REG_ERROR_NAME, REG(network_export_c)(original, path, bad[i]));

@@ -80,7 +80,14 @@
     X(found_check_of_all)        \
     X(found_last_step)           \
     X(found_memory_of_nothing)   \
-    X(found_infinite_sum)
+    X(found_infinite_sum)        \
+    X(edges_order_too_long)      \
+    X(edges_worst_is_nan)        \
+    X(edges_no_part_in_the_cost) \
+    X(edges_infinite_penalty)    \
+    X(edges_infinite_norm)       \
+    X(edges_validation_is_nan)   \
+    X(edges_part_without_weight)
 
 #define UNTYPED_TESTS(X) \
     X(oracle)            \

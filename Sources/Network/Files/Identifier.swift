@@ -33,6 +33,7 @@ private let keywords: StaticString = """
 private let macros: StaticString = """
     FP_FAST_FMA FP_FAST_FMAF FP_FAST_FMAL FP_ILOGB0 FP_ILOGBNAN FP_INFINITE FP_NAN FP_NORMAL \
     FP_SUBNORMAL FP_ZERO HUGE_VAL HUGE_VALF HUGE_VALL INFINITY MATH_ERREXCEPT MATH_ERRNO NAN \
+    M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2 M_SQRT1_2 \
     double_t float_t fpclassify isfinite isgreater isgreaterequal isinf isless islessequal \
     islessgreater isnan isnormal isunordered math_errhandling signbit
     """
@@ -41,7 +42,8 @@ private let functions: StaticString = """
     acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs \
     fdim floor fma fmax fmin fmod frexp hypot ilogb ldexp lgamma llrint llround log log10 log1p log2 \
     logb lrint lround modf nan nearbyint nextafter nexttoward pow remainder remquo rint round \
-    scalbln scalbn sin sinh sqrt tan tanh tgamma trunc
+    scalbln scalbn sin sinh sqrt tan tanh tgamma trunc j0 j1 jn y0 y1 yn gamma scalb drem finite \
+    significand exp10 roundeven sincos lgamma_r signgam
     """
 
 /// Whether a word is in a list with one space between words.

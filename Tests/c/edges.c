@@ -1,0 +1,126 @@
+/* Networks at the edges of numbers: what overflows, what is no number, what counts for nothing. */
+#include <string.h>
+
+#include "network_cases.h"
+#include "tests.h"
+
+/* One layer without anything beside it. */
+static Network *linear(size_t n_in, reg_loss loss, const double *l2, double max_norm) {
+    const size_t widths[] = {n_in, 1};
+    reg_network_options options = SIZED(reg_network_options);
+    options.layers = 1;
+    options.widths = widths;
+    options.loss = loss;
+    options.l2 = l2;
+    options.max_norm = max_norm;
+    Network *network = NULL;
+    CHECK_OK(REG(network_create)(&options, &network));
+    return network;
+}
+
+static Data examples(size_t m, size_t n_in, const real *x, const real *y, const real *weights) {
+    Data data = SIZED(Data);
+    data.m = m;
+    data.x = x;
+    data.x_strides = (reg_strides){1, (ptrdiff_t)n_in};
+    data.y = y;
+    data.y_strides = (reg_strides){1, 1};
+    data.weights = weights;
+    return data;
+}
+
+/* The order of the examples would not fit into memory; the examples themselves, all one, do. */
+TEST(edges_order_too_long) {
+    Network *network = linear(1, REG_SQUARED_ERROR, NULL, 0);
+    const real one = 1;
+    Data data = examples(((size_t)1 << 60) - 1, 1, &one, &one, NULL);
+    data.x_strides = data.y_strides = (reg_strides){0, 0};
+    reg_fit_options fit = SIZED(reg_fit_options);
+    fit.epochs = 1;
+    fit.shuffle = 1;
+    CHECK_STATUS(REG_ERROR_SIZE, REG(network_fit)(network, &data, NULL, &fit, NULL));
+    REG(network_destroy)(network);
+}
+
+/* A slope that is no number is the worst, also with better ones after it. */
+TEST(edges_worst_is_nan) {
+    Network *network = linear(2, REG_SQUARED_ERROR, NULL, 0);
+    parameters_of(network)[0] = (real)1e17; /* a small difference does not move it: 0 / 0 */
+    const real x[] = {1e-17f, 1, 2e-17f, -1}, y[] = {1, 0};
+    const Data data = examples(2, 2, x, y, NULL);
+    double worst = -1;
+    CHECK_OK(REG(network_check_gradient)(network, &data, 1e-5, 10, &worst));
+    CHECK(isnan(worst));
+    REG(network_destroy)(network);
+}
+
+/* Examples of weight 0, and columns that stand for none, have no part in the cost, however far their
+ * outputs are from their targets. */
+TEST(edges_no_part_in_the_cost) {
+    Network *network = linear(1, REG_SQUARED_ERROR, NULL, 0);
+    const real far = sizeof(real) == 8 ? (real)1e200 : (real)1e20;
+    parameters_of(network)[0] = 0;
+    parameters_of(network)[1] = far;
+    const real x[] = {1, 2, 3}, y[] = {far, far, -far}, weights[] = {1, 1, 0};
+    double cost = -1;
+    const Data two = examples(2, 1, x, y, NULL), three = examples(3, 1, x, y, weights);
+    CHECK_OK(REG(network_cost)(network, &two, &cost, NULL));
+    CHECK(cost == 0);
+    CHECK_OK(REG(network_cost)(network, &three, &cost, NULL));
+    CHECK(cost == 0);
+    REG(network_destroy)(network);
+}
+
+/* A penalty that overflows leaves the data term as it is. */
+TEST(edges_infinite_penalty) {
+    if (sizeof(real) == 4) return; /* squares of floats do not overflow a double */
+    const double l2[] = {1};
+    Network *network = linear(1, REG_SQUARED_ERROR, l2, 0);
+    parameters_of(network)[0] = (real)1e200;
+    const real zero = 0;
+    const Data data = examples(1, 1, &zero, &zero, NULL);
+    double cost = -1, data_term = -1;
+    CHECK_OK(REG(network_cost)(network, &data, &cost, &data_term));
+    CHECK(isinf(cost) && data_term == 0);
+    REG(network_destroy)(network);
+}
+
+/* Weights whose squares overflow are finite all the same, and are not made 0 by max_norm. */
+TEST(edges_infinite_norm) {
+    if (sizeof(real) == 4) return;
+    Network *network = linear(1, REG_SQUARED_ERROR, NULL, 1);
+    parameters_of(network)[0] = (real)1e200;
+    CHECK_OK(REG(network_apply)(network));
+    CHECK(parameters_of(network)[0] == (real)1e200);
+    REG(network_destroy)(network);
+}
+
+/* Validation data whose cost is no number end the training; the weights are those before it. */
+TEST(edges_validation_is_nan) {
+    Network *network = linear(1, REG_SQUARED_ERROR, NULL, 0);
+    const real before = parameters_of(network)[0];
+    const real x[] = {1, 2}, y[] = {1, 2}, bad[] = {1, NAN};
+    const Data data = examples(2, 1, x, y, NULL), validation = examples(2, 1, x, bad, NULL);
+    reg_fit_options fit = SIZED(reg_fit_options);
+    fit.epochs = 3;
+    CHECK_STATUS(REG_ERROR_NOT_FINITE, REG(network_fit)(network, &data, &validation, &fit, NULL));
+    CHECK(parameters_of(network)[0] == before && position_of(network).epoch == 0);
+    REG(network_destroy)(network);
+}
+
+/* A part of a batch may have no weight in it: it gives a gradient of 0. A whole batch may not. */
+TEST(edges_part_without_weight) {
+    Network *network = linear(1, REG_SQUARED_ERROR, NULL, 0);
+    const real x[] = {1, 2}, y[] = {5, 6}, none[] = {0, 0};
+    const Data data = examples(2, 1, x, y, none);
+    CHECK_STATUS(REG_ERROR_SAMPLE_WEIGHT, REG(network_gradient)(network, &data, NULL, NULL));
+    reg_part part = SIZED(reg_part);
+    part.mean_over = 4;
+    double cost = -1;
+    CHECK_OK(REG(network_gradient)(network, &data, &part, &cost));
+    real *gradients = NULL;
+    size_t count = 0;
+    CHECK_OK(REG(network_gradients)(network, &gradients, &count));
+    CHECK(cost == 0 && count == 2 && gradients[0] == 0 && gradients[1] == 0);
+    REG(network_destroy)(network);
+}
