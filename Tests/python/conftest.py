@@ -18,7 +18,7 @@ matplotlib.use("Agg")
 # The examples of a run are the same every time; a shared machine is no reason to fail.
 settings.register_profile("swiftreg", deadline=None, derandomize=True, max_examples=60)
 # `make fuzz`: other examples in every run, and many.
-settings.register_profile("fuzz", deadline=None, max_examples=3000, database=None,
+settings.register_profile("fuzz", deadline=None, max_examples=300, database=None,
                           suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("SWIFTREG_HYPOTHESIS", "swiftreg"))
 

@@ -353,6 +353,12 @@ def test_widths(widths: list[int]) -> None:
         notebook.initialize_parameters(widths)
 
 
+@pytest.mark.parametrize("widths", [[2, float("inf")], [2.5, 1], ["3", 1], "31", 3, None])
+def test_widths_that_are_no_integers(widths: Any) -> None:
+    with refuses(TypeError, "layer_dims", repr(widths)):
+        notebook.initialize_parameters(widths)
+
+
 def test_model() -> None:
     with refuses(AssertionError, "lambd=0.7", "keep_prob=0.5"):
         notebook.model(np.ones((2, 3)), np.ones((1, 3)), lambd=0.7, keep_prob=0.5)

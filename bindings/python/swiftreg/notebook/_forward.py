@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,9 +39,12 @@ def initialize_parameters(layer_dims: Sequence[int]) -> Parameters:
     W = randn(n_l, n_{l-1}) / sqrt(n_{l-1}) and b = zeros of shape (n_l, 1).
 
     Returns a dict with the keys W1, b1, W2, b2, ... in this order. Raises ValueError for fewer than
-    two widths or one below 1.
+    two widths or one below 1, TypeError for what is no integer.
     """
-    widths = [int(n) for n in layer_dims]
+    try:
+        widths = [index(n) for n in layer_dims]
+    except TypeError:
+        raise TypeError(f"layer_dims must hold integers, got {layer_dims!r}") from None
     if len(widths) < 2 or min(widths) < 1:
         raise ValueError(f"layer_dims must hold two or more widths above 0, got {layer_dims!r}")
     generator = _core.LegacyGenerator(3)
