@@ -41,28 +41,34 @@ def bars(result: dict[str, Any]) -> list[tuple[str, float, dict[str, float]]]:
     return found
 
 
+BAR, GAP, LEFT, WIDTH, RIGHT = 16, 14, 300, 360, 110
+
+
 def draw(result: dict[str, Any], path: Path) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    matplotlib.rcParams["svg.hashsalt"] = "swiftreg"
-    import matplotlib.pyplot as plt
-
+    """By hand, because the peers' environment has no matplotlib: with it, notebook.model would draw."""
     rows = bars(result)
-    figure, axes = plt.subplots(figsize=(8, 0.55 * (len(PEERS) + 1) * len(rows) / 2 + 1))
-    ticks = []
-    for i, (label, microseconds, ratios) in enumerate(rows):
-        top = -i * (len(PEERS) + 1)
-        ticks.append((top - (len(PEERS) - 1) / 2, f"{label}\n(swiftreg: {microseconds:,.3g} µs)"))
-        for j, (peer, colour) in enumerate(PEERS.items()):
-            if peer in ratios:
-                axes.barh(top - j, ratios[peer], color=colour, label=peer if i == 0 else None)
-                axes.text(ratios[peer], top - j, f" {peer} {ratios[peer]:.3g}x", va="center", fontsize=9)
-    axes.axvline(1, color="black", linewidth=1)
-    axes.set_yticks(*zip(*ticks, strict=True), fontsize=9)
-    axes.set_xlim(0, 1.25 * max(max(ratios.values()) for _, _, ratios in rows))
-    axes.set_xlabel("times as long as swiftreg, one thread (the line is 1)")
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.tight_layout()
-    figure.savefig(path, metadata={"Date": None})
-    plt.close(figure)
+    most = max(max(ratios.values()) for _, _, ratios in rows)
+    lines = []
+    y = GAP
+    for label, microseconds, ratios in rows:
+        lines.append(text(8, y + BAR - 4, label))
+        lines.append(text(8, y + 2 * BAR - 4, f"swiftreg: {microseconds:,.3g} µs", "#666666"))
+        for peer, times in ratios.items():
+            width = WIDTH * times / most
+            lines.append(f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR - 3}" fill="{PEERS[peer]}"/>')
+            lines.append(text(LEFT + width + 5, y + BAR - 5, f"{peer} {times:.3g}x"))
+            y += BAR
+        y += GAP + BAR * max(0, 2 - len(ratios))
+    one = LEFT + WIDTH / most
+    lines.append(f'<line x1="{one:.1f}" x2="{one:.1f}" y1="{GAP / 2}" y2="{y}" stroke="black"/>')
+    lines.append(text(LEFT, y + BAR, "times as long as swiftreg, one thread (the line is 1)"))
+    size = f'width="{LEFT + WIDTH + RIGHT}" height="{y + 2 * BAR}"'
+    body = "\n".join(lines)
+    path.write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">\n'
+        f'<rect width="100%" height="100%" fill="white"/>\n{body}\n</svg>\n'
+    )
+
+
+def text(x: float, y: float, words: str, fill: str = "black") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" fill="{fill}">{words}</text>'
