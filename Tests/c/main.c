@@ -25,8 +25,12 @@ static const Test isa_error_tests[] = {{"isa error f32", test_isa_error},
                                        {"isa error network f32", test_isa_error_network},
                                        {"isa error network f64", test_isa_error_network_f64}};
 
+/* Only tests with this in their name. */
+static const char *wanted = "";
+
 static void run(const Test *tests, size_t count) {
     for (size_t i = 0; i < count; i++) {
+        if (strstr(tests[i].name, wanted) == NULL) continue;
         random_seed(i);
         describe("%s", tests[i].name);
         tests[i].run();
@@ -40,8 +44,9 @@ int main(int argc, char **argv) {
         run(isa_error_tests, sizeof isa_error_tests / sizeof isa_error_tests[0]);
         return report("isa-error");
     }
-    quick = argc == 2 && strcmp(argv[1], "once") == 0;
+    quick = argc >= 2 && strcmp(argv[1], "once") == 0;
     if (quick) printf("note: large networks are left out\n");
+    if (argc == 3) wanted = argv[2];
     const Guard last = quick ? GUARD_AFTER : GUARD_BEFORE;
     for (guard = GUARD_AFTER; guard <= last; guard++)
         run(tests, sizeof tests / sizeof tests[0]);
