@@ -48,7 +48,7 @@ typedef enum reg_status {
     REG_ERROR_KEEP_PROB = 4,     /* keep_prob is not in (0, 1] */
     REG_ERROR_LAMBDA = 5,        /* lambda is negative, infinite or NaN */
     REG_ERROR_ACTIVATION = 6,    /* not a value of reg_activation */
-    REG_ERROR_LEARNING_RATE = 7, /* the learning rate is infinite or NaN */
+    REG_ERROR_LEARNING_RATE = 7, /* infinite, NaN or, of a network, negative */
     REG_ERROR_MEMORY = 8,        /* working memory could not be allocated */
     REG_ERROR_ISA = 9,           /* SWIFTREG_ISA names a set that this CPU or build lacks */
     REG_ERROR_STATE = 10,        /* a reg_legacy_rng that reg_legacy_seed never filled */

@@ -12,8 +12,10 @@
  *           are numbered in the same way: layer 0 is the input, layer L the output. The output's
  *           activation belongs to the loss, which is computed from pre-activations.
  * Data      Examples come by strides in either layout, as in swiftreg.h, and are only read.
- *           Targets have one value for each output unit. NaN or infinity in them is no crash, but
- *           gives a cost that is not finite.
+ *           Targets have one value for each output unit: in [0, 1] for binary cross-entropy (0 and
+ *           1, not -1 and 1), one-hot or probabilities for softmax cross-entropy, any for squared
+ *           error. That is not checked here: others give a cost that need not have a minimum. NaN
+ *           or infinity in them is no crash, but gives a cost that is not finite.
  *
  * docs/formulas.md has every formula with its source, and how settings carry over from
  * scikit-learn, PyTorch and Keras.

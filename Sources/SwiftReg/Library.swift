@@ -15,7 +15,7 @@ private func message(_ status: reg_status) -> StaticString {
     case REG_ERROR_KEEP_PROB: "keep_prob is not in (0, 1]"
     case REG_ERROR_LAMBDA: "lambda is negative, infinite or NaN"
     case REG_ERROR_ACTIVATION: "the activation is not a value of reg_activation"
-    case REG_ERROR_LEARNING_RATE: "the learning rate is infinite or NaN"
+    case REG_ERROR_LEARNING_RATE: "the learning rate is infinite or NaN, or of a network negative"
     case REG_ERROR_MEMORY: "working memory could not be allocated"
     case REG_ERROR_ISA: "SWIFTREG_ISA names an instruction set that this CPU or build lacks"
     case REG_ERROR_STATE: "the generator was never seeded"

@@ -238,7 +238,8 @@ def test_more_than_memory() -> None:
 )
 def test_threads(n: Any, error: type[Exception]) -> None:
     before = swiftreg.get_num_threads()
-    with refuses(error, "n", repr(n)):
+    text = "n must be in 1 to 256" if error is ValueError else "n must be an integer"
+    with refuses(error, f"{text}, got {n!r}"):
         swiftreg.set_num_threads(n)
     assert swiftreg.get_num_threads() == before
 
@@ -359,6 +360,17 @@ def test_widths_that_are_no_integers(widths: Any) -> None:
         notebook.initialize_parameters(widths)
 
 
+def test_a_missing_key_is_the_notebooks_error() -> None:
+    X, parameters = network()
+    parameters["w2"] = parameters.pop("W2")
+    with pytest.raises(KeyError, match="W2"):
+        notebook.forward_propagation(X, parameters)
+    with pytest.raises(KeyError, match="W2"):
+        notebook.compute_cost_with_regularization(np.full((1, 5), 0.5), Y, parameters, 0.1)
+    with pytest.raises(KeyError, match="dW1"):
+        notebook.update_parameters(network()[1], {}, 0.1)
+
+
 def test_model() -> None:
     with refuses(AssertionError, "lambd=0.7", "keep_prob=0.5"):
         notebook.model(np.ones((2, 3)), np.ones((1, 3)), lambd=0.7, keep_prob=0.5)
@@ -368,6 +380,11 @@ def test_model() -> None:
         notebook.model(np.ones((2, 3)), np.array([[None] * 3]))
     with refuses(ValueError, "Y", "(1, 4)"):
         notebook.model(np.ones((2, 3)), np.ones((1, 4)), num_iterations=1)
+    for iterations in (1.5, "3", None):
+        with refuses(TypeError, f"num_iterations must be an integer, got {iterations!r}"):
+            notebook.model(np.ones((2, 3)), np.ones((1, 3)), num_iterations=iterations)
+    with refuses(ValueError, "Y must be in [0, 1] for binary_cross_entropy, got -1"):
+        notebook.model(np.ones((2, 3)), -np.ones((1, 3)), num_iterations=1)
 
 
 # ---- The extension itself ------------------------------------------------------------------

@@ -104,7 +104,7 @@ swiftreg.MLPRegressor
     run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert run.stderr.splitlines()[-1] == (
         "ImportError: swiftreg.MLPRegressor needs scikit-learn, which is not installed:"
-        ' pip install "swiftreg[sklearn]"'
+        ' pip install scikit-learn  (the extra "sklearn" of swiftreg)'
     )
     with pytest.raises(AttributeError, match="no attribute 'MLPTransformer'"):
         swiftreg.MLPTransformer  # noqa: B018

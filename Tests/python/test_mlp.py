@@ -353,7 +353,7 @@ def test_a_cost_that_is_not_finite(rng: np.random.Generator) -> None:
     network.fit(X, Y, epochs=2)
     good, network_epochs = network.parameters.copy(), []
     network.set_optimizer(learning_rate=1e30)
-    with pytest.raises(FloatingPointError, match=r"at step \d+"):
+    with pytest.raises(FloatingPointError, match=r"at step \d+: NaN or infinity in X or Y, or too large a learning rate"):
         network.fit(X, Y, epochs=50, callback=lambda p: network_epochs.append(p.epoch))
     assert network.epoch == 2 + len(network_epochs)
     assert np.isfinite(network.parameters).all()
@@ -408,7 +408,7 @@ def test_the_state_does_not_move_under_a_view() -> None:
     part = state[3:7]
     del state
     with pytest.raises(BufferError, match="optimizer_state"):
-        network.set_optimizer("sgd")
+        network.set_optimizer(optimizer="sgd")
     assert network.optimizer == "adam"
     network.set_optimizer("adam", learning_rate=0.5)
     part[:] = 1
@@ -423,7 +423,7 @@ def test_the_state_does_not_move_under_a_view() -> None:
     assert empty.shape == (0,)
     base: Any = network.optimizer_state.base
     with pytest.raises(BufferError):
-        network.set_optimizer("sgd")
+        network.set_optimizer(optimizer="sgd")
     del base
     network.set_optimizer("sgd")
 

@@ -134,6 +134,12 @@ def test_bad_arrays(bad: Any, error: type[Exception], part: str) -> None:
     assert (n.step, n.epoch) == (0, 0)
 
 
+def test_the_dtype_of_strings_is_named() -> None:
+    for bad, dtype in ((np.full((12, 3), "abc"), "<U3"), (np.full((12, 3), b"a"), "|S1"), ("abc", "<U3")):
+        with refuses(TypeError, f"X must hold real numbers, got dtype {dtype}"):
+            network().predict(bad)
+
+
 def test_shapes_that_do_not_fit() -> None:
     n = network()
     with refuses(ValueError, "X has 2 features", "3 inputs"):
@@ -159,6 +165,72 @@ def test_weights_out_of_range(bad: list[float]) -> None:
     assert n.step == 0
 
 
+def test_the_first_bad_weight_is_named() -> None:
+    n = network()
+    for bad, text in (
+        ([1, 2, -0.5, *[-1] * 9], "sample_weight must be finite and at least 0, got -0.5 for example 2"),
+        ([1, np.nan, *[-1] * 10], "sample_weight must be finite and at least 0, got nan for example 1"),
+        ([0] * 12, "sample_weight must not be all 0"),
+        ([1e308] * 12, "sample_weight has a sum that is not finite"),
+    ):
+        for call in (n.fit, n.cost, n.data_cost, n.gradient, n.check_gradient):
+            with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+                call(X, Y, sample_weight=bad)
+        with pytest.raises(ValueError, match=f"^validation {re.escape(text)}$"):
+            n.fit(X, Y, sample_weight=np.ones(12), validation_data=(X, Y, bad))
+
+
+# ---- The range of the targets --------------------------------------------------------------
+
+BINARY, SOFTMAX = "in [0, 1] for binary_cross_entropy", "at least 0 for softmax_cross_entropy"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("loss", "bad", "must"),
+    [("binary_cross_entropy", bad, BINARY) for bad in (-1, 1.5, 2, np.inf, -np.inf, -0.125)]
+    + [("softmax_cross_entropy", bad, SOFTMAX) for bad in (-1, -0.25, -np.inf)],
+)
+def test_targets_out_of_range(loss: str, bad: float, must: str, dtype: str) -> None:
+    n = network(loss=loss, dtype=dtype)
+    before = n.parameters.copy()
+    value = re.escape(f"{bad:g}")
+    for at in ((0, 0), (11, 1), (5, 1)):
+        y = Y.copy()
+        y[at] = bad
+        for given_y in (y, y[::-1], np.asfortranarray(y), y.astype("f4"), y.tolist()):
+            for call in (n.fit, n.cost, n.data_cost, n.gradient, n.check_gradient):
+                with pytest.raises(ValueError, match=rf"^Y must be {re.escape(must)}, got {value}$"):
+                    call(X, given_y)
+            with pytest.raises(ValueError, match=rf"^validation Y must be {re.escape(must)}, got {value}$"):
+                n.fit(X, Y, validation_data=(X, given_y))
+    assert np.array_equal(n.parameters, before)
+    assert n.step == 0
+
+
+def test_targets_in_range() -> None:
+    n, y = network(), Y.copy()
+    y[0], y[1] = (-0.0, 1.0), (0.5, 1e-300)
+    n.fit(X, y)
+    n.fit(X, np.broadcast_to(np.float64(0.5), (12, 2)))
+    for loss in ("binary_cross_entropy", "softmax_cross_entropy"):
+        for row in ([0.5, -1.0], [-1.0, 0.5]):
+            with refuses(ValueError, "Y must be", "got -1"):
+                network(loss=loss).cost(X, np.broadcast_to(np.array(row), (12, 2)))
+    network(loss="softmax_cross_entropy").fit(X, 3 * Y)
+    network(loss="squared_error").fit(X, 3 - 10 * Y)
+    with refuses(ValueError, "Y must be in [0, 1]", "got 1.00000012"):
+        network(dtype="float32").cost(X, np.full((12, 2), np.nextafter(np.float32(1), np.float32(2))))
+    one = MLP([3, 1], dtype="float64")
+    with refuses(ValueError, "Y must be in [0, 1]", "got -1"):
+        one.fit(X, 2 * Y[:, 0] - 1)
+    for loss in ("binary_cross_entropy", "softmax_cross_entropy", "squared_error"):
+        y = Y.copy()
+        y[7, 1] = np.nan
+        with refuses(FloatingPointError, "not finite at step 0: NaN or infinity in X or Y, or too large a learning rate"):
+            network(loss=loss).fit(X, y)
+
+
 def test_masks() -> None:
     n = network(keep_prob=[0.5, 0.5])
     good = np.ones((12, 5), np.uint8)
@@ -173,8 +245,16 @@ def test_masks() -> None:
         n.fit(X, Y, masks=[None, good.astype(object)])
     with refuses(ValueError, "masks", "keep_prob"):
         network().fit(X, Y, masks=[None, good])
-    with pytest.raises(TypeError):
+    with refuses(TypeError, "masks must be", "got 3"):
         n.fit(X, Y, masks=3)  # type: ignore[arg-type]
+    bad = good.astype(int)
+    bad[3, 4], bad[5, 4] = 7, 256
+    for mask, value in (
+        (bad, "7"), (bad.astype("u1"), "7"), (bad.astype("i2"), "7"), (bad.astype("f4"), "7.0"),
+        (bad / 2, "0.5"), (-bad, "-1"), (256 * bad, "256"), (np.asfortranarray(bad), "7"),
+    ):
+        with pytest.raises(ValueError, match=rf"^masks\[1\] must hold 0 and 1 only, got {value}$"):
+            n.fit(X, Y, masks=[None, mask])
     assert n.step == 0
     n.fit(X, Y, masks=[None, np.asfortranarray(good)])
     assert n.step == 1
@@ -227,9 +307,27 @@ def test_optimizer_settings(name: str, value: Any, error: type[Exception]) -> No
     assert n.optimizer == "adam"
 
 
+def test_a_limit_of_0_is_none_only_as_none() -> None:
+    for zero in (0, 0.0, -0.0, np.float32(0)):
+        with refuses(ValueError, f"max_norm must be above 0, or None, got {zero!r}"):
+            network(max_norm=zero)
+        with refuses(ValueError, f"clip_norm must be above 0, or None, got {zero!r}"):
+            network(clip_norm=zero)
+        with refuses(ValueError, f"clip_norm must be above 0, or None, got {zero!r}"):
+            network().set_optimizer(clip_norm=zero)
+    assert network(max_norm=None, clip_norm=None).max_norm is None
+
+
+def test_one_keep_prob_too_many() -> None:
+    with refuses(ValueError, "keep_prob must be a number or hold 2 of them, one for the input and each hidden layer"):
+        network(keep_prob=[1, 0.5, 1])
+    with refuses(ValueError, "l2 must be a number or hold 2 of them, one for each weight matrix"):
+        network(l2=[1, 0.5, 1])
+
+
 def test_schedules() -> None:
     for schedule in ("step", "cosine"):
-        with refuses(ValueError, "period", "0"):
+        with refuses(ValueError, "period must be at least 1, got 0"):
             network(schedule=schedule, period=0)
     for bad in (-1, float("nan")):
         with refuses(ValueError, "decay", repr(bad)):

@@ -139,7 +139,7 @@ def test_the_module_runs_its_self_test() -> None:
     }
     assert facts["ISA"].split()[0] == swiftreg.build_info()["isa"]
     checks = [line for line in result.stdout.splitlines() if line.startswith("  ")]
-    assert len(checks) == 6 and all(line.endswith(" ok") for line in checks)
+    assert len(checks) == 7 and all(line.endswith(" ok") for line in checks)
     assert result.stdout.endswith("\nself-test: ok\n")
 
 
@@ -173,7 +173,7 @@ def test_the_self_test_can_fail(
     output = capsys.readouterr().out
     failed = [line for line in output.splitlines() if "FAILED: " in line]
     assert [line.split("FAILED: ")[0].split(",")[0].strip() for line in failed] == failing
-    assert output.endswith("\nself-test: 1 of 6 checks FAILED\n")
+    assert output.endswith("\nself-test: 1 of 7 checks FAILED\n")
 
 
 def test_the_self_test_sees_bits_that_change_with_the_threads(
@@ -193,6 +193,24 @@ def test_the_self_test_sees_bits_that_change_with_the_threads(
     finally:
         swiftreg.set_num_threads(threads)
     assert "FAILED: 1, 2 and 3 threads give different bits" in capsys.readouterr().out
+
+
+def test_the_self_test_sees_training_that_changes_with_the_threads(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    right = swiftreg.MLP.fit
+
+    def by_threads(network: swiftreg.MLP, *arguments: Any, **options: Any) -> Any:
+        history = right(network, *arguments, **options)
+        if swiftreg.get_num_threads() == 2:
+            _flip(network.parameters, 5)
+        return history
+
+    monkeypatch.setattr(swiftreg.MLP, "fit", by_threads)
+    assert importlib.import_module("swiftreg.__main__").main() == 1
+    output = capsys.readouterr().out
+    assert "FAILED: 1 and 2 threads train different weights" in output
+    assert output.endswith("\nself-test: 1 of 7 checks FAILED\n")
 
 
 def test_types_are_strict() -> None:

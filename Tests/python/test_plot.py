@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import subprocess
 import sys
 from typing import Any
@@ -78,9 +80,12 @@ def test_loss_curves_of_others(points: tuple[Array, Array]) -> None:
         assert np.array_equal(validation.get_ydata(), history.validation_cost)
     plain = network.fit(X, y == "left", epochs=2)
     assert legend(plot.loss_curve(plain)) == ["training"]
-    for wrong in (swiftreg.MLP([2, 1]), [1.0, 2.0], MLPClassifier()):
+    for wrong in ([1.0, 2.0], MLPClassifier()):
         with pytest.raises(TypeError, match="source must be"):
             plot.loss_curve(wrong)
+    for other in (swiftreg.MLP([2, 1]), copy.copy(network), pickle.loads(pickle.dumps(network))):
+        with pytest.raises(TypeError, match="MLP without a history: .* pickling and copying do not keep"):
+            plot.loss_curve(other)
 
 
 # ---- decision_boundary ---------------------------------------------------------------------
@@ -234,7 +239,8 @@ swiftreg.plot.weights(swiftreg.MLP([2, 1]))
 """
     run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert run.stderr.splitlines()[-1] == (
-        'ImportError: plots need matplotlib, which is not installed: pip install "swiftreg[plot]"'
+        "ImportError: swiftreg.plot needs matplotlib, which is not installed: pip install matplotlib"
+        '  (the extra "plot" of swiftreg)'
     )
 
 

@@ -22,8 +22,21 @@ static const char *type_name(ElementType type) {
     }
 }
 
-/* The element type of a buffer's format, or -1 with a TypeError. */
-static int classify(const Py_buffer *view, const char *name, ElementType *type) {
+/* A TypeError that names what an object holds instead of real numbers: its dtype, if it has one. */
+static void raise_type(PyObject *object, const char *format, const char *name) {
+    PyObject *dtype = PyObject_GetAttrString(object, "dtype");
+    if (dtype != NULL) {
+        PyErr_Format(PyExc_TypeError, "%s must hold real numbers, got %s%S", name,
+                     strchr(format, 'O') != NULL ? "Python objects: dtype " : "dtype ", dtype);
+        Py_DECREF(dtype);
+    } else if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Clear();
+        PyErr_Format(PyExc_TypeError, "%s must hold real numbers, got format '%s'", name, format);
+    }
+}
+
+/* The element type of the buffer's format, or -1 with a TypeError. */
+static int classify(PyObject *object, const Py_buffer *view, const char *name, ElementType *type) {
     const char *format = view->format != NULL ? view->format : "B";
     const char *code = format;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -53,8 +66,7 @@ static int classify(const Py_buffer *view, const char *name, ElementType *type) 
             return 0;
         }
     }
-    PyErr_Format(PyExc_TypeError, "%s must hold real numbers, got format '%s'%s", name, format,
-                 strcmp(code, "O") == 0 ? " (Python objects)" : "");
+    raise_type(object, format, name);
     return -1;
 }
 
@@ -158,7 +170,7 @@ static int take(PyObject *object, const char *name, int flags, Array *array) {
         Py_XDECREF(trace);
         return -1;
     }
-    if (classify(&array->view, name, &array->type) < 0) {
+    if (classify(object, &array->view, name, &array->type) < 0) {
         PyBuffer_Release(&array->view);
         return -1;
     }
@@ -327,16 +339,19 @@ int copy_to(State *state, PyObject *target, PyObject *source) {
 
 /* ---- Masks ----------------------------------------------------------------------------- */
 
-/* Bytes from values of 0 and 1; false if there is another value. */
+/* Bytes from values of 0 and 1; the index of the first other value, or -1. */
 #define BYTES_FROM_INTEGERS(name, element)                                           \
-    static bool name(const void *values, Py_ssize_t count, uint8_t *bytes) {         \
+    static Py_ssize_t name(const void *values, Py_ssize_t count, uint8_t *bytes) {         \
         const element *value = values;                                               \
         element any = 0;                                                             \
         for (Py_ssize_t i = 0; i < count; i++) {                                     \
             bytes[i] = (uint8_t)value[i];                                            \
             any |= value[i];                                                         \
         }                                                                            \
-        return any <= 1;                                                             \
+        for (Py_ssize_t i = 0; any > 1 && i < count; i++) {                          \
+            if (value[i] > 1) return i;                                              \
+        }                                                                            \
+        return -1;                                                                   \
     }
 BYTES_FROM_INTEGERS(bytes_from_u8, uint8_t)
 BYTES_FROM_INTEGERS(bytes_from_u16, uint16_t)
@@ -344,19 +359,22 @@ BYTES_FROM_INTEGERS(bytes_from_u32, uint32_t)
 BYTES_FROM_INTEGERS(bytes_from_u64, uint64_t)
 
 #define BYTES_FROM_FLOATS(name, element)                                             \
-    static bool name(const void *values, Py_ssize_t count, uint8_t *bytes) {         \
+    static Py_ssize_t name(const void *values, Py_ssize_t count, uint8_t *bytes) {   \
         const element *value = values;                                               \
         bool good = true;                                                            \
         for (Py_ssize_t i = 0; i < count; i++) {                                     \
             bytes[i] = value[i] != 0;                                                \
             good &= (value[i] == 0) | (value[i] == 1);                               \
         }                                                                            \
-        return good;                                                                 \
+        for (Py_ssize_t i = 0; !good && i < count; i++) {                            \
+            if (value[i] != 0 && value[i] != 1) return i;                            \
+        }                                                                            \
+        return -1;                                                                   \
     }
 BYTES_FROM_FLOATS(bytes_from_f32, float)
 BYTES_FROM_FLOATS(bytes_from_f64, double)
 
-static bool mask_bytes(const Array *array, uint8_t *bytes) {
+static Py_ssize_t mask_bytes(const Array *array, uint8_t *bytes) {
     switch (array->type) {
     case TYPE_F32: return bytes_from_f32(array->data, array->count, bytes);
     case TYPE_F64: return bytes_from_f64(array->data, array->count, bytes);
@@ -370,10 +388,13 @@ static bool mask_bytes(const Array *array, uint8_t *bytes) {
     }
 }
 
-static bool all_zero_or_one(const uint8_t *bytes, Py_ssize_t count) {
+static Py_ssize_t first_above_one(const uint8_t *bytes, Py_ssize_t count) {
     uint8_t any = 0;
     for (Py_ssize_t i = 0; i < count; i++) any |= bytes[i];
-    return any <= 1;
+    for (Py_ssize_t i = 0; any > 1 && i < count; i++) {
+        if (bytes[i] > 1) return i;
+    }
+    return -1;
 }
 
 int get_mask(State *state, PyObject *object, const char *name, const Array *like,
@@ -388,10 +409,10 @@ int get_mask(State *state, PyObject *object, const char *name, const Array *like
         Py_XDECREF(copy);
         if (retake(ordered, name, array) < 0) return -1;
     }
-    bool good = true;
+    Py_ssize_t bad = -1;
     if (array->type == TYPE_BOOL || array->type == TYPE_U8) {
         *bytes = array->data;
-        if (array->type == TYPE_U8) good = all_zero_or_one(*bytes, array->count);
+        if (array->type == TYPE_U8) bad = first_above_one(*bytes, array->count);
     } else {
         array->owned = PyMem_Malloc((size_t)array->count + 1);
         if (array->owned == NULL) {
@@ -399,10 +420,17 @@ int get_mask(State *state, PyObject *object, const char *name, const Array *like
             goto failed;
         }
         *bytes = array->owned;
-        good = mask_bytes(array, array->owned);
+        bad = mask_bytes(array, array->owned);
     }
-    if (good) return 0;
-    PyErr_Format(PyExc_ValueError, "%s must hold 0 and 1 only, got %R", name, object);
+    if (bad < 0) return 0;
+    /* A view, as the object may be another exporter than an ndarray. It lies in C order. */
+    PyObject *view = PyObject_CallFunctionObjArgs(state->asarray, array->object, NULL);
+    PyObject *value = view != NULL ? PyObject_CallMethod(view, "item", "n", bad) : NULL;
+    if (value != NULL) {
+        PyErr_Format(PyExc_ValueError, "%s must hold 0 and 1 only, got %R", name, value);
+    }
+    Py_XDECREF(view);
+    Py_XDECREF(value);
 failed:
     release(array);
     return -1;

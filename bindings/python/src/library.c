@@ -28,7 +28,11 @@ static PyObject *set_num_threads(PyObject *module, PyObject *const *args, Py_ssi
     /* Whatever does not fit is out of range for the library too. */
     if (overflow != 0 || value < INT32_MIN || value > INT32_MAX) value = -1;
     reg_status status = reg_set_num_threads((int32_t)value);
-    if (status != REG_OK) return raise_status(status, "n", args[0]);
+    if (status == REG_ERROR_THREADS) {
+        return PyErr_Format(PyExc_ValueError, "n must be in 1 to %d, got %R", REG_MAX_THREADS,
+                            args[0]);
+    }
+    if (status != REG_OK) return raise_status(status, NULL, NULL);
     Py_RETURN_NONE;
 }
 

@@ -40,8 +40,8 @@ int get_choice(PyObject *object, const char *name, unsigned *value) {
 }
 
 /* A number for every layer, or a sequence of one for each. 1 if it was a number, 0 if a sequence, or -1. */
-static int get_layer_values(PyObject *object, const char *name, Py_ssize_t layers,
-                            double *values) {
+static int get_layer_values(PyObject *object, const char *name, const char *each,
+                            Py_ssize_t layers, double *values) {
     PyObject *tuple = NULL;
     if (PySequence_Check(object) && !PyUnicode_Check(object) && !PyBytes_Check(object)) {
         tuple = PySequence_Tuple(object);
@@ -60,9 +60,8 @@ static int get_layer_values(PyObject *object, const char *name, Py_ssize_t layer
     }
     if (PyTuple_Size(tuple) != layers) {
         PyErr_Format(PyExc_ValueError,
-                     "%s must be a number or hold %zd of them, for each weight matrix its own, got "
-                     "%R",
-                     name, layers, object);
+                     "%s must be a number or hold %zd of them, one for %s, got %R", name, layers,
+                     each, object);
         result = -1;
     } else {
         for (Py_ssize_t l = 0; result == 0 && l < layers; l++) {
@@ -75,7 +74,8 @@ static int get_layer_values(PyObject *object, const char *name, Py_ssize_t layer
 
 /* One number is for the hidden layers; the input then keeps all. */
 static int get_keep_prob(PyObject *object, Py_ssize_t layers, double *values) {
-    int result = get_layer_values(object, "keep_prob", layers, values);
+    int result =
+        get_layer_values(object, "keep_prob", "the input and each hidden layer", layers, values);
     /* One that is out of range stays where the library sees it. */
     if (result == 1 && values[0] > 0 && values[0] <= 1) values[0] = 1;
     return result;
@@ -167,8 +167,8 @@ static int get_creation(PyObject *const *args, Creation *creation) {
     }
     Py_ssize_t layers = (Py_ssize_t)options->layers;
     if (get_keep_prob(args[KEEP_PROB], layers, creation->keep_prob) < 0 ||
-        get_layer_values(args[L2], "l2", layers, creation->l2) < 0 ||
-        get_layer_values(args[L1], "l1", layers, creation->l1) < 0 ||
+        get_layer_values(args[L2], "l2", "each weight matrix", layers, creation->l2) < 0 ||
+        get_layer_values(args[L1], "l1", "each weight matrix", layers, creation->l1) < 0 ||
         get_double(args[LABEL_SMOOTHING], "label_smoothing", &options->label_smoothing) < 0 ||
         get_double(args[MAX_NORM], "max_norm", &options->max_norm) < 0) {
         return -1;
@@ -241,6 +241,7 @@ PyObject *network_wrap(State *state, ElementType type, void *handle) {
     self->layers = (Py_ssize_t)options.layers;
     self->inputs = (Py_ssize_t)options.widths[0];
     self->outputs = (Py_ssize_t)options.widths[options.layers];
+    self->loss = options.loss;
     self->count = (Py_ssize_t)count;
     return (PyObject *)self;
 }

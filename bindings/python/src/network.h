@@ -20,6 +20,7 @@ typedef struct Network {
     ElementType type; /* TYPE_F32 or TYPE_F64 */
     void *handle;
     Py_ssize_t layers, inputs, outputs;
+    reg_loss loss;
     Py_ssize_t count; /* of parameters, and of gradients */
     void *parameters;
     void *gradients; /* NULL until first asked for, as the state */
@@ -68,12 +69,14 @@ typedef struct Examples {
 } Examples;
 
 /* X is (m, inputs), Y (m, outputs) or for one output (m,), weights (m,) or None; in any strides. The
- * names are those of the errors. */
+ * names are those of the errors. Y in the range of the network's loss, or NaN. */
 int get_examples(State *, const Network *, PyObject *const args[3], const char *const names[3],
                  Examples *examples);
 void release_examples(Examples *examples);
-/* Whether the weights are what the library accepts. */
-bool good_weights(const Examples *examples);
+/* -1 with a ValueError if the weights are not what the library accepts. */
+int check_weights(const Examples *examples, const char *name);
+/* The exception for a status of a call with such data. */
+PyObject *raise_data(reg_status status, const Examples *examples);
 
 extern const char *const example_names[3];
 

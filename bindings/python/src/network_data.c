@@ -57,6 +57,54 @@ static int get_targets(State *state, const Network *network, PyObject *object,
     return -1;
 }
 
+/* The first value of Y, if any, that is below 0 or above `most`; else 0. NaN is neither. */
+#define FIRST_OUTSIDE(name, element)                                                          \
+    static double name(const element *y, reg_strides strides, Py_ssize_t m, Py_ssize_t units, \
+                       double most) {                                                         \
+        for (Py_ssize_t r = 0; r < m; r++) {                                                  \
+            for (Py_ssize_t u = 0; u < units; u++) {                                          \
+                element value = y[r * strides.example + u * strides.unit];                    \
+                if (value < 0 || value > most) return value;                                  \
+            }                                                                                 \
+        }                                                                                     \
+        return 0;                                                                             \
+    }
+FIRST_OUTSIDE(first_outside_f32, float)
+FIRST_OUTSIDE(first_outside_f64, double)
+
+/* A value of an array, in as many digits as its type has and no more. */
+static PyObject *value_text(ElementType type, double value) {
+    char *digits = type == TYPE_F32 ? PyOS_double_to_string(value, 'g', 9, 0, NULL)
+                                    : PyOS_double_to_string(value, 'r', 0, 0, NULL);
+    PyObject *text = digits != NULL ? PyUnicode_FromString(digits) : NULL;
+    PyMem_Free(digits);
+    return text;
+}
+
+/* The library itself does not look: to it a target of -1 is a number as any other. */
+static int check_targets(const Network *network, const Examples *examples, const char *name,
+                         reg_strides strides) {
+    if (network->loss == REG_SQUARED_ERROR) return 0;
+    bool binary = network->loss == REG_BINARY_CROSS_ENTROPY;
+    double most = binary ? 1 : INFINITY;
+    /* What a stride of 0 repeats is looked at once. */
+    Py_ssize_t m = strides.example != 0 ? examples->m : 1;
+    Py_ssize_t units = strides.unit != 0 ? network->outputs : 1;
+    const Array *y = &examples->y;
+    double value = y->type == TYPE_F32 ? first_outside_f32(y->data, strides, m, units, most)
+                                       : first_outside_f64(y->data, strides, m, units, most);
+    if (value == 0) return 0;
+    PyObject *text = value_text(y->type, value);
+    if (text != NULL) {
+        PyErr_Format(PyExc_ValueError, "%s must be %s, got %S", name,
+                     binary ? "in [0, 1] for binary_cross_entropy"
+                            : "at least 0 for softmax_cross_entropy",
+                     text);
+        Py_DECREF(text);
+    }
+    return -1;
+}
+
 static int get_weights(State *state, const Network *network, PyObject *object,
                        const char *const names[3], Examples *examples) {
     Array *weights = &examples->weights;
@@ -87,6 +135,7 @@ int get_examples(State *state, const Network *network, PyObject *const args[3],
     reg_strides x_strides = strides_of(x), y_strides;
     x_strides = (reg_strides){.unit = x_strides.example, .example = x_strides.unit};
     if (get_targets(state, network, args[1], names, examples, &y_strides) < 0 ||
+        check_targets(network, examples, names[1], y_strides) < 0 ||
         (args[2] != Py_None && get_weights(state, network, args[2], names, examples) < 0)) {
         release_examples(examples);
         return -1;
@@ -112,17 +161,35 @@ void release_examples(Examples *examples) {
     release(&examples->weights);
 }
 
-bool good_weights(const Examples *examples) {
-    if (examples->weights.object == NULL) return true;
+int check_weights(const Examples *examples, const char *name) {
+    if (examples->weights.object == NULL) return 0;
     double sum = 0;
     for (Py_ssize_t i = 0; i < examples->m; i++) {
         double weight = examples->weights.type == TYPE_F32
                             ? ((const float *)examples->weights.data)[i]
                             : ((const double *)examples->weights.data)[i];
-        if (!(weight >= 0 && isfinite(weight))) return false;
+        if (!(weight >= 0 && isfinite(weight))) {
+            PyObject *text = value_text(examples->weights.type, weight);
+            if (text != NULL) {
+                PyErr_Format(PyExc_ValueError, "%s must be finite and at least 0, got %S for "
+                             "example %zd", name, text, i);
+                Py_DECREF(text);
+            }
+            return -1;
+        }
         sum += weight;
     }
-    return sum > 0 && isfinite(sum);
+    if (sum > 0 && isfinite(sum)) return 0;
+    PyErr_Format(PyExc_ValueError, sum > 0 ? "%s has a sum that is not finite"
+                                           : "%s must not be all 0", name);
+    return -1;
+}
+
+PyObject *raise_data(reg_status status, const Examples *examples) {
+    if (status == REG_ERROR_SAMPLE_WEIGHT && check_weights(examples, example_names[2]) < 0) {
+        return NULL;
+    }
+    return raise_status(status, NULL, NULL);
 }
 
 /* ---- Prediction ------------------------------------------------------------------------ */
@@ -233,9 +300,9 @@ NETWORK_METHOD(network_cost) {
     RUN(status, network_work(self, examples.m),
         CALL(self, reg_network_cost, data, &cost, &data_term));
     network_leave(self);
+    if (status != REG_OK) raise_data(status, &examples);
     release_examples(&examples);
-    if (status != REG_OK) return raise_status(status, "sample_weight", args[2]);
-    return Py_BuildValue("(dd)", cost, data_term);
+    return status == REG_OK ? Py_BuildValue("(dd)", cost, data_term) : NULL;
 }
 
 /* args: X, Y, sample_weight, first_row, mean_over (None: this part is the whole) */
@@ -269,13 +336,15 @@ NETWORK_METHOD(network_gradient) {
     RUN(status, 3 * network_work(self, examples.m),
         CALL(self, reg_network_gradient, data, &part, &cost));
     network_leave(self);
-    bool good = status != REG_ERROR_SAMPLE_WEIGHT || !good_weights(&examples);
+    if (status == REG_ERROR_SAMPLE_WEIGHT && check_weights(&examples, example_names[2]) == 0) {
+        PyErr_Format(PyExc_ValueError,
+                     "mean_over=%R is less than this part's own sum of weights (%zd examples)",
+                     args[4], examples.m);
+    } else if (status != REG_OK && !PyErr_Occurred()) {
+        raise_status(status, NULL, NULL);
+    }
     release_examples(&examples);
-    if (status == REG_OK) return PyFloat_FromDouble(cost);
-    if (good) return raise_status(status, "sample_weight", args[2]);
-    return PyErr_Format(PyExc_ValueError,
-                        "mean_over=%R is less than this part's own sum of weights (%zd examples)",
-                        args[4], examples.m);
+    return status == REG_OK ? PyFloat_FromDouble(cost) : NULL;
 }
 
 NETWORK_METHOD(network_apply) {
@@ -323,7 +392,7 @@ NETWORK_METHOD(network_check_gradient) {
     RUN(status, network_work(self, examples.m) * 2.0 * (double)most * (double)self->layers,
         CALL(self, reg_network_check_gradient, data, difference, (size_t)most, &worst));
     network_leave(self);
+    if (status != REG_OK) raise_data(status, &examples);
     release_examples(&examples);
-    if (status != REG_OK) return raise_status(status, "sample_weight", args[2]);
-    return PyFloat_FromDouble(worst);
+    return status == REG_OK ? PyFloat_FromDouble(worst) : NULL;
 }

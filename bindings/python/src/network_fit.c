@@ -131,11 +131,15 @@ static int get_masks(State *state, const Network *network, PyObject *object, Py_
                      Masks *masks) {
     memset(masks, 0, sizeof *masks);
     if (object == Py_None) return 0;
-    if (!PyTuple_Check(object) || PyTuple_Size(object) != network->layers) {
+    if (!PyTuple_Check(object)) {
+        PyErr_SetString(PyExc_TypeError, "masks must be a tuple, or None");
+        return -1;
+    }
+    if (PyTuple_Size(object) != network->layers) {
         PyErr_Format(PyExc_ValueError,
                      "masks must hold %zd, for the input and each hidden layer a mask or None, "
-                     "got %R",
-                     network->layers, object);
+                     "got %zd",
+                     network->layers, PyTuple_Size(object));
         return -1;
     }
     size_t layers = (size_t)network->layers;
@@ -224,20 +228,17 @@ static PyObject *column(State *state, const Fit *fit, size_t index) {
 /* The exception for a status: returned rather than raised where training has begun, so that what
  * was trained can be told along with it. */
 static PyObject *raise_fit(reg_status status, PyObject *const *args, const Examples *examples,
-                           uint64_t failed_step) {
+                           const Examples *validation, uint64_t failed_step) {
     switch (status) {
     case REG_ERROR_NOT_FINITE:
         return PyErr_Format(PyExc_FloatingPointError,
-                            "the cost or its gradient is not finite at step %llu (a smaller "
-                            "learning_rate may help); the parameters are those of the last good "
-                            "epoch",
+                            "the cost or its gradient is not finite at step %llu: NaN or infinity "
+                            "in X or Y, or too large a learning rate; the parameters are those of "
+                            "the last good epoch",
                             (unsigned long long)failed_step);
     case REG_ERROR_SAMPLE_WEIGHT:
-        if (good_weights(examples)) {
-            return PyErr_Format(PyExc_ValueError, "%s: %s", validation_names[2],
-                                reg_status_message(status));
-        }
-        return raise_status(status, "sample_weight", args[2]);
+        if (check_weights(validation, validation_names[2]) < 0) return NULL;
+        return raise_data(status, examples);
     case REG_ERROR_SIZE:
         return PyErr_Format(PyExc_ValueError,
                             "epochs=%R: the step or the epoch would reach 2**48, or the data are "
@@ -251,10 +252,11 @@ static PyObject *raise_fit(reg_status status, PyObject *const *args, const Examp
 }
 
 static PyObject *finish(State *state, Fit *fit, reg_status status, const reg_fit_result *result,
-                        PyObject *const *args, const Examples *examples) {
+                        PyObject *const *args, const Examples *examples,
+                        const Examples *validation) {
     if (fit->out_of_memory) status = REG_ERROR_MEMORY;
     if (status != REG_OK) {
-        raise_fit(status, args, examples, result->failed_step);
+        raise_fit(status, args, examples, validation, result->failed_step);
         if (status != REG_ERROR_NOT_FINITE) return NULL;
         keep_exception(fit);
     }
@@ -317,7 +319,7 @@ NETWORK_METHOD(network_fit) {
     }
     if (!told && fit.ticker != NULL && fit.exception == NULL) call_back(&fit, fit.ticker);
     network_leave(self);
-    answer = finish(state, &fit, status, &result, args, &examples);
+    answer = finish(state, &fit, status, &result, args, &examples, &validation);
 done:
     release_masks(&masks);
     release_examples(&examples);

@@ -48,7 +48,10 @@ static PyObject *raise_optimizer(reg_status status, reg_optimizer_options *optio
     switch (status) {
     case REG_ERROR_OPTIMIZER: return raise_status(status, "optimizer", args[KIND]);
     case REG_ERROR_SCHEDULE:
-        if (options->period == 0) return raise_status(status, "period", args[PERIOD]);
+        if (options->period == 0) {
+            return PyErr_Format(PyExc_ValueError, "period must be at least 1, got %R",
+                                args[PERIOD]);
+        }
         return raise_status(status, "schedule", args[SCHEDULE]);
     default: break;
     }

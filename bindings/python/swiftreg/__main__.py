@@ -5,9 +5,10 @@ The exit status is 0 if every check passes, else 1.
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -94,19 +95,40 @@ def _check_dense() -> None:
         _require(np.array_equal(activated, np.maximum(Z, 0)), f"{np.dtype(dtype)}: A is not relu(Z)")
 
 
-def _check_threads() -> None:
+def _on_threads(counts: Iterable[int], run: Callable[[], bytes]) -> set[bytes]:
+    """What `run` gives on each of so many threads."""
     before = swiftreg.get_num_threads()
+    results = set()
+    try:
+        for threads in counts:
+            swiftreg.set_num_threads(threads)
+            results.add(run())
+    finally:
+        swiftreg.set_num_threads(before)
+    return results
+
+
+def _check_threads() -> None:
     generator = np.random.default_rng(2)
     W, A = (generator.standard_normal((300, 300), np.float32) for _ in range(2))
     b = np.zeros((300, 1), np.float32)
-    try:
-        results = []
-        for threads in (1, 2, 3):
-            swiftreg.set_num_threads(threads)
-            results.append(_core.forward_dense(W, b, A, _core.IDENTITY)[0].tobytes())
-    finally:
-        swiftreg.set_num_threads(before)
-    _require(len(set(results)) == 1, "1, 2 and 3 threads give different bits")
+    results = _on_threads(
+        (1, 2, 3), lambda: _core.forward_dense(W, b, A, _core.IDENTITY)[0].tobytes()
+    )
+    _require(len(results) == 1, "1, 2 and 3 threads give different bits")
+
+
+def _check_training() -> None:
+    generator = np.random.default_rng(3)
+    X = generator.standard_normal((512, 64), np.float32)
+    Y = (X[:, :8] > 0).astype(np.float32)
+
+    def train() -> bytes:
+        network = swiftreg.MLP([64, 128, 8], keep_prob=_KEEP, l2=0.01, seed=_SEED)
+        network.fit(X, Y, epochs=3, batch_size=200)
+        return hashlib.sha256(network.to_bytes()).digest()
+
+    _require(len(_on_threads((1, 2), train)) == 1, "1 and 2 threads train different weights")
 
 
 _CHECKS: tuple[tuple[str, Callable[[], None]], ...] = (
@@ -116,6 +138,7 @@ _CHECKS: tuple[tuple[str, Callable[[], None]], ...] = (
     ("dropout backward", lambda: _check_dropout(swiftreg.dropout_backward)),
     ("dense layer, NumPy", _check_dense),
     ("same bits on 1, 2, 3 threads", _check_threads),
+    ("same training on 1, 2 threads", _check_training),
 )
 
 

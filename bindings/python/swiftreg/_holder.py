@@ -16,6 +16,7 @@ from swiftreg._options import (
     SCHEDULES,
     SETTINGS,
     OptimizerSettings,
+    limit,
     name_of,
     number_of,
 )
@@ -140,7 +141,7 @@ class Holder:
     def optimizer_state(self) -> Floats:
         """The optimizer's state: the first moments of all parameters, then the second, if any.
 
-        As `parameters`; while such an array is in use, `set_optimizer` with another kind raises
+        As `parameters`; while such an array is in use, `set_optimizer` to another raises
         BufferError.
         """
         return self._network.optimizer_state()
@@ -206,29 +207,30 @@ class Holder:
         return self._network.optimizer()["learning_rate"]  # type: ignore[no-any-return]
 
     def set_optimizer(
-        self, kind: str | None = None, **settings: Unpack[OptimizerSettings]
+        self, optimizer: str | None = None, **settings: Unpack[OptimizerSettings]
     ) -> None:
         """Changes the optimizer, its settings, or both.
 
-        With a kind, settings that are not given become its defaults; without one, the kind and they
-        stay. The optimizer's state begins anew at 0 if the kind changes; the step goes on.
+        With an optimizer, settings that are not given become its defaults; without one, the
+        present one and they stay. The optimizer's state begins anew at 0 if it is another; the step
+        goes on.
 
-        Raises ValueError and TypeError as the constructor; BufferError when the kind changes while
+        Raises ValueError and TypeError as the constructor; BufferError for another optimizer while
         arrays of `optimizer_state` are in use.
         """
         changes: dict[str, Any] = dict(settings)
         for name in changes:
             if name not in SETTINGS:
                 raise TypeError(f"{name!r} is no setting of an optimizer ({', '.join(SETTINGS)})")
-        if kind is None:
+        if optimizer is None:
             options = self._network.optimizer()
         else:
-            options = _core.optimizer_defaults(number_of(OPTIMIZERS, kind, "optimizer"))
+            options = _core.optimizer_defaults(number_of(OPTIMIZERS, optimizer, "optimizer"))
         if "schedule" in changes:
             changes["schedule"] = number_of(SCHEDULES, changes["schedule"], "schedule")
         if changes.get("learning_rate", 0) is None:
             changes["learning_rate"] = _core.optimizer_defaults(options["kind"])["learning_rate"]
-        if changes.get("clip_norm", 0) is None:
-            changes["clip_norm"] = 0.0
+        if "clip_norm" in changes:
+            changes["clip_norm"] = limit(changes["clip_norm"], "clip_norm")
         options |= changes
         self._network.set_optimizer(options["kind"], *(options[name] for name in SETTINGS))

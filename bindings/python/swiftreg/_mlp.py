@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from swiftreg import _core
 from swiftreg._history import History, Progress, ProgressBar
 from swiftreg._holder import Floats, Holder
-from swiftreg._options import INITS, LOSSES, OPTIMIZERS, activation_numbers, is_float64, number_of
+from swiftreg._options import INITS, LOSSES, OPTIMIZERS, activation_numbers, is_float64, limit, number_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -85,6 +85,10 @@ class MLP(Holder):
     decay : at least 0. period : in epochs, at least 1. min_learning_rate : finite, at least 0.
     dtype : "float32" or "float64", of everything in the network.
 
+    Targets Y, everywhere: in [0, 1] for binary_cross_entropy (0 and 1, not -1 and 1), one-hot or
+    probabilities for softmax_cross_entropy, any for squared_error. Outside [0, 1], or negative for
+    softmax_cross_entropy, they raise ValueError.
+
     Raises
     ------
     ValueError, TypeError : naming the argument and the value. MemoryError.
@@ -92,7 +96,8 @@ class MLP(Holder):
 
     Networks in different threads are independent. One that is in use by a call raises RuntimeError
     in any other, except for `parameters`, `gradients`, `optimizer_state` and `weights`, also in
-    the callback of fit. Pickling and copying keep all: what is loaded goes on bit for bit.
+    the callback of fit. Pickling and copying keep all but `history`: what is loaded goes on bit for
+    bit.
     """
 
     def __init__(
@@ -133,7 +138,7 @@ class MLP(Holder):
             _core.network_create(
                 is_float64(dtype), layer_dims, activation_numbers(activation, hidden),
                 number_of(LOSSES, loss, "loss"), number_of(INITS, init, "init"), seed, keep_prob, l2,
-                l1, label_smoothing, 0.0 if max_norm is None else max_norm,
+                l1, label_smoothing, limit(max_norm, "max_norm"),
             )
         )
         self.set_optimizer(
@@ -253,7 +258,8 @@ class MLP(Holder):
 
         Parameters
         ----------
-        X, Y : (m, features) and (m, outputs), m above 0.
+        X, Y : (m, features) and (m, outputs), m above 0; Y in [0, 1] for binary_cross_entropy (0
+            and 1, not -1 and 1), one-hot or probabilities for softmax_cross_entropy.
         epochs : at most so many, 0 or more; step and epoch stay below 2**48.
         batch_size : examples in an update, 1 or more; the last batch may be smaller. None: all.
         shuffle : a new order of the examples in every epoch, which the seed and the epoch choose.
@@ -317,6 +323,8 @@ class MLP(Holder):
 
     def _masks(self, masks: Sequence[ArrayLike | None]) -> tuple[NDArray[Any] | None, ...]:
         """As the library takes them: (units, examples)."""
+        if not isinstance(masks, Iterable):
+            raise TypeError(f"masks must be a sequence of arrays or None, got {masks!r}")
         turned: list[NDArray[Any] | None] = []
         for l, mask in enumerate(masks):
             array = None if mask is None else np.asarray(mask)

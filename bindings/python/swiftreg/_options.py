@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
@@ -34,7 +35,7 @@ SCHEDULES = {
     "inverse_scaling": _core.INVERSE_SCALING,
 }
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
-# What Network.set_optimizer takes after the kind.
+# What Network.set_optimizer takes after the optimizer.
 SETTINGS = (
     "schedule", "period", "learning_rate", "momentum", "beta1", "beta2", "epsilon",
     "weight_decay", "clip_norm", "decay", "min_learning_rate",
@@ -68,6 +69,15 @@ def number_of(names: dict[str, int], name: object, argument: str) -> int:
 
 def name_of(names: dict[str, int], number: int) -> str:
     return next(name for name, n in names.items() if n == number)
+
+
+def limit(value: float | None, argument: str) -> float:
+    """A limit of a norm as the library takes it, to which 0 is none: to the caller that is None."""
+    if value is None:
+        return 0.0
+    if isinstance(value, Real) and value == 0:
+        raise ValueError(f"{argument} must be above 0, or None, got {value!r}")
+    return value
 
 
 def activation_numbers(activation: str | Sequence[str], hidden: int) -> tuple[int, ...]:

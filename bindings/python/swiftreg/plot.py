@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from swiftreg._extras import missing
+from swiftreg._holder import Holder
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +28,7 @@ def pyplot() -> Any:
     try:
         import matplotlib.pyplot
     except ImportError as error:
-        raise missing("plots need", "matplotlib", "plot") from error
+        raise missing(f"{__name__} needs", "matplotlib", "plot") from error
     return matplotlib.pyplot
 
 
@@ -48,6 +49,11 @@ def _curves(source: Any) -> tuple[Any, Any]:
     history = source if hasattr(source, "cost") and not callable(source.cost) else None
     if history is None:
         history = getattr(source, "history", None)
+    if history is None and isinstance(source, Holder):
+        raise TypeError(
+            "source is an MLP without a history: fit leaves one, which loading, pickling and"
+            " copying do not keep"
+        )
     if history is None:
         raise TypeError(
             "source must be a fitted estimator, a trained MLP or a History,"
@@ -225,7 +231,7 @@ def validation_curve(
     try:
         from sklearn.model_selection import validation_curve as scores_over
     except ImportError as error:
-        raise missing("validation_curve needs", "scikit-learn", "sklearn") from error
+        raise missing(f"{__name__}.validation_curve needs", "scikit-learn", "sklearn") from error
     values = np.asarray(param_range, dtype=np.float64)
     training, validation = scores_over(
         estimator, X, y, param_name=param_name, param_range=param_range, **options

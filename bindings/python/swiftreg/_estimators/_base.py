@@ -279,10 +279,10 @@ class BaseMLP(BaseEstimator, ABC):
             self._replace_network(settings, optimizer)
             self._rate = float(self.learning_rate_init)
         elif (settings, optimizer, self.learning_rate_init) != self._made_with:
-            old, old_kind = self.network_, self._made_with[1]["kind"]
+            old, old_optimizer = self.network_, self._made_with[1]["optimizer"]
             self._replace_network(settings, optimizer)
             self.network_.step, self.network_.epoch = old.step, old.epoch
-            if optimizer["kind"] == old_kind:
+            if optimizer["optimizer"] == old_optimizer:
                 self.network_.optimizer_state[:] = old.optimizer_state
             self._rate = float(self.learning_rate_init)
         if first or not incremental:
@@ -411,7 +411,7 @@ class BaseMLP(BaseEstimator, ABC):
     def _set_rate(self, rate: float) -> None:
         """Changes the rate of SGD as scikit-learn does, whose velocity has the rate in it."""
         optimizer = self._made_with[1]
-        if optimizer["kind"] != "sgd":
+        if optimizer["optimizer"] != "sgd":
             state = self.network_.optimizer_state
             state *= self._rate / rate
         self.network_.set_optimizer(**optimizer, learning_rate=rate)

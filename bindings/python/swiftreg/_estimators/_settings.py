@@ -146,11 +146,11 @@ def optimizer_settings(parameters: dict[str, Any]) -> dict[str, Any]:
     """The arguments of MLP.set_optimizer but for the learning rate."""
     solver = parameters["solver"]
     if solver == "sgd" and parameters["momentum"] > 0:
-        kind = "nesterov" if parameters["nesterovs_momentum"] else "momentum"
+        optimizer = "nesterov" if parameters["nesterovs_momentum"] else "momentum"
     else:
-        kind = solver
+        optimizer = solver
     return {
-        "kind": kind,
+        "optimizer": optimizer,
         "momentum": parameters["momentum"],
         "beta1": parameters["beta_1"],
         "beta2": parameters["beta_2"],

@@ -11,7 +11,8 @@ are columns: X is (features, m), Y is (outputs, m). Layer l computes
 with W of shape (n_l, n_{l-1}) and b of shape (n_l, 1), in dicts with the keys W1, b1, W2, b2, ...
 
 Data may be float64, float32, integers or lists, in any memory layout; if every array of a call is
-float32, so are its results. Bad input raises ValueError or TypeError that name the argument.
+float32, so are its results. Bad input raises ValueError or TypeError that name the argument; a dict
+without a key that is needed raises KeyError, as in the notebook.
 
 Is it really dropout? The notebook seeds NumPy with 1 in every forward pass, so its masks never
 change from iteration to iteration, and so it is here by default. Fresh masks for every iteration

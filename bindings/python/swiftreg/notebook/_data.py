@@ -27,7 +27,7 @@ def _read(file: Path) -> DataSet:
     try:
         from scipy.io import loadmat
     except ImportError as error:
-        raise missing(f"reading {file} needs", "SciPy", "notebook") from error
+        raise missing(f"reading {file} needs", "scipy", "notebook") from error
     data = loadmat(file)
     absent = [key for key in ("X", "y", "Xval", "yval") if key not in data]
     if absent:

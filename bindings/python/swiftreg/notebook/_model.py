@@ -66,7 +66,10 @@ def model(
     X, Y = _matrix(X, "X"), _matrix(Y, "Y")
     if Y.shape != (1, X.shape[1]):
         raise ValueError(f"Y must have shape (1, {X.shape[1]}) to fit X, got {Y.shape}")
-    iterations = max(0, operator.index(num_iterations))
+    try:
+        iterations = max(0, operator.index(num_iterations))
+    except TypeError:
+        raise TypeError(f"num_iterations must be an integer, got {num_iterations!r}") from None
     keep_prob = check_keep_prob(keep_prob)
     dropout = keep_prob < 1
     parameters = initialize_parameters([X.shape[0], *HIDDEN, 1])
