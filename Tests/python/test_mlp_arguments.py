@@ -318,6 +318,11 @@ def test_a_limit_of_0_is_none_only_as_none() -> None:
     assert network(max_norm=None, clip_norm=None).max_norm is None
 
 
+def test_a_negative_learning_rate_is_told_as_such() -> None:
+    with refuses(ValueError, "learning_rate=-1: the learning rate is infinite or NaN, or of a network negative"):
+        network(learning_rate=-1)
+
+
 def test_one_keep_prob_too_many() -> None:
     with refuses(ValueError, "keep_prob must be a number or hold 2 of them, one for the input and each hidden layer"):
         network(keep_prob=[1, 0.5, 1])
