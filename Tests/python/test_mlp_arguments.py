@@ -171,7 +171,8 @@ def test_the_first_bad_weight_is_named() -> None:
         ([1, 2, -0.5, *[-1] * 9], "sample_weight must be finite and at least 0, got -0.5 for example 2"),
         ([1, np.nan, *[-1] * 10], "sample_weight must be finite and at least 0, got nan for example 1"),
         ([0] * 12, "sample_weight must not be all 0"),
-        ([1e308] * 12, "sample_weight has a sum that is not finite"),
+        ([1e308] * 12, "sample_weight must have a sum that is finite, as must be 1 / the sum, got inf"),
+        ([5e-324, *[0] * 11], "sample_weight must have a sum that is finite, as must be 1 / the sum, got 5e-324"),
     ):
         for call in (n.fit, n.cost, n.data_cost, n.gradient, n.check_gradient):
             with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):

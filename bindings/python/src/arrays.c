@@ -341,7 +341,7 @@ int copy_to(State *state, PyObject *target, PyObject *source) {
 
 /* Bytes from values of 0 and 1; the index of the first other value, or -1. */
 #define BYTES_FROM_INTEGERS(name, element)                                           \
-    static Py_ssize_t name(const void *values, Py_ssize_t count, uint8_t *bytes) {         \
+    static Py_ssize_t name(const void *values, Py_ssize_t count, uint8_t *bytes) {   \
         const element *value = values;                                               \
         element any = 0;                                                             \
         for (Py_ssize_t i = 0; i < count; i++) {                                     \

@@ -162,26 +162,33 @@ void release_examples(Examples *examples) {
 }
 
 int check_weights(const Examples *examples, const char *name) {
-    if (examples->weights.object == NULL) return 0;
-    double sum = 0;
-    for (Py_ssize_t i = 0; i < examples->m; i++) {
-        double weight = examples->weights.type == TYPE_F32
-                            ? ((const float *)examples->weights.data)[i]
-                            : ((const double *)examples->weights.data)[i];
-        if (!(weight >= 0 && isfinite(weight))) {
-            PyObject *text = value_text(examples->weights.type, weight);
-            if (text != NULL) {
-                PyErr_Format(PyExc_ValueError, "%s must be finite and at least 0, got %S for "
-                             "example %zd", name, text, i);
-                Py_DECREF(text);
-            }
-            return -1;
-        }
-        sum += weight;
+    const Array *weights = &examples->weights;
+    if (weights->object == NULL) return 0;
+    double sum = 0, bad = 0;
+    Py_ssize_t i = 0;
+    for (; i < examples->m; i++) {
+        bad = weights->type == TYPE_F32 ? ((const float *)weights->data)[i]
+                                        : ((const double *)weights->data)[i];
+        if (!(bad >= 0 && isfinite(bad))) break;
+        sum += bad;
     }
-    if (sum > 0 && isfinite(sum)) return 0;
-    PyErr_Format(PyExc_ValueError, sum > 0 ? "%s has a sum that is not finite"
-                                           : "%s must not be all 0", name);
+    bool all_good = i == examples->m;
+    /* The mean is taken with the inverse, in the network's precision. */
+    double inverse = weights->type == TYPE_F32 ? (float)(1 / sum) : 1 / sum;
+    if (all_good && sum == 0) {
+        PyErr_Format(PyExc_ValueError, "%s must not be all 0", name);
+        return -1;
+    }
+    if (all_good && isfinite(sum) && isfinite(inverse)) return 0;
+    PyObject *text = value_text(all_good ? TYPE_F64 : weights->type, all_good ? sum : bad);
+    if (text != NULL && all_good) {
+        PyErr_Format(PyExc_ValueError,
+                     "%s must have a sum that is finite, as must be 1 / the sum, got %S", name, text);
+    } else if (text != NULL) {
+        PyErr_Format(PyExc_ValueError,
+                     "%s must be finite and at least 0, got %S for example %zd", name, text, i);
+    }
+    Py_XDECREF(text);
     return -1;
 }
 
@@ -336,12 +343,13 @@ NETWORK_METHOD(network_gradient) {
     RUN(status, 3 * network_work(self, examples.m),
         CALL(self, reg_network_gradient, data, &part, &cost));
     network_leave(self);
-    if (status == REG_ERROR_SAMPLE_WEIGHT && check_weights(&examples, example_names[2]) == 0) {
+    if (status == REG_ERROR_SAMPLE_WEIGHT && args[4] != Py_None &&
+        check_weights(&examples, example_names[2]) == 0) {
         PyErr_Format(PyExc_ValueError,
                      "mean_over=%R is less than this part's own sum of weights (%zd examples)",
                      args[4], examples.m);
     } else if (status != REG_OK && !PyErr_Occurred()) {
-        raise_status(status, NULL, NULL);
+        raise_data(status, &examples);
     }
     release_examples(&examples);
     return status == REG_OK ? PyFloat_FromDouble(cost) : NULL;
