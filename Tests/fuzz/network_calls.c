@@ -30,6 +30,7 @@ static size_t choose_examples(Statuses *wrong) {
 typedef struct Given {
     Statuses wrong, possible;
     bool is_large;
+    bool has_no_weight; /* all weights are 0, and that is all that is wrong with them */
 } Given;
 
 /* Without examples, or with more than there can be, the strides do not matter. */
@@ -70,7 +71,9 @@ static const Data *choose_data(Given *given, Ends ends) {
             is_valid &= weights[r] >= 0 && weights[r] < INFINITY;
             sum += weights[r];
         }
-        of_size.wrong |= IF(!is_valid || !(sum > 0 && sum < INFINITY), REG_ERROR_SAMPLE_WEIGHT);
+        const bool has_mean = sum > 0 && sum < INFINITY && (real)(1 / sum) < INFINITY;
+        of_size.wrong |= IF(!is_valid || !has_mean, REG_ERROR_SAMPLE_WEIGHT);
+        given->has_no_weight = is_valid && sum == 0;
         data->weights = weights;
         freeze_buffer(weights);
     }
@@ -148,6 +151,8 @@ static void fuzz_gradient(Network *network, Ends ends) {
         part->struct_size = rarely(40) ? choose(sizeof *part) : sizeof *part;
         part->first_row = (uint64_t)choose_integer();
         part->mean_over = choose(2) == 0 ? 0 : choose_near(0, 2000);
+        /* Such a part of a batch gives nothing. */
+        if (given.has_no_weight && part->mean_over > 0) given.wrong &= ~ONE(REG_ERROR_SAMPLE_WEIGHT);
         given.wrong |= IF(part->struct_size != sizeof *part, REG_ERROR_SIZE);
         given.wrong |= IF(!(part->mean_over >= 0 && part->mean_over < INFINITY), REG_ERROR_SAMPLE_WEIGHT);
         given.possible |= IF(part->mean_over != 0, REG_ERROR_SAMPLE_WEIGHT);
