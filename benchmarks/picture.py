@@ -37,7 +37,9 @@ def bars(result: dict[str, Any]) -> list[tuple[str, float, dict[str, float]]]:
         ours = seconds[OURS]
         per_unit = value(median(ours), case["work"], unit)
         microseconds = per_unit if unit == "us" else per_unit * case["work"] / 1e3
-        found.append((label, microseconds, {p: ratio(seconds[p], ours) for p in PEERS if p in seconds}))
+        ratios = {peer: ratio(seconds[peer], ours) for peer in PEERS if peer in seconds}
+        if ratios:
+            found.append((label, microseconds, ratios))
     return found
 
 
