@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from report import OURS, ratio, value
+from report import OURS, figure, ratio, value
 
 # Rows of the one-thread run, by the key of their table and the beginning of their name.
 ROWS = [
@@ -30,10 +30,10 @@ def bars(result: dict[str, Any]) -> list[tuple[str, float, dict[str, float]]]:
         unit, case = cases.get((key, name), (None, None))
         if case is None:
             continue
-        # The first of a peer's columns: "JAX" rather than "JAX, rbg".
+        # The first of a peer's columns, "JAX" rather than "JAX, rbg", whatever else its name says.
         seconds: dict[str, list[float]] = {}
         for name, entry in case["results"].items():
-            seconds.setdefault(name.split(",")[0], entry["seconds"])
+            seconds.setdefault(name.replace(",", " ").split()[0], entry["seconds"])
         ours = seconds[OURS]
         per_unit = value(median(ours), case["work"], unit)
         microseconds = per_unit if unit == "us" else per_unit * case["work"] / 1e3
@@ -54,7 +54,7 @@ def draw(result: dict[str, Any], path: Path) -> None:
     y = GAP
     for label, microseconds, ratios in rows:
         lines.append(text(8, y + BAR - 4, label))
-        lines.append(text(8, y + 2 * BAR - 4, f"swiftreg: {microseconds:,.3g} µs", "#666666"))
+        lines.append(text(8, y + 2 * BAR - 4, f"swiftreg: {figure(microseconds)} µs", "#666666"))
         for peer, times in ratios.items():
             width = WIDTH * times / most
             lines.append(f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR - 3}" fill="{PEERS[peer]}"/>')
