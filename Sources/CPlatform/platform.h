@@ -43,6 +43,25 @@ static inline int platform_x86_level(void) {
 #endif
 }
 
+/* A number that one thread counts up and others watch. */
+static inline void platform_count_up(unsigned *word) {
+    __atomic_fetch_add(word, 1, __ATOMIC_RELEASE);
+}
+
+/* Watches it for some ten microseconds; whether it is no longer `value`. A thread that went to sleep
+ * instead would take longer to come back, and often to the core of the one that wakes it. */
+static inline int platform_watch(const unsigned *word, unsigned value) {
+    for (int i = 0; i < 4000; i++) {
+        if (__atomic_load_n(word, __ATOMIC_ACQUIRE) != value) return 1;
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#elif defined(__aarch64__)
+        __asm__ volatile("yield");
+#endif
+    }
+    return 0;
+}
+
 /* The cores that this process may run on, at least 1. */
 static inline int platform_core_count(void) {
 #if defined(__linux__)

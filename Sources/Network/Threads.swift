@@ -61,9 +61,10 @@ public enum Threads {
         state.pointee.parts = parts
         state.pointee.unfinished = parts
         state.pointee.helpers = threads - 1
+        platform_count_up(&state.pointee.begun)
         pthread_cond_broadcast(&state.pointee.begin)
         work()
-        while state.pointee.unfinished > 0 {
+        while state.pointee.unfinished > 0 && !watch(&state.pointee.ended) {
             pthread_cond_wait(&state.pointee.end, &state.pointee.lock)
         }
         state.pointee.job = nil
@@ -80,6 +81,10 @@ private struct State {
     var lock = pthread_mutex_t()
     var begin = pthread_cond_t()
     var end = pthread_cond_t()
+    /// How often a job began, and how often one ended: for those who watch without the lock.
+    var begun: UInt32 = 0
+    var ended: UInt32 = 0
+    var cores = 1
     var count = 0
     var workers = 0
     var handlesFork = false
@@ -108,13 +113,28 @@ private func work() {
         job.call(context, part)
         pthread_mutex_lock(&state.pointee.lock)
         state.pointee.unfinished -= 1
-        if state.pointee.unfinished == 0 { pthread_cond_signal(&state.pointee.end) }
+        if state.pointee.unfinished == 0 {
+            platform_count_up(&state.pointee.ended)
+            pthread_cond_signal(&state.pointee.end)
+        }
     }
+}
+
+/// Lets go of the lock, which is held on entry and on return, and watches for some ten microseconds;
+/// whether the number changed meanwhile. With more threads than cores there is nothing to gain.
+private func watch(_ number: UnsafeMutablePointer<UInt32>) -> Bool {
+    if state.pointee.count > state.pointee.cores { return false }
+    let seen = number.pointee
+    pthread_mutex_unlock(&state.pointee.lock)
+    let changed = platform_watch(number, seen) != 0
+    pthread_mutex_lock(&state.pointee.lock)
+    return changed || number.pointee != seen
 }
 
 private func startWorkers(_ wanted: Int) {
     if !state.pointee.handlesFork {
         state.pointee.handlesFork = true
+        state.pointee.cores = Int(platform_core_count())
         pthread_atfork(
             {
                 pthread_mutex_lock(&state.pointee.region)
@@ -126,9 +146,10 @@ private func startWorkers(_ wanted: Int) {
             },
             {
                 // The child has one thread; its pool begins anew.
-                let count = state.pointee.count
+                let (count, cores) = (state.pointee.count, state.pointee.cores)
                 state.pointee = State()
                 state.pointee.count = count
+                state.pointee.cores = cores
                 state.pointee.handlesFork = true
             })
     }
@@ -151,7 +172,9 @@ private func workerLoop() {
     pthread_mutex_lock(&state.pointee.lock)
     while true {
         while state.pointee.helpers == 0 || state.pointee.next >= state.pointee.parts {
-            pthread_cond_wait(&state.pointee.begin, &state.pointee.lock)
+            if !watch(&state.pointee.begun) {
+                pthread_cond_wait(&state.pointee.begin, &state.pointee.lock)
+            }
         }
         state.pointee.helpers -= 1
         work()
