@@ -3,27 +3,21 @@ import CPlatform
 extension Network {
     /// Draws the weights: see reg_init. Biases are 0 from the beginning.
     public func drawInitialWeights() throws(NetworkError) {
-        if settings.initialWeights == .notebook { return try drawNotebookWeights() }
         for l in 0..<layerCount {
             let (nIn, nOut) = (Double(layers[l].nIn), Double(layers[l].nOut))
             let range: Double
             switch settings.initialWeights {
             case .he: range = (6 / nIn).squareRoot()
             case .xavier: range = (6 / (nIn + nOut)).squareRoot()
-            case .lecun, .notebook: range = (3 / nIn).squareRoot()
+            case .lecun: range = (3 / nIn).squareRoot()
+            case .notebook: return try drawNotebookWeights()
             }
             drawUniform(layers[l].weights, layers[l].weightCount, range)
         }
     }
 
     private func drawUniform(_ first: Int, _ count: Int, _ range: Double) {
-        var words: InlineArray<64, UInt32> = [
-            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-            0,
-            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-            0,
-            0, 0, 0, 0,
-        ]
+        var words = InlineArray<64, UInt32>(repeating: 0)
         for start in stride(from: first, to: first + count, by: 64) {
             let n = min(64, first + count - start)
             withUnsafeMutableBytes(of: &words) {

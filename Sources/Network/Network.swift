@@ -185,9 +185,6 @@ public struct Network<T: Scalar> {
         return made
     }
 
-    /// The state as it is: nil if it was never used, which is all 0.
-    public var stateIfMade: UnsafeMutablePointer<T>? { stateMade }
-
     /// The state begins anew unless the kind stays the same.
     public mutating func setOptimizer(_ new: Optimizer) {
         if new.kind != optimizer.kind {
