@@ -218,23 +218,23 @@ struct FitMemory<T: Scalar> {
 
     func keep(_ network: Network<T>) {
         position.pointee = network.position
-        parameters.update(from: network.parameters, count: network.parameterCount)
+        parameters.copy(network.parameters, network.parameterCount)
         if let state = network.stateMade {
-            self.state.update(from: state, count: network.stateCount)
+            self.state.copy(state, network.stateCount)
         }
     }
 
     func restore(_ network: inout Network<T>) {
         network.position = position.pointee
-        network.parameters.update(from: parameters, count: network.parameterCount)
-        network.stateMade?.update(from: state, count: network.stateCount)
+        network.parameters.copy(parameters, network.parameterCount)
+        network.stateMade?.copy(state, network.stateCount)
     }
 
     func keepBest(_ network: Network<T>) {
-        best?.update(from: network.parameters, count: network.parameterCount)
+        best?.copy(network.parameters, network.parameterCount)
     }
 
     func restoreBest(_ network: Network<T>) {
-        if let best { network.parameters.update(from: best, count: network.parameterCount) }
+        if let best { network.parameters.copy(best, network.parameterCount) }
     }
 }

@@ -127,7 +127,7 @@ public struct Network<T: Scalar> {
             at = layers[l].biases + source[l].nOut
             units += source[l].nIn
         }
-        parameters.update(repeating: 0, count: total)
+        parameters.clear(total)
         handle.initialize(
             to: Network(
                 settings: settings, layerCount: count, layers: layers, columns: columns,
@@ -169,7 +169,7 @@ public struct Network<T: Scalar> {
     public mutating func gradients() throws(NetworkError) -> UnsafeMutablePointer<T> {
         if let gradientsMade { return gradientsMade }
         guard let made = allocate(T.self, parameterCount) else { throw .memory }
-        made.update(repeating: 0, count: parameterCount)
+        made.clear(parameterCount)
         gradientsMade = made
         return made
     }
@@ -180,7 +180,7 @@ public struct Network<T: Scalar> {
     public mutating func state() throws(NetworkError) -> UnsafeMutablePointer<T> {
         if let stateMade { return stateMade }
         guard let made = allocate(T.self, max(1, stateCount)) else { throw .memory }
-        made.update(repeating: 0, count: stateCount)
+        made.clear(stateCount)
         stateMade = made
         return made
     }
@@ -235,4 +235,15 @@ func allocate<E>(_: E.Type, _ count: Int) -> UnsafeMutablePointer<E>? {
     var memory: UnsafeMutableRawPointer?
     guard count >= 0, !overflow, posix_memalign(&memory, 64, max(bytes, 1)) == 0 else { return nil }
     return memory?.assumingMemoryBound(to: E.self)
+}
+
+// `update` of the standard library is a loop, with a call for each element, where code is compiled
+// to be small.
+extension UnsafeMutablePointer where Pointee: BitwiseCopyable {
+    func copy(_ source: UnsafePointer<Pointee>, _ count: Int) {
+        memcpy(self, source, count * MemoryLayout<Pointee>.stride)
+    }
+
+    /// All bits 0.
+    func clear(_ count: Int) { memset(self, 0, count * MemoryLayout<Pointee>.stride) }
 }

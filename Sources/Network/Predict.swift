@@ -33,7 +33,7 @@ extension Network {
         try reserve(batch: count, trains: false)
         for first in stride(from: 0, to: count, by: Chunk<T>.most) {
             let range = chunk(first, count)
-            means.update(repeating: 0, count: 2 * room)
+            means.clear(2 * room)
             for sample in 0..<samples {
                 let propagation = try Propagation(
                     &self, range, trains: false,

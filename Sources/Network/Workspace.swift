@@ -13,7 +13,7 @@ struct Workspace<T: Scalar> {
         // Before there is new memory, so that never both are held.
         release()
         guard let new = allocate(T.self, count) else { throw .memory }
-        new.update(repeating: 0, count: count)
+        new.clear(count)
         memory = new
         elements = count
         return new
