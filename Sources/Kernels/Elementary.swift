@@ -118,7 +118,7 @@ extension Lanes {
 
     /// e^self for self <= 0 as a part of something else: the rounding of r is not given back, and
     /// a NaN stays some NaN.
-    @inline(__always) private var quickExpOfNegative: Self {
+    @inline(__always) var quickExpOfNegative: Self {
         let limits = Self.limits
         let x = Self.select(self < Self(limits.expLow), Self(limits.expLow), self)
         let (n, whole, negated) = x.powersOfTwo
@@ -145,14 +145,19 @@ extension Lanes {
         let lifted = self * Self(limits.lift).powerOfTwo
         let (m, exponent) = Self.select(isSmall, lifted, self).normalized
         let n = Self.select(isSmall, exponent - Self(limits.lift), exponent)
-        let f = m - Self(1)
-        let s = f / (Self(2) + f)
+        let result = (m - Self(1)).log(times: n)
+        return specialLog(result)
+    }
+
+    /// log((1 + self) 2^n) for sqrt(1/2) <= 1 + self < sqrt(2).
+    @inline(__always) private func log(times n: Self) -> Self {
+        let limits = Self.limits
+        let s = self / (Self(2) + self)
         let z = s * s
-        let square = Self(0.5) * f * f
+        let square = Self(0.5) * self * self
         let correction = (n * Self(limits.ln2Low)).addProduct(
             s, square.addProduct(z, Self.logTail(z)))
-        let result = (n * Self(limits.ln2High)) - ((square - correction) - f)
-        return specialLog(result)
+        return (n * Self(limits.ln2High)) - ((square - correction) - self)
     }
 
     /// The edges of log: NaN and infinity as they are, 0 to -infinity, negatives to NaN.
@@ -176,9 +181,21 @@ extension Lanes {
             self == Self(0), self, Self.select(isOrdinary == one, result, sum.log))
     }
 
+    /// log(1 + self) for 0 <= self <= 1: self is taken apart, not a sum that has been rounded.
+    @inline(__always) var log1pOfFraction: Self {
+        let isHigh = Self(0.41421354) < self
+        let (one, zero, half) = (Self(1), Self(0), Self(0.5))
+        return Self.select(isHigh, half * (self - one), self)
+            .log(times: Self.select(isHigh, one, zero))
+    }
+
     /// 1 / (1 + e^-self), of the exponential that cannot overflow.
     @inline(__always) var sigmoid: Self {
-        let e = (Self(0) - magnitude).quickExpOfNegative
+        sigmoid(by: (Self(0) - magnitude).quickExpOfNegative)
+    }
+
+    /// The same, where e = e^-|self| is there.
+    @inline(__always) func sigmoid(by e: Self) -> Self {
         let one = Self(1)
         let sum = one + e
         let quotient = Self.select(self < Self(0), e, one) / sum
@@ -191,7 +208,7 @@ extension Lanes {
 
     /// log(1 + e^self) = max(self, 0) + log1p(e^-|self|).
     @inline(__always) var softplus: Self {
-        let tail = (Self(0) - magnitude).exp.log1p
+        let tail = (Self(0) - magnitude).exp.log1pOfFraction
         // Of a NaN the tail is one too.
         return Self.select(Self(0) < self, self, Self(0)) + tail
     }

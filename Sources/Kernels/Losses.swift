@@ -13,21 +13,15 @@ func loss<V: Lanes>(
     let keep = V(V.Element(1 - smoothing))
     let share = V(V.Element(smoothing / classes))
     var sums = LaneSums()
+    if kind == .binaryCrossEntropy {
+        binaryCrossEntropy(z, y, weights, &sums) { y in share.addProduct(y, keep) }
+        return sums.total
+    }
     for e in stride(from: 0, to: z.columns, by: V.width) {
         let weight = V.load(weights + e)
         let (z, row, units) = (z.data + e, z.row, z.units)
         let y = y + e
         switch kind {
-        case .binaryCrossEntropy:
-            for u in 0..<units {
-                let x = V.load(z + u * row)
-                let target = share.addProduct(V.load(y + u * row), keep)
-                // softplus(x) - y x, so that a sure right answer costs its small tail, not 0.
-                let tail = (V(0) - x.magnitude).exp.log1p
-                let linear = V.select(V(0) < x, x, V(0)) - target * x
-                sums.add((linear + tail) * weight)
-                ((x.sigmoid - target) * weight).store(z + u * row)
-            }
         case .softmaxCrossEntropy:
             let exponentials = softmaxParts(V.self, z, row: row, units: units) { u, x in
                 let target = share.addProduct(V.load(y + u * row), keep)
@@ -40,7 +34,7 @@ func loss<V: Lanes>(
                 let target = share.addProduct(V.load(y + u * row), keep)
                 ((V.load(z + u * row) * factor - target) * weight).store(z + u * row)
             }
-        case .squaredError:
+        default:
             for u in 0..<units {
                 let difference = V.load(z + u * row) - V.load(y + u * row)
                 // By the weight first: the z of a column that is no example may have any square.
@@ -51,6 +45,35 @@ func loss<V: Lanes>(
         }
     }
     return sums.total
+}
+
+@inline(__always)
+private func binaryCrossEntropy<V: Lanes>(
+    _ z: UnitRows<V.Element>, _ y: UnsafePointer<V.Element>, _ weights: UnsafePointer<V.Element>,
+    _ sums: inout LaneSums, _ target: (V) -> V
+) {
+    // A few vectors side by side: of each a chain of operations, too long for one alone.
+    let most = 4
+    var exponentials: InlineArray<4, V> = [V(0), V(0), V(0), V(0)]
+    for e in stride(from: 0, to: z.columns, by: most * V.width) {
+        let count = min(most, (z.columns - e) / V.width)
+        for u in 0..<z.units {
+            let (z, y) = (z.data + u * z.row + e, y + u * z.row + e)
+            for k in 0..<count {
+                exponentials[k] = (V(0) - V.load(z + k * V.width).magnitude).quickExpOfNegative
+            }
+            for k in 0..<count {
+                let at = k * V.width
+                let x = V.load(z + at)
+                let target = target(V.load(y + at))
+                let weight = V.load(weights + e + at)
+                // softplus(x) - y x, so that a sure right answer costs its small tail, not 0.
+                let linear = V.select(V(0) < x, x, V(0)) - target * x
+                sums.add((linear + exponentials[k].log1pOfFraction) * weight)
+                ((x.sigmoid(by: exponentials[k]) - target) * weight).store(z + at)
+            }
+        }
+    }
 }
 
 /// z becomes exp(z - max z) over the units of each column. Returns the sum of that, and the sums of two
