@@ -94,6 +94,22 @@ public struct UnitRows<Element>: @unchecked Sendable {
     public var span: Int { units * row }
 }
 
+/// `rows` rows of `count` elements that are summed: they begin `row` apart, and the elements of each
+/// are `stride` apart.
+public struct SummedRows: Sendable {
+    public var rows: Int
+    public var row: Int
+    public var count: Int
+    public var stride: Int
+
+    public init(rows: Int, row: Int, count: Int, stride: Int) {
+        self.rows = rows
+        self.row = row
+        self.count = count
+        self.stride = stride
+    }
+}
+
 /// c = W a, finished, for few enough weights that they need no packing: W(u, k) lies at
 /// u * row + k * step of `weights`.
 public struct UnitProduct<Element>: @unchecked Sendable {

@@ -26,10 +26,10 @@ public struct KernelTable<Element: Sendable>: Sendable {
     public let crossEntropy: @Sendable (Input, Input, Int) -> (sum: Double, ignored: Int)
     /// (w, count): the sum of the squares
     public let sumOfSquares: @Sendable (Input, Int) -> Double
-    /// (x, stride, count): the sum of those elements
-    public let sum: @Sendable (Input, Int, Int) -> Double
+    /// (x, rows, out): the sum of each row
+    public let sumRows: @Sendable (Input, SummedRows, UnsafeMutablePointer<Double>) -> Void
     /// (x, row, count, scale, out): scale times the sums of a vector's width of columns of `count`
-    /// rows, each as `sum` has it
+    /// rows, each as `sumRows` has it
     public let sumColumns: @Sendable (Input, Int, Int, Double, Output) -> Void
     /// (kind, z, y, weights, smoothing): the sum of the losses; z becomes its gradient
     public let loss: @Sendable (Loss, UnitRows<Element>, Input, Input, Double) -> Double
@@ -79,8 +79,8 @@ public struct KernelTable<Element: Sendable>: Sendable {
         crossEntropy: @escaping @Sendable (Input, Input, Int) -> (sum: Double, ignored: Int),
         sumOfSquares: @escaping @Sendable (Input, Int) -> Double,
         sumColumns: @escaping @Sendable (Input, Int, Int, Double, Output) -> Void,
-        sum:
-            @escaping @Sendable (Input, Int, Int) -> Double,
+        sumRows:
+            @escaping @Sendable (Input, SummedRows, UnsafeMutablePointer<Double>) -> Void,
         loss:
             @escaping @Sendable (Loss, UnitRows<Element>, Input, Input, Double) -> Double,
         outputs:
@@ -119,7 +119,7 @@ public struct KernelTable<Element: Sendable>: Sendable {
         self.update = update
         self.crossEntropy = crossEntropy
         self.sumOfSquares = sumOfSquares
-        self.sum = sum
+        self.sumRows = sumRows
         self.sumColumns = sumColumns
         self.loss = loss
         self.outputs = outputs

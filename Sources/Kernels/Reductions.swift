@@ -30,20 +30,50 @@ func sumOfSquares<V: Lanes>(_: V.Type, _ w: UnsafePointer<V.Element>, _ count: I
     return sums.total
 }
 
-/// The sum of `count` elements, `stride` apart.
+/// The sums of rows: several at a time, since a sum is a chain of additions that each wait for the
+/// last.
 @inline(__always)
-func sum<V: Lanes>(
-    _: V.Type, _ x: UnsafePointer<V.Element>, _ stride: Int, _ count: Int
-) -> Double {
-    var sums = LaneSums()
-    forEachVector(count, width: V.width) { i, n in
-        sums.add(V.load(x + i * stride, first: n, stride: stride))
+func sumRows<V: Lanes>(
+    _: V.Type, _ x: UnsafePointer<V.Element>, _ rows: SummedRows,
+    _ out: UnsafeMutablePointer<Double>
+) {
+    let o = LaneSums()
+    var u = 0
+    while tileRows > 2 && rows.stride == 1 && rows.rows - u >= 2 {
+        sumRows(V.self, [o, o], x + u * rows.row, rows, out + u)
+        u += 2
     }
-    return sums.total
+    while u < rows.rows {
+        sumRows(V.self, [o], x + u * rows.row, rows, out + u)
+        u += 1
+    }
+}
+
+@inline(__always)
+private func sumRows<V: Lanes, let n: Int>(
+    _: V.Type, _ zeros: InlineArray<n, LaneSums>, _ x: UnsafePointer<V.Element>,
+    _ rows: SummedRows, _ out: UnsafeMutablePointer<Double>
+) {
+    var sums = zeros
+    var i = 0
+    // Without a question between the loads, so that the sums stay in registers.
+    while rows.stride == 1 && rows.count - i >= V.width {
+        for u in 0..<n { sums[u].add(V.load(x + u * rows.row + i)) }
+        i += V.width
+    }
+    while i < rows.count {
+        let left = min(V.width, rows.count - i)
+        for u in 0..<n {
+            let from = x + u * rows.row + i * rows.stride
+            sums[u].add(V.load(from, first: left, stride: rows.stride))
+        }
+        i += V.width
+    }
+    for u in 0..<n { out[u] = sums[u].total }
 }
 
 /// out[j] = scale * sum over i of x[i * row + j] for the columns of a vector: those are the lanes,
-/// and what is a lane in `sum` is one of the sums that rows go to in turn. The order is the same.
+/// and what is a lane in `sumRows` is one of the sums that rows go to in turn. The order is the same.
 @inline(__always)
 func sumColumns<V: Lanes>(
     _: V.Type, _ x: UnsafePointer<V.Element>, _ row: Int, _ count: Int, _ scale: Double,

@@ -30,7 +30,7 @@ private func table<V: Lanes>(_: V.Type) -> UnsafePointer<KernelTable<V.Element>>
             crossEntropy: { crossEntropy(V.self, $0, $1, $2) },
             sumOfSquares: { sumOfSquares(V.self, $0, $1) },
             sumColumns: { sumColumns(V.self, $0, $1, $2, $3, $4) },
-            sum: { sum(V.self, $0, $1, $2) },
+            sumRows: { sumRows(V.self, $0, $1, $2) },
             loss: { loss(V.self, $0, $1, $2, $3, $4) },
             outputs: { outputs(V.self, $0, $1) },
             gather: { gather(V.self, $0, $1, $2, $3) },

@@ -115,6 +115,20 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
         return (sum.total, ignored)
     }
 
+    /// Calls body(u, sum) for each row u.
+    func sumRows(_ x: Input, _ rows: SummedRows, _ body: (Int, Double) -> Void) {
+        let room = 16
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: room) { sums in
+            guard let sums = sums.baseAddress else { return }
+            for first in stride(from: 0, to: rows.rows, by: room) {
+                var some = rows
+                some.rows = min(room, rows.rows - first)
+                table.pointee.sumRows(x + first * rows.row, some, sums)
+                for u in 0..<some.rows { body(first + u, sums[u]) }
+            }
+        }
+    }
+
     public func sumOfSquares(_ w: Input, _ count: Int) -> Double {
         var sum = BlockSum()
         inBlocks(count) { i, n in sum.add(table.pointee.sumOfSquares(w + i, n)) }
@@ -165,10 +179,9 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
             table.pointee.sumColumns(dz + unit, dzStrides.example, examples, scale, db + unit)
             unit += width
         }
-        for unit in unit..<nOut {
-            let sum = table.pointee.sum(dz + unit * dzStrides.unit, dzStrides.example, examples)
-            db[unit] = T(sum * scale)
-        }
+        let rest = SummedRows(
+            rows: nOut - unit, row: dzStrides.unit, count: examples, stride: dzStrides.example)
+        sumRows(dz + unit * dzStrides.unit, rest) { u, sum in db[unit + u] = T(sum * scale) }
         return true
     }
 

@@ -63,9 +63,7 @@ struct Propagation<T: Scalar> {
         if let given = examples.weights {
             operations.table.pointee.gather(given, Strides(unit: 0, example: 1), range, weights)
         } else {
-            weights.data.update(repeating: 1, count: range.count)
-            (weights.data + range.count).update(
-                repeating: 0, count: weights.columns - range.count)
+            weights.mark(range.count)
         }
         return operations.table.pointee.loss(
             loss, preActivations, chunk.targets.data, weights.data, smoothing)
@@ -90,12 +88,7 @@ struct Propagation<T: Scalar> {
             let layer = layers[l]
             let (dz, a) = (chunk.outputs(l), chunk.inputs(l))
             try weightGradient(l, dz, a, gradients, isFirst, finishing)
-            let (sums, db) = (chunk.biasSums(l), gradients + layer.biases)
-            for u in 0..<layer.nOut {
-                let sum = operations.table.pointee.sum(dz.data + u * dz.row, 1, dz.columns)
-                sums[u] = isFirst ? sum : sums[u] + sum
-                if let finishing { db[u] = T(sums[u] * finishing.scale) }
-            }
+            biasGradient(l, dz, gradients + layer.biases, isFirst, finishing)
             if l > 0 { try inputGradient(l, dz, a) }
         }
     }
@@ -121,6 +114,19 @@ struct Propagation<T: Scalar> {
         if activation != .relu { drop(layer: l, da) }
         operations.activationGradient(
             da.data, a.data, a.data, a.span, activation, keepProb: keepProb)
+    }
+
+    private func biasGradient(
+        _ l: Int, _ dz: UnitRows<T>, _ db: UnsafeMutablePointer<T>, _ isFirst: Bool,
+        _ finishing: Finishing?
+    ) {
+        let all = chunk.biasSums(l)
+        operations.sumRows(
+            dz.data, SummedRows(rows: dz.units, row: dz.row, count: dz.columns, stride: 1)
+        ) { u, sum in
+            all[u] = isFirst ? sum : all[u] + sum
+            if let finishing { db[u] = T(all[u] * finishing.scale) }
+        }
     }
 
     private func weightGradient(
@@ -157,5 +163,16 @@ extension Layer {
     func isNarrow(examples: Int) -> Bool {
         func whole(_ n: Int, _ unit: Int) -> Int { (n + unit - 1) / unit * unit }
         return weightCount * (examples + 128) < whole(nOut, 6) * whole(nIn, 16) * examples
+    }
+}
+
+extension UnitRows where Element: Scalar {
+    /// 1 in the first `count` columns of the one row, 0 beyond.
+    fileprivate func mark(_ count: Int) {
+        let ones = SIMD16<Element>(repeating: 1)
+        for e in stride(from: 0, to: columns, by: 16) {
+            UnsafeMutableRawPointer(data + e).storeBytes(of: ones, as: SIMD16<Element>.self)
+        }
+        (data + count).clear(columns - count)
     }
 }

@@ -53,7 +53,7 @@ nonisolated(unsafe) private var once = pthread_once_t()
 nonisolated(unsafe) private var chosen: UnsafePointer<Runtime>?
 
 /// The two element types.
-public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
+public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, SIMDScalar, Sendable {
     static func table(of kernels: KernelSet) -> UnsafePointer<KernelTable<Self>>
 }
 
