@@ -52,7 +52,8 @@ LANES_TYPE(lanes_f64x4, double, 4);
     LANES lanes_##bits lanes_##type##_equal(lanes_##type a, lanes_##type b) { return a == b; } \
     LANES lanes_##type lanes_##type##_select(lanes_##bits m, lanes_##type a, lanes_##type b) { \
         return m ? a : b;                                                                     \
-    }
+    }                                                                                         \
+    LANES lanes_##type lanes_##type##_relu(lanes_##type a) { return a < 0 ? 0 : a; }
 LANES_FLOAT(f32, i32)
 LANES_FLOAT(f64, i64)
 #undef LANES_FLOAT
@@ -196,16 +197,16 @@ LANES lanes_u32 lanes_u64_weave_second(lanes_u64 x, lanes_u64 y) {
     return (lanes_u32)__builtin_shufflevector(x, y, 4, 12, 6, 14, 5, 13, 7, 15);
 }
 
-/* The lower halves of all lanes of a, then of b. */
+/* The lower halves of lanes 0, 1, 4, 5, 2, 3, 6, 7 of a, then of b: the order that costs no crossing of
+ * 128 bits. */
 LANES lanes_u32 lanes_u64_pack(lanes_u64 a, lanes_u64 b) {
-    return __builtin_shufflevector((lanes_u32)a, (lanes_u32)b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18,
-                                   20, 22, 24, 26, 28, 30);
+    return __builtin_shufflevector((lanes_u32)a, (lanes_u32)b, 0, 2, 8, 10, 4, 6, 12, 14, 16, 18,
+                                   24, 26, 20, 22, 28, 30);
 }
 
 /* `value` where a word is at most `limit`, else 0: for sixteen floats, for the lower and the upper
  * eight doubles, and for sixteen bytes. The highest bits of words and limit are flipped, so that a
  * signed comparison, one instruction everywhere, does it. */
-LANES lanes_u32 lanes_u32_flip(lanes_u32 words) { return words ^ 0x80000000u; }
 LANES lanes_f32 lanes_u32_keep(lanes_u32 words, int32_t limit, float value) {
     return (lanes_i32)words <= limit ? (lanes_f32)value : (lanes_f32)0.0f;
 }

@@ -9,7 +9,7 @@ import KernelInterface
 #endif
 
 /// What words are xored with, so that they can be compared as signed numbers.
-@inline(__always) private var flip: UInt32 { 0x8000_0000 }
+@inline(__always) var flip: UInt32 { 0x8000_0000 }
 
 extension DropoutDraw {
     /// A word is kept that, flipped, is at most this. "At most threshold - 1" fits keep-all, 2^32, in

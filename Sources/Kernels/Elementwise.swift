@@ -34,9 +34,6 @@ private func map<V: Lanes>(
 }
 
 extension Lanes {
-    /// max(0, x), NaN kept.
-    @inline(__always) var relu: Self { .select(self < Self(0), Self(0), self) }
-
     @inline(__always) var leakyRelu: Self {
         .select(Self(0) < self, self, self * Self(Element(leakySlope)))
     }

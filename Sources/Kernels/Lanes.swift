@@ -122,6 +122,7 @@ struct F32x16: Lanes {
         #endif
     }
 
+    @inline(__always) var relu: Self { Self(v: lanes_f32_relu(v)) }
     @inline(__always) var magnitude: Self { Self(v: lanes_f32_abs(v)) }
     @inline(__always) var squareRoot: Self { Self(v: lanes_f32_sqrt(v)) }
     @inline(__always) var laneSum: Float { lanes_f32_sum(v) }
@@ -186,6 +187,7 @@ struct F64x8: Lanes {
         #endif
     }
 
+    @inline(__always) var relu: Self { Self(v: lanes_f64_relu(v)) }
     @inline(__always) var magnitude: Self { Self(v: lanes_f64_abs(v)) }
     @inline(__always) var squareRoot: Self { Self(v: lanes_f64_sqrt(v)) }
     @inline(__always) var laneSum: Double { lanes_f64_sum(v) }

@@ -1,5 +1,8 @@
 import CLanes
 
+@inline(__always) private var multiplier0: UInt64 { 0xd251_1f53 }
+@inline(__always) private var multiplier1: UInt64 { 0xcd9e_8d57 }
+
 /// Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3",
 /// SC11): four 32-bit words from a 128-bit counter and a 64-bit key, by ten rounds of multiply
 /// and xor.
@@ -23,7 +26,10 @@ struct Philox {
         var x3: lanes_u64
 
         @inline(__always) fileprivate var products: (p0: lanes_u64, p1: lanes_u64) {
-            (lanes_u64_product(x0, 0xd251_1f53), lanes_u64_product(x2, 0xcd9e_8d57))
+            (
+                lanes_u64_product(x0, UInt32(multiplier0)),
+                lanes_u64_product(x2, UInt32(multiplier1))
+            )
         }
 
         @inline(__always) fileprivate mutating func round(_ keys: Keys) {
@@ -38,9 +44,10 @@ struct Philox {
         @inline(__always)
         fileprivate func woven(_ keys: Keys, _ flip: UInt32) -> (lanes_u32, lanes_u32) {
             let (p0, p1) = products
-            let (k0, k1) = (keys.k0 ^ UInt64(flip), keys.k1 ^ UInt64(flip))
-            let x = lanes_u64_swap_xor(p1, lanes_u64_xor(x1, lanes_u64_all(k0)), flip)
-            let y = lanes_u64_swap_xor(p0, lanes_u64_xor(x3, lanes_u64_all(k1)), flip)
+            var keys = keys
+            keys.flip(flip)
+            let x = lanes_u64_swap_xor(p1, lanes_u64_xor(x1, lanes_u64_all(keys.k0)), flip)
+            let y = lanes_u64_swap_xor(p0, lanes_u64_xor(x3, lanes_u64_all(keys.k1)), flip)
             return (lanes_u64_weave_first(x, y), lanes_u64_weave_second(x, y))
         }
     }
@@ -55,6 +62,12 @@ struct Philox {
             k1 = seed >> 32
         }
 
+        /// For a last round whose words are xored with it.
+        @inline(__always) mutating func flip(_ flip: UInt32) {
+            k0 ^= UInt64(flip)
+            k1 ^= UInt64(flip)
+        }
+
         @inline(__always) mutating func advance() {
             k0 = (k0 &+ 0x9e37_79b9) & 0xffff_ffff
             k1 = (k1 &+ 0xbb67_ae85) & 0xffff_ffff
@@ -66,18 +79,39 @@ struct Philox {
         Words(x0: c0, x1: c1, x2: lanes_u64_all(stream), x3: lanes_u64_all(stream >> 32))
     }
 
-    /// The words of sixteen counters (c0, low) and (c0, high). Two at a time: a round is a chain of
-    /// operations too long for one to keep the CPU busy.
+    /// The words of the eight counters (c0, c1), xored with `flip`; only the lower halves of c1
+    /// count. What does not depend on c1, two rounds and a half, is computed once for all lanes.
     @inline(__always)
-    func words(c0: lanes_u64, low: lanes_u64, high: lanes_u64) -> (Words, Words) {
-        var (a, b) = (counters(c0, low), counters(c0, high))
+    func words(c0: UInt32, c1: lanes_u64, flip: UInt32) -> Words {
         var keys = Keys(seed)
-        for _ in 0..<10 {
-            a.round(keys)
-            b.round(keys)
-            keys.advance()
+        func product(_ a: UInt64, _ b: UInt64) -> (high: UInt64, low: UInt64) {
+            let p = (a & 0xffff_ffff) &* b
+            return (p >> 32, p & 0xffff_ffff)
         }
-        return (a, b)
+        let (fromC0, fromStream) = (product(UInt64(c0), multiplier0), product(stream, multiplier1))
+        let p0 = lanes_u64_product(
+            lanes_u64_xor(c1, lanes_u64_all(fromStream.high ^ keys.k0)), UInt32(multiplier0))
+        let second = product(fromC0.high ^ stream >> 32 ^ keys.k1, multiplier1)
+        keys.advance()
+        let x0 = second.high ^ fromStream.low ^ keys.k0
+        let x2 = lanes_u64_xor(lanes_u64_upper(p0), lanes_u64_all(fromC0.low ^ keys.k1))
+        keys.advance()
+        let third = product(x0, multiplier0)
+        let p1 = lanes_u64_product(x2, UInt32(multiplier1))
+        var a = Words(
+            x0: lanes_u64_xor(lanes_u64_upper(p1), lanes_u64_all(second.low ^ keys.k0)), x1: p1,
+            x2: lanes_u64_xor(p0, lanes_u64_all(third.high ^ keys.k1)),
+            x3: lanes_u64_all(third.low))
+        for _ in 0..<6 {
+            keys.advance()
+            a.round(keys)
+        }
+        keys.advance()
+        keys.flip(flip)
+        a.round(keys)
+        let flips = lanes_u64_all(UInt64(flip))
+        (a.x1, a.x3) = (lanes_u64_xor(a.x1, flips), lanes_u64_xor(a.x3, flips))
+        return a
     }
 
     /// The 32 words of blocks `block ..< block + 8`, in order, for a multiple of 8, xored with
