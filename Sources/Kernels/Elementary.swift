@@ -1,7 +1,8 @@
 /// exp, log and what is made of them, on every lane at once, within 2 ULP (docs/formulas.md). They
 /// are ours because a libm differs from one machine to the next in the last bit.
 ///
-/// The polynomials come from scripts/polynomials.py.
+/// The polynomials come from scripts/polynomials.py. On the oldest CPUs, where a vector is four registers
+/// and each formula four times as long, what is used most stands once, out of line.
 
 struct ElementaryLimits<Element> {
     /// Beyond these exp is 0 or infinite.
@@ -94,7 +95,12 @@ extension F64x8 {
 
 extension Lanes {
     /// e^self, by e^x = 2^n e^r with r = x - n ln(2).
-    @inline(__always) var exp: Self {
+    #if REG_FMA || arch(arm64)
+        @inline(__always)
+    #else
+        @inline(never)
+    #endif
+    var exp: Self {
         let limits = Self.limits
         // A NaN fails both comparisons of the clamp and passes through.
         let high = Self.select(Self(limits.expHigh) < self, Self(limits.expHigh), self)
@@ -118,7 +124,12 @@ extension Lanes {
 
     /// e^self for self <= 0 as a part of something else: the rounding of r is not given back, and
     /// a NaN stays some NaN.
-    @inline(__always) var quickExpOfNegative: Self {
+    #if REG_FMA || arch(arm64)
+        @inline(__always)
+    #else
+        @inline(never)
+    #endif
+    var quickExpOfNegative: Self {
         let limits = Self.limits
         let x = Self.select(self < Self(limits.expLow), Self(limits.expLow), self)
         let (n, whole, negated) = x.powersOfTwo
@@ -139,7 +150,12 @@ extension Lanes {
     }
 
     /// The natural logarithm, by log(m 2^n) = n ln(2) + 2 atanh(f / (2 + f)), f = m - 1.
-    @inline(__always) var log: Self {
+    #if REG_FMA || arch(arm64)
+        @inline(__always)
+    #else
+        @inline(never)
+    #endif
+    var log: Self {
         let limits = Self.limits
         let isSmall = self < Self(limits.smallest)
         let lifted = self * Self(limits.lift).powerOfTwo

@@ -9,6 +9,7 @@ import CLanes
 ///
 /// A counter word lives in the low half of a 64-bit lane: the 32 x 32 -> 64 multiply of every
 /// instruction set reads only that half, so what stands above it is never cleaned away.
+/// On the oldest CPUs it is not inlined: see Elementary.
 struct Philox {
     private let seed: UInt64
     private let stream: UInt64
@@ -81,7 +82,11 @@ struct Philox {
 
     /// The words of the eight counters (c0, c1), xored with `flip`; only the lower halves of c1
     /// count. What does not depend on c1, two rounds and a half, is computed once for all lanes.
-    @inline(__always)
+    #if REG_FMA || arch(arm64)
+        @inline(__always)
+    #else
+        @inline(never)
+    #endif
     func words(c0: UInt32, c1: lanes_u64, flip: UInt32) -> Words {
         var keys = Keys(seed)
         func product(_ a: UInt64, _ b: UInt64) -> (high: UInt64, low: UInt64) {
@@ -117,7 +122,11 @@ struct Philox {
     /// The 32 words of blocks `block ..< block + 8`, in order, for a multiple of 8, xored with
     /// `flip`. Blocks count modulo 2^62, as a 64-bit element number divided by four does. Only the
     /// lowest word differs among the lanes, which spares a round and a half of the ten.
-    @inline(__always)
+    #if REG_FMA || arch(arm64)
+        @inline(__always)
+    #else
+        @inline(never)
+    #endif
     func run(block: UInt64, flip: UInt32) -> (lanes_u32, lanes_u32) {
         var a = start(block)
         var keys = Keys(seed)
