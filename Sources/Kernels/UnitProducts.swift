@@ -3,6 +3,23 @@ import KernelInterface
 // Products of layers with few units, examples side by side: see `UnitRows`. Nothing is packed; the
 // weights stay in the cache as they lie.
 
+/// Rows of one vector each that stay in registers, enough to hide the latency of a multiply-add.
+#if REG_KERNELSAVX512
+    @inline(__always) private var wideRows: Int { narrowRows }
+    @inline(__always)
+    private func zeroWideRows<V: Lanes>(_: V.Type) -> InlineArray<8, V> { zeroNarrowTile(V.self) }
+#elseif REG_FMA || arch(arm64)
+    @inline(__always) private var wideRows: Int { 4 }
+    @inline(__always)
+    private func zeroWideRows<V: Lanes>(_: V.Type) -> InlineArray<4, V> {
+        [V(0), V(0), V(0), V(0)]
+    }
+#else
+    @inline(__always) private var wideRows: Int { 2 }
+    @inline(__always)
+    private func zeroWideRows<V: Lanes>(_: V.Type) -> InlineArray<2, V> { [V(0), V(0)] }
+#endif
+
 /// Columns `columns` of a product; see `UnitProduct`. An element's chain of multiply-adds is that of
 /// `multiply`, so the bits are the same, as long as it is no longer than one chain there.
 @inline(__always)
@@ -33,12 +50,15 @@ private func multiplyUnits<V: Lanes>(
     let o = V(0)
     let units = call.c.units
     var u = 0
-    // The registers of the oldest CPUs do not hold more than two.
-    while tileRows > 2 && units - u >= 4 {
+    while units - u >= wideRows {
+        multiplyRows(zeroWideRows(V.self), call, u, columns, f)
+        u += wideRows
+    }
+    if wideRows > 4 && units - u >= 4 {
         multiplyRows([o, o, o, o], call, u, columns, f)
         u += 4
     }
-    if tileRows > 2 && units - u == 3 {
+    if wideRows > 2 && units - u == 3 {
         multiplyRows([o, o, o], call, u, columns, f)
         u += 3
     }
