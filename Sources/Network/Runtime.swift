@@ -15,12 +15,10 @@ public struct Runtime: Sendable {
     /// Nil if SWIFTREG_ISA names what this CPU or build does not have.
     public static var current: UnsafePointer<Runtime>? {
         pthread_once(&once) {
-            guard let runtime = Runtime.choose() else { return }
-            let memory = UnsafeMutablePointer<Runtime>.allocate(capacity: 1)
-            memory.initialize(to: runtime)
-            chosen = UnsafePointer(memory)
+            chosen = Runtime.choose()
+            isChosen = chosen != nil
         }
-        return chosen
+        return isChosen ? address(&chosen) : nil
     }
 
     fileprivate static func choose() -> Runtime? {
@@ -43,14 +41,19 @@ public struct Runtime: Sendable {
                 return Runtime(kernels: KernelsAVX2.kernelSet(), isa: "avx2")
             }
         #endif
-        // A set is made only to be kept: it is never freed.
         return isWanted(portable) ? Runtime(kernels: Kernels.kernelSet(), isa: portable) : nil
     }
 }
 
 // Globals, because a C callback can capture nothing, not even Self.
 nonisolated(unsafe) private var once = pthread_once_t()
-nonisolated(unsafe) private var chosen: UnsafePointer<Runtime>?
+nonisolated(unsafe) private var chosen: Runtime?
+nonisolated(unsafe) private var isChosen = false
+
+/// Of what the optional holds: it begins where the optional does.
+private func address<T>(_ global: UnsafeMutablePointer<T?>) -> UnsafePointer<T> {
+    UnsafePointer(UnsafeMutableRawPointer(global).assumingMemoryBound(to: T.self))
+}
 
 /// The two element types.
 public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, SIMDScalar, Sendable {

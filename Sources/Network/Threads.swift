@@ -97,11 +97,10 @@ private struct State {
     var helpers = 0
 }
 
-nonisolated(unsafe) private let state = {
-    let memory = UnsafeMutablePointer<State>.allocate(capacity: 1)
-    memory.initialize(to: State())
-    return memory
-}()
+nonisolated(unsafe) private var storage = State()
+nonisolated(unsafe) private let state = pointer(&storage)
+
+private func pointer<T>(_ global: UnsafeMutablePointer<T>) -> UnsafeMutablePointer<T> { global }
 
 /// Takes parts until none is left. The lock is held on entry and on return.
 private func work() {
