@@ -106,7 +106,7 @@ func pairRows<V: Lanes>(
     _: V.Type, _ dz: UnitRows<V.Element>, _ a: UnitRows<V.Element>,
     _ dw: UnsafeMutablePointer<V.Element>, _ accumulates: Bool
 ) {
-    // The side with fewer rows goes by three, the other one by two.
+    // The side with fewer rows goes by three where registers allow, the other one by two.
     let isTall = dz.units > a.units
     let (few, many) = isTall ? (a, dz) : (dz, a)
     let (fewStep, manyStep) = isTall ? (1, a.units) : (a.units, 1)
@@ -114,15 +114,15 @@ func pairRows<V: Lanes>(
     var i = 0
     while i < few.units {
         let left = few.units - i
-        let rows = left == 4 || tileRows <= 2 ? min(2, left) : min(3, left)
+        let rows = wideRows > 2 && (left == 3 || left > 4) ? 3 : min(2, left)
         for k in stride(from: 0, to: many.units, by: 2) {
-            let pair = RowPairs(
+            let pairs = RowPairs(
                 few: few, many: many, first: i, second: k, dw: dw + i * fewStep + k * manyStep,
                 fewStep: fewStep, manyStep: manyStep, accumulates: accumulates)
             switch rows {
-            case 1: sumPairs([o], [o], pair)
-            case 2: sumPairs([o, o], [o, o], pair)
-            default: if tileRows > 2 { sumPairs([o, o, o], [o, o, o], pair) }
+            case 1: sumPairs([o], pairs)
+            case 2: sumPairs([o, o], pairs)
+            default: if wideRows > 2 { sumPairs([o, o, o], pairs) }
             }
         }
         i += rows
@@ -144,9 +144,9 @@ private struct RowPairs<Element> {
 
 @inline(__always)
 private func sumPairs<V: Lanes, let rows: Int>(
-    _ zeros: InlineArray<rows, V>, _ others: InlineArray<rows, V>, _ pairs: RowPairs<V.Element>
+    _ zeros: InlineArray<rows, V>, _ pairs: RowPairs<V.Element>
 ) {
-    var (s, t) = (zeros, others)
+    var (s, t) = (zeros, zeros)
     let (few, many) = (pairs.few, pairs.many)
     // Beyond the last row the last one again: its sums are stored by nobody.
     let hasSecond = pairs.second + 1 < many.units
