@@ -56,6 +56,12 @@ static int mask_in_place(Array *a, const uint8_t *bytes, double keep_prob, PyObj
 
 /* ---- Forward --------------------------------------------------------------------------- */
 
+/* The two are apart, and told so: the compiler then converts many at once. */
+static void int64_from_bytes(const uint8_t *restrict bytes, Py_ssize_t count,
+                             int64_t *restrict values) {
+    for (Py_ssize_t i = 0; i < count; i++) values[i] = bytes[i];
+}
+
 /* Drops units of `a` by a mask; gives the mask as int64, as the notebook shows it. */
 static PyObject *drop_units(State *state, Array *a, PyObject *mask_object, double keep_prob,
                             PyObject *keep_object) {
@@ -65,8 +71,7 @@ static PyObject *drop_units(State *state, Array *a, PyObject *mask_object, doubl
     PyObject *result = NULL;
     if (mask_in_place(a, bytes, keep_prob, keep_object) == 0 &&
         new_array(state, TYPE_INTEGER, state->int64, 2, a->view.shape, &shown) == 0) {
-        int64_t *values = shown.data;
-        for (Py_ssize_t i = 0; i < shown.count; i++) values[i] = bytes[i];
+        int64_from_bytes(bytes, shown.count, shown.data);
         result = detach(&shown);
     }
     release(&mask);
