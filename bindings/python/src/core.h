@@ -78,6 +78,8 @@ typedef struct Array {
     void *data;
     void *owned; /* data, where it is a conversion of our own */
     ElementType type;
+    bool contiguous; /* C order, without gaps */
+    bool aligned;    /* every element on a multiple of its size */
     Py_ssize_t count;
 } Array;
 
@@ -110,7 +112,6 @@ void release(Array *array);
 /* Releases the buffer and hands over the reference to the object. */
 PyObject *detach(Array *array);
 
-bool is_contiguous(const Array *array);
 bool same_shape(const Array *a, const Array *b);
 int check_same_shape(const Array *a, const char *a_name, const Array *b, const char *b_name);
 /* Whether the ranges of addresses meet. */

@@ -32,7 +32,7 @@ static int mask_output_begin(State *state, PyObject *object, const Pass *pass, M
         release(&mask->array);
         return -1;
     }
-    if (is_contiguous(&mask->array)) {
+    if (mask->array.contiguous) {
         mask->bytes = mask->array.data;
         return 0;
     }

@@ -11,8 +11,8 @@ void pass_release(Pass *pass) {
 
 /* Where to read and write, once both ends are known. */
 static int choose(State *state, const char *in_name, bool has_out, Pass *pass) {
-    bool direct = has_out && is_contiguous(&pass->out);
-    if (!is_contiguous(&pass->in)) {
+    bool direct = has_out && pass->out.contiguous;
+    if (!pass->in.contiguous) {
         /* A C-ordered copy, worked on in place unless it can go straight to `out`. */
         if (get_as(state, pass->in.object, in_name, pass->in.type, LAYOUT_C, &pass->staging) < 0) {
             return -1;
@@ -43,7 +43,7 @@ int pass_begin_array(State *state, Array *in, const char *in_name, PyObject *out
     pass->in = *in;
     memset(in, 0, sizeof *in);
     bool has_out = out != Py_None;
-    if (out == pass->in.object && !pass->in.view.readonly && is_contiguous(&pass->in)) {
+    if (out == pass->in.object && !pass->in.view.readonly && pass->in.contiguous) {
         pass->in_place = true;
         pass->source = pass->target = pass->in.data;
         return 0;

@@ -178,7 +178,7 @@ static int gate(State *state, const Array *da, const Array *a, Array *dz) {
     Array ordered;
     const void *a_data = a->data;
     memset(&ordered, 0, sizeof ordered);
-    if (!is_contiguous(a)) {
+    if (!a->contiguous) {
         if (get_as(state, a->object, "A", a->type, LAYOUT_C, &ordered) < 0) return -1;
         a_data = ordered.data;
     }
