@@ -299,13 +299,37 @@ int promote(State *state, Array *const *arrays, const char *const *names, const 
     return 0;
 }
 
+/* (shape, dtype), a new reference. */
+static PyObject *empty_arguments(PyObject *dtype, int ndim, const Py_ssize_t *shape) {
+    PyObject *tuple = shape_tuple(ndim, shape);
+    PyObject *arguments = tuple != NULL ? PyTuple_Pack(2, tuple, dtype) : NULL;
+    Py_XDECREF(tuple);
+    return arguments;
+}
+
+/* As empty_arguments, kept for the next time where there are at most two dimensions. */
+static PyObject *kept_arguments(State *state, PyObject *dtype, int ndim, const Py_ssize_t *shape) {
+    if (ndim > 2) return empty_arguments(dtype, ndim, shape);
+    Py_ssize_t n = ndim > 0 ? shape[0] : -1, m = ndim > 1 ? shape[1] : -1;
+    size_t mixed = (size_t)n * 7 + (size_t)m + ((uintptr_t)dtype >> 5);
+    Request *request = &state->requests[mixed % KEPT_REQUESTS];
+    if (request->arguments == NULL || request->dtype != dtype || request->shape[0] != n ||
+        request->shape[1] != m) {
+        PyObject *arguments = empty_arguments(dtype, ndim, shape), *old = request->arguments;
+        if (arguments == NULL) return NULL;
+        *request = (Request){dtype, {n, m}, arguments};
+        Py_XDECREF(old);
+    }
+    return Py_NewRef(request->arguments);
+}
+
 int new_array(State *state, ElementType type, PyObject *dtype, int ndim, const Py_ssize_t *shape,
               Array *array) {
     memset(array, 0, sizeof *array);
-    PyObject *tuple = shape_tuple(ndim, shape);
-    if (tuple == NULL) return -1;
-    PyObject *object = PyObject_CallFunctionObjArgs(state->empty, tuple, dtype, NULL);
-    Py_DECREF(tuple);
+    PyObject *arguments = kept_arguments(state, dtype, ndim, shape);
+    if (arguments == NULL) return -1;
+    PyObject *object = PyObject_Call(state->empty, arguments, NULL);
+    Py_DECREF(arguments);
     if (object == NULL) return -1;
     if (PyObject_GetBuffer(object, &array->view, PyBUF_STRIDES | PyBUF_WRITABLE) < 0) {
         Py_DECREF(object);

@@ -23,12 +23,22 @@
 
 /* ---- Module state (module.c) ----------------------------------------------------------- */
 
+/* The arguments of numpy.empty for one type and a shape of at most two dimensions. */
+typedef struct Request {
+    PyObject *dtype; /* borrowed from the state */
+    Py_ssize_t shape[2]; /* -1: there is no such dimension */
+    PyObject *arguments; /* a tuple, or NULL */
+} Request;
+
+enum { KEPT_REQUESTS = 16 };
+
 typedef struct State {
     PyObject *empty, *asarray, *array, *copyto; /* functions of numpy */
     PyObject *float32, *float64, *uint8, *uint32, *int64; /* instances of numpy.dtype */
     PyObject *order_c; /* "C" */
     PyObject *legacy_type, *network_type, *network_buffer_type;
     PyObject *format_error; /* swiftreg.FormatError */
+    Request requests[KEPT_REQUESTS]; /* a training loop asks for the same few again and again */
 } State;
 
 static inline State *state_of(PyObject *module) { return (State *)PyModule_GetState(module); }
@@ -159,7 +169,7 @@ int layer_forward(State *, PyObject *w, PyObject *b, Array *a, reg_activation, A
 int layer_backward(State *, PyObject *w, Array *dz, Array *a, double lambda,
                    PyObject *lambda_object, bool want_da, Gradients *g);
 /* A - Y, a new array. */
-PyObject *cost_gradient(State *, PyObject *a, PyObject *y);
+int cost_gradient(State *, PyObject *a, PyObject *y, Array *dz);
 
 /* ---- Scalars and errors (arguments.c) -------------------------------------------------- */
 

@@ -282,11 +282,11 @@ static PyObject *backward(PyObject *module, PyObject *const *args, Py_ssize_t co
         return NULL;
     }
     Py_ssize_t last = pass.cache.layers - 1;
-    PyObject *dz = cost_gradient(pass.state, cached(&pass.cache, last, FROM_END_A), args[1]);
-    if (dz == NULL) return NULL;
-    int good = get_float(pass.state, dz, "dZ", LAYOUT_STRIDED, &pass.dz);
-    Py_DECREF(dz);
-    if (good == 0 && (pass.gradients = PyDict_New()) == NULL) good = -1;
+    if (cost_gradient(pass.state, cached(&pass.cache, last, FROM_END_A), args[1], &pass.dz) < 0) {
+        return NULL;
+    }
+    pass.gradients = PyDict_New();
+    int good = pass.gradients != NULL ? 0 : -1;
     for (Py_ssize_t l = last; good == 0 && l >= 0; l--) good = backward_layer(&pass, l);
     release(&pass.dz);
     if (good < 0) Py_CLEAR(pass.gradients);
