@@ -227,7 +227,7 @@ static int retake(PyObject *object, const char *name, Array *array) {
 }
 
 static int get_any(State *state, PyObject *object, const char *name, Array *array) {
-    memset(array, 0, sizeof *array);
+    no_array(array);
     if (PyObject_CheckBuffer(object)) return take(object, name, array);
     PyObject *converted = as_array(state, object, name, NULL, NULL);
     if (converted == NULL) return -1;
@@ -325,7 +325,7 @@ static PyObject *kept_arguments(State *state, PyObject *dtype, int ndim, const P
 
 int new_array(State *state, ElementType type, PyObject *dtype, int ndim, const Py_ssize_t *shape,
               Array *array) {
-    memset(array, 0, sizeof *array);
+    no_array(array);
     PyObject *arguments = kept_arguments(state, dtype, ndim, shape);
     if (arguments == NULL) return -1;
     PyObject *object = PyObject_Call(state->empty, arguments, NULL);
@@ -347,7 +347,7 @@ int new_float(State *state, ElementType type, int ndim, const Py_ssize_t *shape,
 
 int get_output(PyObject *object, const char *name, ElementType type, ElementType or_type,
                const Array *like, const char *like_name, Array *array) {
-    memset(array, 0, sizeof *array);
+    no_array(array);
     if (!PyObject_CheckBuffer(object)) {
         PyErr_Format(PyExc_TypeError, "%s must be an array to write into, got %R", name, object);
         return -1;

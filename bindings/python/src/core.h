@@ -81,7 +81,7 @@ typedef enum Layout {
     LAYOUT_STRIDED /* any strides of whole elements */
 } Layout;
 
-/* A buffer in use. Zero-initialized, it is valid to release. */
+/* A buffer in use. Zero-initialized, or after no_array, it is valid to release. */
 typedef struct Array {
     PyObject *object; /* owned: the caller's object, or NumPy's conversion of it */
     Py_buffer view;
@@ -92,6 +92,12 @@ typedef struct Array {
     bool aligned;    /* every element on a multiple of its size */
     Py_ssize_t count;
 } Array;
+
+/* Makes it hold nothing. An Array is large: to clear all of it for every argument would be felt. */
+static inline void no_array(Array *array) {
+    array->object = array->view.obj = NULL;
+    array->data = array->owned = NULL;
+}
 
 /* Inputs. All return 0, or -1 with an exception that names the argument. */
 
@@ -163,7 +169,7 @@ typedef struct Gradients {
 } Gradients;
 
 void gradients_release(Gradients *g);
-/* Takes W and b; promotes them and `a` to one type; makes z and out. Zero-initialized arrays. */
+/* Takes W and b; promotes them and `a` to one type; makes z and out, which hold nothing yet. */
 int layer_forward(State *, PyObject *w, PyObject *b, Array *a, reg_activation, Array *z, Array *out);
 /* Takes W; promotes it, dz and `a` to one type; makes the gradients. lambda_object is for the error. */
 int layer_backward(State *, PyObject *w, Array *dz, Array *a, double lambda,

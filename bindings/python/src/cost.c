@@ -88,7 +88,7 @@ static PyObject *cost(PyObject *module, PyObject *const *args, Py_ssize_t count)
     if (get_double(args[3], "lambd", &lambda) < 0) return NULL;
     if (get_float(state, args[0], "A", LAYOUT_C, &a) < 0) return NULL;
     memset(&weights, 0, sizeof weights);
-    memset(&y, 0, sizeof y);
+    no_array(&y);
     if (get_labels(state, args[1], "Y", a.type, &y) == 0 && check_matrix(&y, "Y") == 0 &&
         check_same_shape(&a, "A", &y, "Y") == 0 &&
         (args[2] == Py_None || weights_get(state, args[2], a.type, &weights) == 0)) {
@@ -106,7 +106,7 @@ static PyObject *cost(PyObject *module, PyObject *const *args, Py_ssize_t count)
 int cost_gradient(State *state, PyObject *a_object, PyObject *y_object, Array *dz) {
     Array a, y;
     int result = -1;
-    memset(&y, 0, sizeof y);
+    no_array(&y);
     if (get_float(state, a_object, "A", LAYOUT_C, &a) < 0) return -1;
     if (get_labels(state, y_object, "Y", a.type, &y) == 0 &&
         check_same_shape(&a, "A", &y, "Y") == 0 &&

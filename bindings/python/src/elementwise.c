@@ -1,8 +1,6 @@
 /* One array in, one of its shape and type out, in place or not. */
 #include "core.h"
 
-#include <string.h>
-
 void pass_release(Pass *pass) {
     release(&pass->in);
     release(&pass->out);
@@ -39,9 +37,11 @@ static int choose(State *state, const char *in_name, bool has_out, Pass *pass) {
 }
 
 int pass_begin_array(State *state, Array *in, const char *in_name, PyObject *out, Pass *pass) {
-    memset(pass, 0, sizeof *pass);
     pass->in = *in;
-    memset(in, 0, sizeof *in);
+    no_array(in);
+    no_array(&pass->out);
+    no_array(&pass->staging);
+    pass->in_place = false;
     bool has_out = out != Py_None;
     if (out == pass->in.object && !pass->in.view.readonly && pass->in.contiguous) {
         pass->in_place = true;

@@ -94,8 +94,8 @@ static int forward_layer(State *state, PyObject *w, PyObject *b, Array *a,
                          PyObject *mask, double keep_prob, PyObject *keep_object, PyObject *cache) {
     Array z, out;
     PyObject *d = NULL;
-    memset(&z, 0, sizeof z);
-    memset(&out, 0, sizeof out);
+    no_array(&z);
+    no_array(&out);
     if (layer_forward(state, w, b, a, activation, &z, &out) < 0) {
         name_layer(in_layer, keys);
         return -1;
@@ -177,7 +177,7 @@ static PyObject *cached(const Cache *cache, Py_ssize_t layer, int from_end) {
 static int gate(State *state, const Array *da, const Array *a, Array *dz) {
     Array ordered;
     const void *a_data = a->data;
-    memset(&ordered, 0, sizeof ordered);
+    no_array(&ordered);
     if (!a->contiguous) {
         if (get_as(state, a->object, "A", a->type, LAYOUT_C, &ordered) < 0) return -1;
         a_data = ordered.data;
@@ -234,7 +234,6 @@ static int backward_layer(Backward *pass, Py_ssize_t l) {
     Array a;
     Gradients g;
     if (PyDict_SetItem(gradients, key(names, l, KEY_DZ), pass->dz.object) < 0) return -1;
-    memset(&g, 0, sizeof g);
     if (get_float(state, below, "A", LAYOUT_STRIDED, &a) < 0 ||
         layer_backward(state, cached(&pass->cache, l, FROM_END_W), &pass->dz, &a, pass->lambda,
                        pass->lambda_object, l > 0, &g) < 0) {
