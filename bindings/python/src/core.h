@@ -135,7 +135,7 @@ bool may_overlap(const Array *a, const Array *b);
 Py_ssize_t item_size(ElementType type);
 /* numpy.copyto(target, source) */
 int copy_to(State *, PyObject *target, PyObject *source);
-/* Strides in elements; a must have two dimensions. */
+/* Strides in elements; a must have two dimensions, of float32 or float64. */
 reg_strides strides_of(const Array *a);
 
 /* ---- Elementwise passes (elementwise.c) ------------------------------------------------ */
