@@ -35,41 +35,39 @@ static void raise_type(PyObject *object, const char *format, const char *name) {
     }
 }
 
-/* The element type of a format's single character, or -1. */
-static int type_of_code(char code) {
-    switch (code) {
+/* The element type of a format that is one character, as native types have, or -1. */
+static int type_of_code(const char *code) {
+    if (code[0] == '\0' || code[1] != '\0') return -1;
+    switch (code[0]) {
     case 'f': return TYPE_F32;
     case 'd': return TYPE_F64;
     case 'B': return TYPE_U8;
     case '?': return TYPE_BOOL;
     case 'e': case 'g': return TYPE_OTHER_FLOAT;
-    case 'b': case 'h': case 'H': case 'i': case 'I': case 'l': case 'L': case 'q': case 'Q':
-    case 'n': case 'N': return TYPE_INTEGER;
-    default: return -1;
+    default: return strchr("bhHiIlLqQnN", code[0]) != NULL ? TYPE_INTEGER : -1;
     }
 }
 
 /* The element type of the buffer's format, or -1 with a TypeError. */
 static int classify(PyObject *object, const Py_buffer *view, const char *name) {
     const char *format = view->format != NULL ? view->format : "B";
+    int type = type_of_code(format);
+    if (type >= 0) return type;
     const char *code = format;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     bool swapped = *code == '>' || *code == '!';
 #else
     bool swapped = *code == '<';
 #endif
-    if (swapped || *code == '@' || *code == '=' || *code == '<' || *code == '>' || *code == '!' ||
-        *code == '^') {
-        code++;
-    }
-    if (swapped && *code != '\0' && *code != '?' && *code != 'b' && *code != 'B') {
+    if (*code != '\0' && strchr("@=<>!^", *code) != NULL) code++;
+    if (swapped && code[0] != '\0' && strchr("?bB", code[0]) == NULL) {
         PyErr_Format(PyExc_TypeError,
                      "%s is not in native byte order (format '%s'); convert it first, with "
                      "%s.astype(%s.dtype.newbyteorder('='))",
                      name, format, name, name);
         return -1;
     }
-    int type = code[0] != '\0' && code[1] == '\0' ? type_of_code(code[0]) : -1;
+    type = type_of_code(code);
     if (type < 0) raise_type(object, format, name);
     return type;
 }
