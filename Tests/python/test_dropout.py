@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import hypothesis.strategies as st
@@ -178,6 +179,20 @@ def test_other_real_inputs_become_float64(a: Any) -> None:
     result = swiftreg.dropout(a, 0.5, seed=4)
     assert result.dtype == np.float64
     assert np.array_equal(result, expected)
+
+
+def test_buffers_that_come_without_strides() -> None:
+    """ctypes leaves them out, whoever asks."""
+    source, out = (ctypes.c_double * 3 * 2)(), (ctypes.c_double * 3 * 2)()
+    a = np.asarray(source)
+    a[:] = np.arange(6).reshape(2, 3)
+    expected = swiftreg.dropout(a, 0.5, seed=4)
+    assert swiftreg.dropout(source, 0.5, seed=4, out=out) is out
+    assert np.array_equal(out, expected)
+    assert swiftreg.dropout(source, 0.5, seed=4, out=source) is source
+    assert np.array_equal(source, expected)
+    W, b = np.ones((4, 2)), np.ones(4)
+    assert np.array_equal(_core.forward_dense(W, b, source, 0)[0], _core.forward_dense(W, b, a, 0)[0])
 
 
 def test_integers_of_numpy_are_integers() -> None:

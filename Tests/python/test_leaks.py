@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import resource
 import sys
@@ -18,6 +19,7 @@ A = np.ones((40, 50))
 STRIDED = np.ones((40, 100))[:, ::2]
 SHORT = np.ones(3)  # made once: NumPy itself keeps a reference to the dtype in each np.ones
 MASK = np.ones((40, 50), np.int64)
+PLAIN_C = (ctypes.c_double * 3 * 2)()
 BYTES = np.zeros((80, 50), np.uint8)[::2]
 X, Y = np.ones((2, 300)), np.ones((1, 300), np.uint8)
 PARAMETERS = notebook.initialize_parameters([2, 40, 3, 1])
@@ -42,6 +44,8 @@ CALLS: dict[str, Callable[[], Any]] = {
     "backward": lambda: swiftreg.dropout_backward(A, 0.5, mask=MASK),
     "again": lambda: swiftreg.dropout_backward(A, 0.5, seed=1),
     "mask": lambda: swiftreg.dropout_mask((40, 50), 0.5, seed=1),
+    "many shapes": lambda: [swiftreg.dropout_mask((n, 300), 0.5, seed=1) for n in range(40)],
+    "without strides": lambda: swiftreg.dropout(PLAIN_C, 0.5, seed=1, out=PLAIN_C),
     "bad keep_prob": lambda: swiftreg.dropout(A, 2, seed=1, mask=BYTES),
     "bad out": lambda: swiftreg.dropout(A, 0.5, seed=1, out=SHORT),
     "bad mask": lambda: swiftreg.dropout(A, 0.5, seed=1, mask=SHORT),
@@ -94,7 +98,7 @@ CALLS: dict[str, Callable[[], Any]] = {
     "bad bytes": lambda: swiftreg.MLP.from_bytes(BYTES_OF_NETWORK[:-1]),
     "bad file": lambda: swiftreg.MLP.load("/nonexistent/network"),
 }
-SHARED = [A, STRIDED, SHORT, MASK, BYTES, X, Y, *PARAMETERS.values(), *PLAIN[1], *DROPPED[1], np.dtype("f8"),
+SHARED = [A, STRIDED, SHORT, MASK, PLAIN_C, BYTES, X, Y, *PARAMETERS.values(), *PLAIN[1], *DROPPED[1], np.dtype("f8"),
           np.dtype("u1"), np.empty, np.asarray, np.array, np.copyto, "C", _core.LegacyGenerator, NETWORK, FEATURES, LABELS, WEIGHTS, UNITS, BYTES_OF_NETWORK, _core.Network]
 
 

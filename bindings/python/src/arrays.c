@@ -35,9 +35,24 @@ static void raise_type(PyObject *object, const char *format, const char *name) {
     }
 }
 
+/* The element type of a format that is one character, as native types have, or -1. */
+static int type_of_code(const char *code) {
+    if (code[0] == '\0' || code[1] != '\0') return -1;
+    switch (code[0]) {
+    case 'f': return TYPE_F32;
+    case 'd': return TYPE_F64;
+    case 'B': return TYPE_U8;
+    case '?': return TYPE_BOOL;
+    case 'e': case 'g': return TYPE_OTHER_FLOAT;
+    default: return strchr("bhHiIlLqQnN", code[0]) != NULL ? TYPE_INTEGER : -1;
+    }
+}
+
 /* The element type of the buffer's format, or -1 with a TypeError. */
-static int classify(PyObject *object, const Py_buffer *view, const char *name, ElementType *type) {
+static int classify(PyObject *object, const Py_buffer *view, const char *name) {
     const char *format = view->format != NULL ? view->format : "B";
+    int type = type_of_code(format);
+    if (type >= 0) return type;
     const char *code = format;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     bool swapped = *code == '>' || *code == '!';
@@ -52,22 +67,9 @@ static int classify(PyObject *object, const Py_buffer *view, const char *name, E
                      name, format, name, name);
         return -1;
     }
-    if (code[0] != '\0' && code[1] == '\0') {
-        switch (code[0]) {
-        case 'f': *type = TYPE_F32; return 0;
-        case 'd': *type = TYPE_F64; return 0;
-        case 'B': *type = TYPE_U8; return 0;
-        case '?': *type = TYPE_BOOL; return 0;
-        case 'e': case 'g': *type = TYPE_OTHER_FLOAT; return 0;
-        default: break;
-        }
-        if (strchr("bhHiIlLqQnN", code[0]) != NULL) {
-            *type = TYPE_INTEGER;
-            return 0;
-        }
-    }
-    raise_type(object, format, name);
-    return -1;
+    type = type_of_code(code);
+    if (type < 0) raise_type(object, format, name);
+    return type;
 }
 
 static PyObject *dtype_of(State *state, ElementType type) {
@@ -76,27 +78,27 @@ static PyObject *dtype_of(State *state, ElementType type) {
 
 /* ---- Layout ---------------------------------------------------------------------------- */
 
-bool is_contiguous(const Array *array) { return PyBuffer_IsContiguous(&array->view, 'C'); }
-
-static bool is_aligned(const Array *array) {
-    Py_ssize_t size = array->view.itemsize;
-    if ((uintptr_t)array->view.buf % (uintptr_t)size != 0) return false;
-    if (array->view.strides == NULL) return true;
-    for (int i = 0; i < array->view.ndim; i++) {
-        if (array->view.shape[i] > 1 && array->view.strides[i] % size != 0) return false;
+/* Fills in what the view tells of the elements. */
+static void survey(Array *array) {
+    const Py_buffer *view = &array->view;
+    Py_ssize_t count = 1, gap = 0, bits = (Py_ssize_t)(uintptr_t)view->buf;
+    for (int i = view->ndim - 1; i >= 0; i--) {
+        if (view->shape[i] > 1) {
+            bits |= view->strides[i];
+            gap |= view->strides[i] ^ (count * view->itemsize);
+        }
+        count *= view->shape[i];
     }
-    return true;
-}
-
-static Py_ssize_t count_of(const Py_buffer *view) {
-    Py_ssize_t count = 1;
-    for (int i = 0; i < view->ndim; i++) count *= view->shape[i];
-    return count;
+    array->data = view->buf;
+    array->count = count;
+    array->contiguous = gap == 0 || count == 0;
+    /* Sizes are powers of two. */
+    array->aligned = (bits & (view->itemsize - 1)) == 0;
 }
 
 reg_strides strides_of(const Array *a) {
-    Py_ssize_t size = a->view.itemsize;
-    return (reg_strides){a->view.strides[0] / size, a->view.strides[1] / size};
+    int shift = a->type == TYPE_F32 ? 2 : 3; /* of whole elements, so nothing is lost */
+    return (reg_strides){a->view.strides[0] >> shift, a->view.strides[1] >> shift};
 }
 
 bool same_shape(const Array *a, const Array *b) {
@@ -142,7 +144,7 @@ bool may_overlap(const Array *a, const Array *b) {
 /* ---- Taking and releasing -------------------------------------------------------------- */
 
 void release(Array *array) {
-    PyMem_Free(array->owned);
+    if (array->owned != NULL) PyMem_Free(array->owned);
     array->owned = NULL;
     PyBuffer_Release(&array->view);
     Py_CLEAR(array->object);
@@ -155,9 +157,22 @@ PyObject *detach(Array *array) {
     return object;
 }
 
+/* A read-only buffer with format and strides. Some exporters (ctypes) leave out the strides that
+ * they are asked for: a memoryview works them out. */
+static int get_buffer(PyObject *object, Py_buffer *view) {
+    if (PyObject_GetBuffer(object, view, PyBUF_RECORDS_RO) < 0) return -1;
+    if (view->strides != NULL || view->ndim == 0) return 0;
+    PyBuffer_Release(view);
+    PyObject *memory = PyMemoryView_FromObject(object);
+    if (memory == NULL) return -1;
+    int result = PyObject_GetBuffer(memory, view, PyBUF_RECORDS_RO);
+    Py_DECREF(memory);
+    return result;
+}
+
 /* The buffer of an object that has one, with its type; takes no new reference on failure. */
-static int take(PyObject *object, const char *name, int flags, Array *array) {
-    if (PyObject_GetBuffer(object, &array->view, flags) < 0) {
+static int take(PyObject *object, const char *name, Array *array) {
+    if (get_buffer(object, &array->view) < 0) {
         PyObject *cause_type, *cause, *trace;
         PyErr_Fetch(&cause_type, &cause, &trace);
         if (PyErr_GivenExceptionMatches(cause_type, PyExc_MemoryError)) {
@@ -170,12 +185,13 @@ static int take(PyObject *object, const char *name, int flags, Array *array) {
         Py_XDECREF(trace);
         return -1;
     }
-    if (classify(object, &array->view, name, &array->type) < 0) {
+    int type = classify(object, &array->view, name);
+    if (type < 0) {
         PyBuffer_Release(&array->view);
         return -1;
     }
-    array->data = array->view.buf;
-    array->count = count_of(&array->view);
+    array->type = (ElementType)type;
+    survey(array);
     array->object = Py_NewRef(object);
     return 0;
 }
@@ -203,27 +219,27 @@ static PyObject *as_array(State *state, PyObject *object, const char *name, PyOb
 static int retake(PyObject *object, const char *name, Array *array) {
     release(array);
     if (object == NULL) return -1;
-    int result = take(object, name, PyBUF_RECORDS_RO, array);
+    int result = take(object, name, array);
     Py_DECREF(object);
     return result;
 }
 
 static int get_any(State *state, PyObject *object, const char *name, Array *array) {
-    memset(array, 0, sizeof *array);
-    if (PyObject_CheckBuffer(object)) return take(object, name, PyBUF_RECORDS_RO, array);
+    no_array(array);
+    if (PyObject_CheckBuffer(object)) return take(object, name, array);
     PyObject *converted = as_array(state, object, name, NULL, NULL);
     if (converted == NULL) return -1;
-    int result = take(converted, name, PyBUF_RECORDS_RO, array);
+    int result = take(converted, name, array);
     Py_DECREF(converted);
     return result;
 }
 
 static int fit(State *state, const char *name, ElementType type, Layout layout, Array *array) {
-    if (!is_aligned(array)) {
+    if (!array->aligned) {
         PyObject *copy = PyObject_CallFunctionObjArgs(state->array, array->object, NULL);
         if (retake(copy, name, array) < 0) return -1;
     }
-    if (array->type == type && (layout == LAYOUT_STRIDED || is_contiguous(array))) return 0;
+    if (array->type == type && (layout == LAYOUT_STRIDED || array->contiguous)) return 0;
     PyObject *order = layout == LAYOUT_C ? state->order_c : NULL;
     PyObject *copy = as_array(state, array->object, name, dtype_of(state, type), order);
     return retake(copy, name, array);
@@ -254,7 +270,7 @@ FLOATS_FROM_BYTES(f64_from_bytes, double)
 int get_labels(State *state, PyObject *object, const char *name, ElementType type, Array *array) {
     if (get_any(state, object, name, array) < 0) return -1;
     bool is_bytes = array->type == TYPE_U8 || array->type == TYPE_BOOL;
-    if (!is_bytes || !is_contiguous(array) || array->count > PY_SSIZE_T_MAX / 16) {
+    if (!is_bytes || !array->contiguous || array->count > PY_SSIZE_T_MAX / 16) {
         return fit(state, name, type, LAYOUT_C, array);
     }
     array->owned = PyMem_Malloc((size_t)(array->count * item_size(type)) + 1);
@@ -281,22 +297,45 @@ int promote(State *state, Array *const *arrays, const char *const *names, const 
     return 0;
 }
 
+/* (shape, dtype), a new reference. */
+static PyObject *empty_arguments(PyObject *dtype, int ndim, const Py_ssize_t *shape) {
+    PyObject *tuple = shape_tuple(ndim, shape);
+    PyObject *arguments = tuple != NULL ? PyTuple_Pack(2, tuple, dtype) : NULL;
+    Py_XDECREF(tuple);
+    return arguments;
+}
+
+/* As empty_arguments, kept for the next time where there are at most two dimensions. */
+static PyObject *kept_arguments(State *state, PyObject *dtype, int ndim, const Py_ssize_t *shape) {
+    if (ndim > 2) return empty_arguments(dtype, ndim, shape);
+    Py_ssize_t n = ndim > 0 ? shape[0] : -1, m = ndim > 1 ? shape[1] : -1;
+    size_t mixed = (size_t)n * 7 + (size_t)m + ((uintptr_t)dtype >> 5);
+    Request *request = &state->requests[mixed % KEPT_REQUESTS];
+    if (request->arguments == NULL || request->dtype != dtype || request->shape[0] != n ||
+        request->shape[1] != m) {
+        PyObject *arguments = empty_arguments(dtype, ndim, shape), *old = request->arguments;
+        if (arguments == NULL) return NULL;
+        *request = (Request){dtype, {n, m}, arguments};
+        Py_XDECREF(old);
+    }
+    return Py_NewRef(request->arguments);
+}
+
 int new_array(State *state, ElementType type, PyObject *dtype, int ndim, const Py_ssize_t *shape,
               Array *array) {
-    memset(array, 0, sizeof *array);
-    PyObject *tuple = shape_tuple(ndim, shape);
-    if (tuple == NULL) return -1;
-    PyObject *object = PyObject_CallFunctionObjArgs(state->empty, tuple, dtype, NULL);
-    Py_DECREF(tuple);
+    no_array(array);
+    PyObject *arguments = kept_arguments(state, dtype, ndim, shape);
+    if (arguments == NULL) return -1;
+    PyObject *object = PyObject_Call(state->empty, arguments, NULL);
+    Py_DECREF(arguments);
     if (object == NULL) return -1;
     if (PyObject_GetBuffer(object, &array->view, PyBUF_STRIDES | PyBUF_WRITABLE) < 0) {
         Py_DECREF(object);
         return -1;
     }
     array->object = object;
-    array->data = array->view.buf;
     array->type = type;
-    array->count = count_of(&array->view);
+    survey(array);
     return 0;
 }
 
@@ -306,19 +345,19 @@ int new_float(State *state, ElementType type, int ndim, const Py_ssize_t *shape,
 
 int get_output(PyObject *object, const char *name, ElementType type, ElementType or_type,
                const Array *like, const char *like_name, Array *array) {
-    memset(array, 0, sizeof *array);
+    no_array(array);
     if (!PyObject_CheckBuffer(object)) {
         PyErr_Format(PyExc_TypeError, "%s must be an array to write into, got %R", name, object);
         return -1;
     }
-    if (take(object, name, PyBUF_RECORDS_RO, array) < 0) return -1;
+    if (take(object, name, array) < 0) return -1;
     if (array->view.readonly) {
         PyErr_Format(PyExc_ValueError, "%s is read-only", name);
     } else if (array->type != type && array->type != or_type) {
         PyErr_Format(PyExc_TypeError, "%s must be of type %s%s%s, got format '%s'", name,
                      type_name(type), type != or_type ? " or " : "",
                      type != or_type ? type_name(or_type) : "", array->view.format);
-    } else if (!is_aligned(array)) {
+    } else if (!array->aligned) {
         PyErr_Format(PyExc_ValueError, "%s is not aligned", name);
     } else if (check_same_shape(array, name, like, like_name) == 0) {
         return 0;
@@ -403,7 +442,7 @@ int get_mask(State *state, PyObject *object, const char *name, const Array *like
     if (check_same_shape(array, name, like, like_name) < 0) goto failed;
     if (array->type == TYPE_OTHER_FLOAT) {
         if (fit(state, name, TYPE_F64, LAYOUT_C, array) < 0) return -1;
-    } else if (!is_contiguous(array) || !is_aligned(array)) {
+    } else if (!array->contiguous || !array->aligned) {
         PyObject *copy = PyObject_CallFunctionObjArgs(state->array, array->object, NULL);
         PyObject *ordered = copy != NULL ? as_array(state, copy, name, NULL, state->order_c) : NULL;
         Py_XDECREF(copy);

@@ -23,12 +23,22 @@
 
 /* ---- Module state (module.c) ----------------------------------------------------------- */
 
+/* The arguments of numpy.empty for one type and a shape of at most two dimensions. */
+typedef struct Request {
+    PyObject *dtype; /* borrowed from the state */
+    Py_ssize_t shape[2]; /* -1: there is no such dimension */
+    PyObject *arguments; /* a tuple, or NULL */
+} Request;
+
+enum { KEPT_REQUESTS = 16 };
+
 typedef struct State {
     PyObject *empty, *asarray, *array, *copyto; /* functions of numpy */
     PyObject *float32, *float64, *uint8, *uint32, *int64; /* instances of numpy.dtype */
     PyObject *order_c; /* "C" */
     PyObject *legacy_type, *network_type, *network_buffer_type;
     PyObject *format_error; /* swiftreg.FormatError */
+    Request requests[KEPT_REQUESTS]; /* a training loop asks for the same few again and again */
 } State;
 
 static inline State *state_of(PyObject *module) { return (State *)PyModule_GetState(module); }
@@ -71,15 +81,23 @@ typedef enum Layout {
     LAYOUT_STRIDED /* any strides of whole elements */
 } Layout;
 
-/* A buffer in use. Zero-initialized, it is valid to release. */
+/* A buffer in use. Zero-initialized, or after no_array, it is valid to release. */
 typedef struct Array {
     PyObject *object; /* owned: the caller's object, or NumPy's conversion of it */
     Py_buffer view;
     void *data;
     void *owned; /* data, where it is a conversion of our own */
     ElementType type;
+    bool contiguous; /* C order, without gaps */
+    bool aligned;    /* every element on a multiple of its size */
     Py_ssize_t count;
 } Array;
+
+/* Makes it hold nothing. An Array is large: to clear all of it for every argument would be felt. */
+static inline void no_array(Array *array) {
+    array->object = array->view.obj = NULL;
+    array->data = array->owned = NULL;
+}
 
 /* Inputs. All return 0, or -1 with an exception that names the argument. */
 
@@ -110,7 +128,6 @@ void release(Array *array);
 /* Releases the buffer and hands over the reference to the object. */
 PyObject *detach(Array *array);
 
-bool is_contiguous(const Array *array);
 bool same_shape(const Array *a, const Array *b);
 int check_same_shape(const Array *a, const char *a_name, const Array *b, const char *b_name);
 /* Whether the ranges of addresses meet. */
@@ -118,7 +135,7 @@ bool may_overlap(const Array *a, const Array *b);
 Py_ssize_t item_size(ElementType type);
 /* numpy.copyto(target, source) */
 int copy_to(State *, PyObject *target, PyObject *source);
-/* Strides in elements; a must have two dimensions. */
+/* Strides in elements; a must have two dimensions, of float32 or float64. */
 reg_strides strides_of(const Array *a);
 
 /* ---- Elementwise passes (elementwise.c) ------------------------------------------------ */
@@ -152,13 +169,13 @@ typedef struct Gradients {
 } Gradients;
 
 void gradients_release(Gradients *g);
-/* Takes W and b; promotes them and `a` to one type; makes z and out. Zero-initialized arrays. */
+/* Takes W and b; promotes them and `a` to one type; makes z and out, which hold nothing yet. */
 int layer_forward(State *, PyObject *w, PyObject *b, Array *a, reg_activation, Array *z, Array *out);
 /* Takes W; promotes it, dz and `a` to one type; makes the gradients. lambda_object is for the error. */
 int layer_backward(State *, PyObject *w, Array *dz, Array *a, double lambda,
                    PyObject *lambda_object, bool want_da, Gradients *g);
 /* A - Y, a new array. */
-PyObject *cost_gradient(State *, PyObject *a, PyObject *y);
+int cost_gradient(State *, PyObject *a, PyObject *y, Array *dz);
 
 /* ---- Scalars and errors (arguments.c) -------------------------------------------------- */
 

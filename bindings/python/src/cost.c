@@ -88,7 +88,7 @@ static PyObject *cost(PyObject *module, PyObject *const *args, Py_ssize_t count)
     if (get_double(args[3], "lambd", &lambda) < 0) return NULL;
     if (get_float(state, args[0], "A", LAYOUT_C, &a) < 0) return NULL;
     memset(&weights, 0, sizeof weights);
-    memset(&y, 0, sizeof y);
+    no_array(&y);
     if (get_labels(state, args[1], "Y", a.type, &y) == 0 && check_matrix(&y, "Y") == 0 &&
         check_same_shape(&a, "A", &y, "Y") == 0 &&
         (args[2] == Py_None || weights_get(state, args[2], a.type, &weights) == 0)) {
@@ -103,30 +103,37 @@ static PyObject *cost(PyObject *module, PyObject *const *args, Py_ssize_t count)
     return result;
 }
 
-PyObject *cost_gradient(State *state, PyObject *a_object, PyObject *y_object) {
-    Pass pass;
-    Array y;
-    if (pass_begin(state, a_object, "A", Py_None, &pass) < 0) return NULL;
-    if (get_labels(state, y_object, "Y", pass.in.type, &y) < 0 ||
-        check_same_shape(&pass.in, "A", &y, "Y") < 0) {
-        release(&y);
-        pass_release(&pass);
-        return NULL;
+int cost_gradient(State *state, PyObject *a_object, PyObject *y_object, Array *dz) {
+    Array a, y;
+    int result = -1;
+    no_array(&y);
+    if (get_float(state, a_object, "A", LAYOUT_C, &a) < 0) return -1;
+    if (get_labels(state, y_object, "Y", a.type, &y) == 0 &&
+        check_same_shape(&a, "A", &y, "Y") == 0 &&
+        new_float(state, a.type, a.view.ndim, a.view.shape, dz) == 0) {
+        reg_status status;
+        RUN(status, a.count,
+            BY_TYPE(a.type, reg_backward_cost, a.data, y.data, (size_t)a.count, dz->data));
+        if (status == REG_OK) {
+            result = 0;
+        } else {
+            release(dz);
+            raise_status(status, NULL, NULL);
+        }
     }
-    reg_status status;
-    RUN(status, pass.in.count,
-        BY_TYPE(pass.in.type, reg_backward_cost, pass.source, y.data, (size_t)pass.in.count,
-                pass.target));
     release(&y);
-    if (status == REG_OK) return pass_end(state, &pass, Py_None);
-    pass_release(&pass);
-    return raise_status(status, NULL, NULL);
+    release(&a);
+    return result;
 }
 
 /* args: a, y */
 static PyObject *backward_cost(PyObject *module, PyObject *const *args, Py_ssize_t count) {
-    if (check_count("backward_cost", count, 2) < 0) return NULL;
-    return cost_gradient(state_of(module), args[0], args[1]);
+    Array dz;
+    if (check_count("backward_cost", count, 2) < 0 ||
+        cost_gradient(state_of(module), args[0], args[1], &dz) < 0) {
+        return NULL;
+    }
+    return detach(&dz);
 }
 
 PyMethodDef cost_methods[] = {

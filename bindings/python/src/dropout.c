@@ -1,8 +1,6 @@
 /* Dropout, its masks, and the words they are made of. */
 #include "core.h"
 
-#include <string.h>
-
 typedef struct Draw {
     double keep_prob;
     uint64_t seed, stream, offset;
@@ -23,7 +21,9 @@ typedef struct MaskOutput {
 } MaskOutput;
 
 static int mask_output_begin(State *state, PyObject *object, const Pass *pass, MaskOutput *mask) {
-    memset(mask, 0, sizeof *mask);
+    no_array(&mask->array);
+    no_array(&mask->staging);
+    mask->bytes = NULL;
     if (object == Py_None) return 0;
     if (get_output(object, "mask", TYPE_U8, TYPE_BOOL, &pass->in, "a", &mask->array) < 0) return -1;
     if (may_overlap(&mask->array, &pass->in) ||
@@ -32,7 +32,7 @@ static int mask_output_begin(State *state, PyObject *object, const Pass *pass, M
         release(&mask->array);
         return -1;
     }
-    if (is_contiguous(&mask->array)) {
+    if (mask->array.contiguous) {
         mask->bytes = mask->array.data;
         return 0;
     }

@@ -1,8 +1,6 @@
 /* One array in, one of its shape and type out, in place or not. */
 #include "core.h"
 
-#include <string.h>
-
 void pass_release(Pass *pass) {
     release(&pass->in);
     release(&pass->out);
@@ -11,8 +9,8 @@ void pass_release(Pass *pass) {
 
 /* Where to read and write, once both ends are known. */
 static int choose(State *state, const char *in_name, bool has_out, Pass *pass) {
-    bool direct = has_out && is_contiguous(&pass->out);
-    if (!is_contiguous(&pass->in)) {
+    bool direct = has_out && pass->out.contiguous;
+    if (!pass->in.contiguous) {
         /* A C-ordered copy, worked on in place unless it can go straight to `out`. */
         if (get_as(state, pass->in.object, in_name, pass->in.type, LAYOUT_C, &pass->staging) < 0) {
             return -1;
@@ -39,11 +37,13 @@ static int choose(State *state, const char *in_name, bool has_out, Pass *pass) {
 }
 
 int pass_begin_array(State *state, Array *in, const char *in_name, PyObject *out, Pass *pass) {
-    memset(pass, 0, sizeof *pass);
     pass->in = *in;
-    memset(in, 0, sizeof *in);
+    no_array(in);
+    no_array(&pass->out);
+    no_array(&pass->staging);
+    pass->in_place = false;
     bool has_out = out != Py_None;
-    if (out == pass->in.object && !pass->in.view.readonly && is_contiguous(&pass->in)) {
+    if (out == pass->in.object && !pass->in.view.readonly && pass->in.contiguous) {
         pass->in_place = true;
         pass->source = pass->target = pass->in.data;
         return 0;

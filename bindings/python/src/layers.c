@@ -1,8 +1,6 @@
 /* Dense layers, activations and the update. Arrays are (units, examples). */
 #include "core.h"
 
-#include <string.h>
-
 static int check_dense(const Array *w, const Array *a, const Array *b) {
     if (w->view.ndim != 2) {
         PyErr_Format(PyExc_ValueError, "W must have two dimensions, got %d", w->view.ndim);
@@ -57,7 +55,7 @@ int layer_forward(State *state, PyObject *w_object, PyObject *b_object, Array *a
     const char *const names[] = {"W", "b", "A"};
     const Layout layouts[] = {LAYOUT_C, LAYOUT_C, LAYOUT_STRIDED};
     int result = -1;
-    memset(&b, 0, sizeof b);
+    no_array(&b);
     if (get_float(state, w_object, "W", LAYOUT_C, &w) == 0 &&
         get_float(state, b_object, "b", LAYOUT_C, &b) == 0 && check_dense(&w, a, &b) == 0 &&
         promote(state, arrays, names, layouts, 3) == 0) {
@@ -93,8 +91,8 @@ static PyObject *forward_dense(PyObject *module, PyObject *const *args, Py_ssize
         get_float(state, args[2], "A", LAYOUT_STRIDED, &a) < 0) {
         return NULL;
     }
-    memset(&z, 0, sizeof z);
-    memset(&out, 0, sizeof out);
+    no_array(&z);
+    no_array(&out);
     PyObject *result = NULL;
     if (layer_forward(state, args[0], args[1], &a, activation, &z, &out) == 0) {
         result = PyTuple_Pack(2, z.object, out.object);
@@ -144,7 +142,9 @@ int layer_backward(State *state, PyObject *w_object, Array *dz, Array *a, double
     const char *const names[] = {"W", "dZ", "A"};
     const Layout layouts[] = {LAYOUT_C, LAYOUT_STRIDED, LAYOUT_STRIDED};
     int result = -1;
-    memset(g, 0, sizeof *g);
+    no_array(&g->dw);
+    no_array(&g->db);
+    no_array(&g->da);
     if (get_float(state, w_object, "W", LAYOUT_C, &w) < 0) return -1;
     if (check_backward(&w, dz, a) == 0 && promote(state, arrays, names, layouts, 3) == 0 &&
         gradients_new(state, &w, a->view.shape[1], want_da, g) == 0) {
@@ -221,7 +221,6 @@ static void binary_release(BinaryPass *binary) {
 static int binary_begin(State *state, PyObject *in, const char *in_name, PyObject *operand,
                         const char *operand_name, PyObject *out, BinaryPass *binary) {
     Array first, *second = &binary->operand;
-    memset(binary, 0, sizeof *binary);
     if (get_float(state, in, in_name, LAYOUT_STRIDED, &first) < 0) return -1;
     if (get_float(state, operand, operand_name, LAYOUT_C, second) < 0) {
         release(&first);

@@ -123,6 +123,7 @@ static int traverse(PyObject *module, visitproc visit, void *arg) {
     Py_VISIT(state->network_type);
     Py_VISIT(state->network_buffer_type);
     Py_VISIT(state->format_error);
+    for (int i = 0; i < KEPT_REQUESTS; i++) Py_VISIT(state->requests[i].arguments);
     return 0;
 }
 
@@ -142,6 +143,7 @@ static int clear(PyObject *module) {
     Py_CLEAR(state->network_type);
     Py_CLEAR(state->network_buffer_type);
     Py_CLEAR(state->format_error);
+    for (int i = 0; i < KEPT_REQUESTS; i++) Py_CLEAR(state->requests[i].arguments);
     return 0;
 }
 

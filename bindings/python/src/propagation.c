@@ -56,6 +56,12 @@ static int mask_in_place(Array *a, const uint8_t *bytes, double keep_prob, PyObj
 
 /* ---- Forward --------------------------------------------------------------------------- */
 
+/* The two are apart, and told so: the compiler then converts many at once. */
+static void int64_from_bytes(const uint8_t *restrict bytes, Py_ssize_t count,
+                             int64_t *restrict values) {
+    for (Py_ssize_t i = 0; i < count; i++) values[i] = bytes[i];
+}
+
 /* Drops units of `a` by a mask; gives the mask as int64, as the notebook shows it. */
 static PyObject *drop_units(State *state, Array *a, PyObject *mask_object, double keep_prob,
                             PyObject *keep_object) {
@@ -65,8 +71,7 @@ static PyObject *drop_units(State *state, Array *a, PyObject *mask_object, doubl
     PyObject *result = NULL;
     if (mask_in_place(a, bytes, keep_prob, keep_object) == 0 &&
         new_array(state, TYPE_INTEGER, state->int64, 2, a->view.shape, &shown) == 0) {
-        int64_t *values = shown.data;
-        for (Py_ssize_t i = 0; i < shown.count; i++) values[i] = bytes[i];
+        int64_from_bytes(bytes, shown.count, shown.data);
         result = detach(&shown);
     }
     release(&mask);
@@ -89,8 +94,8 @@ static int forward_layer(State *state, PyObject *w, PyObject *b, Array *a,
                          PyObject *mask, double keep_prob, PyObject *keep_object, PyObject *cache) {
     Array z, out;
     PyObject *d = NULL;
-    memset(&z, 0, sizeof z);
-    memset(&out, 0, sizeof out);
+    no_array(&z);
+    no_array(&out);
     if (layer_forward(state, w, b, a, activation, &z, &out) < 0) {
         name_layer(in_layer, keys);
         return -1;
@@ -172,8 +177,8 @@ static PyObject *cached(const Cache *cache, Py_ssize_t layer, int from_end) {
 static int gate(State *state, const Array *da, const Array *a, Array *dz) {
     Array ordered;
     const void *a_data = a->data;
-    memset(&ordered, 0, sizeof ordered);
-    if (!is_contiguous(a)) {
+    no_array(&ordered);
+    if (!a->contiguous) {
         if (get_as(state, a->object, "A", a->type, LAYOUT_C, &ordered) < 0) return -1;
         a_data = ordered.data;
     }
@@ -229,7 +234,6 @@ static int backward_layer(Backward *pass, Py_ssize_t l) {
     Array a;
     Gradients g;
     if (PyDict_SetItem(gradients, key(names, l, KEY_DZ), pass->dz.object) < 0) return -1;
-    memset(&g, 0, sizeof g);
     if (get_float(state, below, "A", LAYOUT_STRIDED, &a) < 0 ||
         layer_backward(state, cached(&pass->cache, l, FROM_END_W), &pass->dz, &a, pass->lambda,
                        pass->lambda_object, l > 0, &g) < 0) {
@@ -277,11 +281,11 @@ static PyObject *backward(PyObject *module, PyObject *const *args, Py_ssize_t co
         return NULL;
     }
     Py_ssize_t last = pass.cache.layers - 1;
-    PyObject *dz = cost_gradient(pass.state, cached(&pass.cache, last, FROM_END_A), args[1]);
-    if (dz == NULL) return NULL;
-    int good = get_float(pass.state, dz, "dZ", LAYOUT_STRIDED, &pass.dz);
-    Py_DECREF(dz);
-    if (good == 0 && (pass.gradients = PyDict_New()) == NULL) good = -1;
+    if (cost_gradient(pass.state, cached(&pass.cache, last, FROM_END_A), args[1], &pass.dz) < 0) {
+        return NULL;
+    }
+    pass.gradients = PyDict_New();
+    int good = pass.gradients != NULL ? 0 : -1;
     for (Py_ssize_t l = last; good == 0 && l >= 0; l--) good = backward_layer(&pass, l);
     release(&pass.dz);
     if (good < 0) Py_CLEAR(pass.gradients);

@@ -68,7 +68,7 @@ def backward_activation(
 ) -> NDArray[Any]: ...
 def forward(
     X: ArrayLike, parameters: Mapping[str, NDArray[Any]], names: list[Any],
-    masks: tuple[NDArray[np.uint8], ...] | None, keep_prob: float,
+    masks: tuple[NDArray[np.uint8] | NDArray[np.bool_], ...] | None, keep_prob: float,
     in_layer: Callable[[Exception, Any], Exception], /,
 ) -> tuple[NDArray[Any], tuple[NDArray[Any], ...]]: ...
 def backward(

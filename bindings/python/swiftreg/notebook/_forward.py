@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from swiftreg import _core
-from swiftreg.notebook._layers import Array, Parameters, in_layer, parameter_names
+from swiftreg.notebook._layers import Array, LayerNames, Parameters, in_layer, parameter_names
 from swiftreg.notebook._masks import check_keep_prob, leave_numpy_after, notebook_masks
 
 if TYPE_CHECKING:
@@ -67,11 +67,15 @@ def forward_propagation(X: ArrayLike, parameters: Parameters) -> tuple[Array, tu
     return _core.forward(X, parameters, parameter_names(parameters), None, 1.0, in_layer)
 
 
-def _rows(W: Any, name: str) -> int:
-    try:
-        return len(W)
-    except TypeError:
-        raise ValueError(f"{name} must have two dimensions, got {W!r}") from None
+def _hidden_widths(parameters: Parameters, names: Sequence[LayerNames]) -> tuple[int, ...]:
+    widths = []
+    for layer in names[:-1]:
+        W = parameters[layer.w]
+        try:
+            widths.append(len(W))
+        except TypeError:
+            raise ValueError(f"{layer.w} must have two dimensions, got {W!r}") from None
+    return tuple(widths)
 
 
 def forward_propagation_with_dropout(
@@ -98,14 +102,14 @@ def forward_propagation_with_dropout(
     """
     names = parameter_names(parameters)
     keep_prob = check_keep_prob(keep_prob)
-    shape = np.shape(X)
+    shape = X.shape if isinstance(X, np.ndarray) else np.shape(X)
     if len(shape) != 2:
         raise ValueError(f"X must have two dimensions, (features, examples), got shape {shape}")
     examples = shape[1]
-    widths = tuple([_rows(parameters[layer.w], layer.w) for layer in names[:-1]])
+    widths = _hidden_widths(parameters, names)
     if seed is None:
         drawn = notebook_masks(widths, examples, keep_prob)
-        masks = drawn.layers
+        masks: tuple[Array, ...] = drawn.layers
         leave_numpy_after(drawn)
     else:
         masks = tuple([

@@ -29,7 +29,7 @@ _KEPT_ELEMENTS = 1 << 20
 class NotebookMasks(NamedTuple):
     """The masks of the hidden layers, and NumPy's generator after they have been drawn."""
 
-    layers: tuple[NDArray[np.uint8], ...]
+    layers: tuple[NDArray[np.bool_], ...]
     after: _core.LegacyGenerator
 
 
@@ -46,10 +46,7 @@ def check_keep_prob(keep_prob: float) -> float:
 
 def _draw(widths: tuple[int, ...], examples: int, keep_prob: float) -> NotebookMasks:
     generator = _core.LegacyGenerator(SEED)
-    layers = []
-    for width in widths:
-        kept = generator.uniform((width, examples)) < keep_prob
-        layers.append(kept.view(np.uint8))
+    layers = [generator.uniform((width, examples)) < keep_prob for width in widths]
     return NotebookMasks(tuple(layers), generator)
 
 
