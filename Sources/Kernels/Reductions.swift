@@ -9,7 +9,7 @@ func crossEntropy<V: Lanes>(
     var sums = LaneSums()
     var numbers = LaneSums()
     let one = V(1)
-    forEachVector(count, width: V.width) { i, n in
+    forEachVectorOnce(count, width: V.width) { i, n in
         // The lanes beyond the end are no numbers, and so are neither summed nor counted.
         let a = V.load(a + i, first: n, filler: .nan)
         let y = V.load(y + i, first: n)
