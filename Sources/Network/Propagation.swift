@@ -167,11 +167,14 @@ extension Layer {
 }
 
 extension UnitRows where Element: Scalar {
-    /// 1 in the first `count` columns of the one row, 0 beyond.
+    /// 1 in the first `count` > 0 columns of the one row, 0 beyond.
     fileprivate func mark(_ count: Int) {
-        let ones = SIMD16<Element>(repeating: 1)
-        for e in stride(from: 0, to: columns, by: 16) {
-            UnsafeMutableRawPointer(data + e).storeBytes(of: ones, as: SIMD16<Element>.self)
+        data[0] = 1
+        var marked = 1
+        while marked < count {
+            let more = min(marked, count - marked)
+            (data + marked).copy(data, more)
+            marked += more
         }
         (data + count).clear(columns - count)
     }

@@ -56,7 +56,7 @@ private func address<T>(_ global: UnsafeMutablePointer<T?>) -> UnsafePointer<T> 
 }
 
 /// The two element types.
-public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, SIMDScalar, Sendable {
+public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     static func table(of kernels: KernelSet) -> UnsafePointer<KernelTable<Self>>
 }
 
