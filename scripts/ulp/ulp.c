@@ -45,7 +45,7 @@ typedef struct Function {
      * underflown. */
     double low, high;
     /* Where the formula in use changes, or the result does something rare. */
-    double edges[6];
+    double edges[8];
 } Function;
 
 static double sigmoid_of(double x) { return 1 / (1 + exp(-x)); }
@@ -60,7 +60,8 @@ static const Function functions[] = {
     {"log", REG_FUNCTION_LOG, log, logl, 0, 4, {0, 1, 0x1p-1022, 1.4142135623730951, 0.7071067811865476, 2}},
     {"log1p", REG_FUNCTION_LOG1P, log1p, log1pl, -1, 4, {0, -1, 1, 0.41421356237309503, -0.2928932188134524, 0x1p-53}},
     {"sigmoid", REG_FUNCTION_SIGMOID, sigmoid_of, sigmoid_ofl, -746, 40, {0, -708.4, -745.13, 36.7, 0.3465735, -0.3465735}},
-    {"softplus", REG_FUNCTION_SOFTPLUS, softplus_of, softplus_ofl, -746, 40, {0, -708.4, -745.13, 36.7, 0.3465735, -0.3465735}},
+    {"softplus", REG_FUNCTION_SOFTPLUS, softplus_of, softplus_ofl, -746, 40,
+     {0, -708.4, -745.13, 36.7, 0.3465735, -0.3465735, 0.881373641032974, -0.881373641032974}},
     {"tanh", REG_FUNCTION_TANH, tanh, tanhl, -20, 20, {0, 0.625, -0.625, 19.06, -19.06, 0x1p-27}},
 };
 #define FUNCTIONS (sizeof functions / sizeof functions[0])
