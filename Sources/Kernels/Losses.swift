@@ -34,7 +34,8 @@ func loss<V: Lanes>(
                 let target = share.addProduct(V.load(y + u * row), keep)
                 ((V.load(z + u * row) * factor - target) * weight).store(z + u * row)
             }
-        default:
+        case .binaryCrossEntropy: break  // has returned above
+        case .squaredError:
             for u in 0..<units {
                 let difference = V.load(z + u * row) - V.load(y + u * row)
                 // By the weight first: the z of a column that is no example may have any square.
