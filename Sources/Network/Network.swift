@@ -92,6 +92,8 @@ public struct Network<T: Scalar> {
     let runtime: UnsafePointer<Runtime>
     let operations: Operations<T>
     var workspace = Workspace<T>()
+    /// Of FitMemory.
+    var fitSpace = Workspace<T>()
 
     /// A network of these layers, whose parameters are all 0. The sizes of the layers fit each other,
     /// and memory can hold their parameters; both are the caller's to check.
@@ -138,6 +140,7 @@ public struct Network<T: Scalar> {
 
     public static func destroy(_ handle: Handle) {
         handle.pointee.workspace.release()
+        handle.pointee.fitSpace.release()
         free(handle.pointee.stateMade)
         free(handle.pointee.gradientsMade)
         free(handle.pointee.parameters)
