@@ -70,7 +70,10 @@ private func packStrip<V: Lanes>(
             var p = 0
             while depth - p >= 4 {
                 if rows == 4 {
-                    V.transpose(from + p, stride: step, to: target + p * width + j, width: width)
+                    let row = from + p
+                    V.transpose(
+                        row, row + step, row + 2 * step, row + 3 * step,
+                        to: target + p * width + j, width: width)
                 } else {
                     V.zip(from + p, stride: step, to: target + p * width + j, width: width)
                 }
