@@ -202,11 +202,17 @@ private func multiplyStrip<V: Lanes>(
 ) {
     let cRow = call.pointee.cRow
     var line = call.pointee.c + strip.row * cRow + strip.column
+    // From C to what is updated with it; else to C itself.
+    let descent = strip.isLast ? call.pointee.finish.descent : nil
+    let updated = (descent?.weight ?? call.pointee.c) - call.pointee.c
     var i = 0
     while i < strip.rows {
         // C is read and written after the chains: by then it has come.
         for _ in 0..<tileRows {
-            for vector in 0..<tileVectors { lanes_prefetch(line + vector * V.width) }
+            for vector in 0..<tileVectors {
+                lanes_prefetch(line + vector * V.width)
+                lanes_prefetch(line + updated + vector * V.width)
+            }
             line += cRow
         }
         var tile = strip

@@ -140,11 +140,12 @@ extension Network {
             var dropout = dropout(firstRow: 0)
             dropout.masks = options.masks
             dropout.maskRow = examples.count
+            let descent = descent
             let cost = try batch(
                 examples, range, Share(meanOver: m, part: 1), dropout: dropout,
-                wantsGradient: true)
+                wantsGradient: true, descent: descent)
             if !cost.isFinite { throw .notFinite }
-            try apply()
+            if descent == nil { try apply() } else { endUpdate() }
             sum += cost * m
             total += m
         }
