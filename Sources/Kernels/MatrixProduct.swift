@@ -202,17 +202,19 @@ private func multiplyStrip<V: Lanes>(
 ) {
     let cRow = call.pointee.cRow
     var line = call.pointee.c + strip.row * cRow + strip.column
-    // From C to what is updated with it; else to C itself.
-    let descent = strip.isLast ? call.pointee.finish.descent : nil
-    let updated = (descent?.weight ?? call.pointee.c) - call.pointee.c
+    let weight = strip.isLast ? call.pointee.finish.descent?.weight : nil
     var i = 0
     while i < strip.rows {
         // C is read and written after the chains: by then it has come.
-        for _ in 0..<tileRows {
-            for vector in 0..<tileVectors {
-                lanes_prefetch(line + vector * V.width)
-                lanes_prefetch(line + updated + vector * V.width)
+        if let weight {
+            var line = weight + (line - call.pointee.c)
+            for _ in 0..<tileRows {
+                for vector in 0..<tileVectors { lanes_prefetch(line + vector * V.width) }
+                line += cRow
             }
+        }
+        for _ in 0..<tileRows {
+            for vector in 0..<tileVectors { lanes_prefetch(line + vector * V.width) }
             line += cRow
         }
         var tile = strip

@@ -137,9 +137,11 @@ extension Network {
     }
 
     /// The next update if it needs no more than the gradient of each parameter by itself, so that it can
-    /// be made while this one is in the caches.
+    /// be made while this one is in the caches; not where all of them stay there.
     var descent: OptimizerStep? {
-        guard optimizer.kind == .sgd && optimizer.clipNorm == 0 else { return nil }
+        guard optimizer.kind == .sgd && optimizer.clipNorm == 0 && parameterCount >= 1 << 15 else {
+            return nil
+        }
         return optimizer.step(
             position.step + 1, rate: optimizer.rate(epoch: position.epoch, runtime),
             gradientScale: 1, areWeights: true)
