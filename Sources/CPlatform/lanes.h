@@ -125,16 +125,17 @@ LANES lanes_f64 lanes_f64_exponent(lanes_f64 a) {
 /* Asks for the cache line of `p`, to be written. It need not be an address of anything. */
 LANES void lanes_prefetch(const void *p) { __builtin_prefetch(p, 1, 3); }
 
-/* Four rows of four, `stride` elements apart, to four columns `width` elements apart. */
+/* Four rows of four to four columns `width` elements apart. */
 #define LANES_TRANSPOSE(type, element)                                                         \
-    LANES void lanes_##type##_transpose(const element *from, intptr_t stride, element *to,     \
+    LANES void lanes_##type##_transpose(const element *row0, const element *row1,              \
+                                        const element *row2, const element *row3, element *to, \
                                         intptr_t width) {                                      \
         typedef element four __attribute__((ext_vector_type(4)));                              \
         four a, b, c, d;                                                                       \
-        __builtin_memcpy(&a, from, sizeof a);                                                  \
-        __builtin_memcpy(&b, from + stride, sizeof a);                                         \
-        __builtin_memcpy(&c, from + 2 * stride, sizeof a);                                     \
-        __builtin_memcpy(&d, from + 3 * stride, sizeof a);                                     \
+        __builtin_memcpy(&a, row0, sizeof a);                                                  \
+        __builtin_memcpy(&b, row1, sizeof a);                                                  \
+        __builtin_memcpy(&c, row2, sizeof a);                                                  \
+        __builtin_memcpy(&d, row3, sizeof a);                                                  \
         four ab = __builtin_shufflevector(a, b, 0, 4, 2, 6);                                   \
         four AB = __builtin_shufflevector(a, b, 1, 5, 3, 7);                                   \
         four cd = __builtin_shufflevector(c, d, 0, 4, 2, 6);                                   \

@@ -237,6 +237,8 @@ public struct Finish<Element> {
     /// Receives x before the activation; has the strides of C.
     public var preActivation: UnsafeMutablePointer<Element>?
     public var activation = Activation.identity
+    /// W = W + factor * x, with what was stored: a step down the gradient. W has the strides of C.
+    public var descent: (weight: UnsafeMutablePointer<Element>, factor: Element)?
 
     public init() {}
 }

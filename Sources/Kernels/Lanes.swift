@@ -38,10 +38,12 @@ protocol Lanes: TileVector {
     /// The lanes in double; eight lanes have no upper half, and zeros stand for it.
     var doubles: (low: F64x8, high: F64x8) { get }
 
-    /// Four rows of four elements, `stride` apart, to four columns `width` apart.
+    /// Four rows of four elements to four columns `width` apart.
     static func transpose(
-        _ from: UnsafePointer<Element>, stride: Int, to: UnsafeMutablePointer<Element>, width: Int)
-    /// Two such rows.
+        _ row0: UnsafePointer<Element>, _ row1: UnsafePointer<Element>,
+        _ row2: UnsafePointer<Element>, _ row3: UnsafePointer<Element>,
+        to: UnsafeMutablePointer<Element>, width: Int)
+    /// Two rows of four, `stride` apart, to four columns of two.
     static func zip(
         _ from: UnsafePointer<Element>, stride: Int, to: UnsafeMutablePointer<Element>, width: Int)
 
@@ -142,9 +144,10 @@ struct F32x16: Lanes {
     }
 
     @inline(__always) static func transpose(
-        _ from: UnsafePointer<Float>, stride: Int, to: UnsafeMutablePointer<Float>, width: Int
+        _ row0: UnsafePointer<Float>, _ row1: UnsafePointer<Float>, _ row2: UnsafePointer<Float>,
+        _ row3: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, width: Int
     ) {
-        lanes_f32_transpose(from, stride, to, width)
+        lanes_f32_transpose(row0, row1, row2, row3, to, width)
     }
 
     @inline(__always) static func zip(
@@ -205,9 +208,10 @@ struct F64x8: Lanes {
     @inline(__always) var doubles: (low: F64x8, high: F64x8) { (self, F64x8(0)) }
 
     @inline(__always) static func transpose(
-        _ from: UnsafePointer<Double>, stride: Int, to: UnsafeMutablePointer<Double>, width: Int
+        _ row0: UnsafePointer<Double>, _ row1: UnsafePointer<Double>, _ row2: UnsafePointer<Double>,
+        _ row3: UnsafePointer<Double>, to: UnsafeMutablePointer<Double>, width: Int
     ) {
-        lanes_f64_transpose(from, stride, to, width)
+        lanes_f64_transpose(row0, row1, row2, row3, to, width)
     }
 
     @inline(__always) static func zip(

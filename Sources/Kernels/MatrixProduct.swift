@@ -70,7 +70,10 @@ private func packStrip<V: Lanes>(
             var p = 0
             while depth - p >= 4 {
                 if rows == 4 {
-                    V.transpose(from + p, stride: step, to: target + p * width + j, width: width)
+                    let row = from + p
+                    V.transpose(
+                        row, row + step, row + 2 * step, row + 3 * step,
+                        to: target + p * width + j, width: width)
                 } else {
                     V.zip(from + p, stride: step, to: target + p * width + j, width: width)
                 }
@@ -198,11 +201,18 @@ private func multiplyStrip<V: Lanes>(
     _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bStep: Int
 ) {
     let cRow = call.pointee.cRow
-    let depth = block.depth
     var line = call.pointee.c + strip.row * cRow + strip.column
+    let weight = strip.isLast ? call.pointee.finish.descent?.weight : nil
     var i = 0
     while i < strip.rows {
         // C is read and written after the chains: by then it has come.
+        if let weight {
+            var line = weight + (line - call.pointee.c)
+            for _ in 0..<tileRows {
+                for vector in 0..<tileVectors { lanes_prefetch(line + vector * V.width) }
+                line += cRow
+            }
+        }
         for _ in 0..<tileRows {
             for vector in 0..<tileVectors { lanes_prefetch(line + vector * V.width) }
             line += cRow
@@ -210,29 +220,49 @@ private func multiplyStrip<V: Lanes>(
         var tile = strip
         tile.row += i
         tile.rows = min(tileRows, strip.rows - i)
-        let sums =
-            block.isAPacked
-            ? multiplyTile(
-                zeroTile(V.self), perRow: tileVectors, rows: tileRows, depth: depth,
-                a: block.a + i * depth, aRow: 1, aStep: tileRows, b: b, bStep: bStep)
-            : multiplyTile(
-                zeroTile(V.self), perRow: tileVectors, rows: tile.rows, depth: depth,
-                a: block.a + i * block.aRow, aRow: block.aRow, aStep: block.aStep, b: b,
-                bStep: bStep)
-        let hasWholeRows = tile.columns == tileColumns(V.self)
-        if hasWholeRows && tile.rows == tileRows {
+        if tile.columns == tileColumns(V.self) && tile.rows == tileRows {
+            let sums = sumTile(V.self, tile, block, b, bStep, row: i)
             storeWholeTile(V.self, sums, rows: tileRows, call, tile)
-        } else if hasWholeRows && hasNarrowTiles && tileVectors == 1 {
-            storeWholeTile(V.self, sums, rows: tile.rows, call, tile)
         } else {
-            var copy = sums
-            withUnsafeBytes(of: &copy) {
-                storePartOfTile(
-                    $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: V.self),
-                    perRow: tileVectors, columnBias: columnBias(V.self, call, tile), call, tile)
-            }
+            multiplyPartOfTile(V.self, call, tile, block, b, bStep, row: i)
         }
         i += tileRows
+    }
+}
+
+/// The sums of a tile: rows from `row` of a block of A times a strip of B.
+@inline(__always)
+private func sumTile<V: Lanes>(
+    _: V.Type, _ tile: TilePlace, _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>,
+    _ bStep: Int, row: Int
+) -> TileLanes<V> {
+    block.isAPacked
+        ? multiplyTile(
+            zeroTile(V.self), perRow: tileVectors, rows: tileRows, depth: block.depth,
+            a: block.a + row * block.depth, aRow: 1, aStep: tileRows, b: b, bStep: bStep)
+        : multiplyTile(
+            zeroTile(V.self), perRow: tileVectors, rows: tile.rows, depth: block.depth,
+            a: block.a + row * block.aRow, aRow: block.aRow, aStep: block.aStep, b: b,
+            bStep: bStep)
+}
+
+/// A tile of which not all is wanted. Out of line: what passes its sums on in memory would have
+/// those of whole tiles stored there, too.
+@inline(never)
+private func multiplyPartOfTile<V: Lanes>(
+    _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ tile: TilePlace,
+    _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bStep: Int, row: Int
+) {
+    let sums = sumTile(V.self, tile, block, b, bStep, row: row)
+    if tile.columns == tileColumns(V.self) && hasNarrowTiles && tileVectors == 1 {
+        storeWholeTile(V.self, sums, rows: tile.rows, call, tile)
+    } else {
+        var copy = sums
+        withUnsafeBytes(of: &copy) {
+            storePartOfTile(
+                $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: V.self),
+                perRow: tileVectors, columnBias: columnBias(V.self, call, tile), call, tile)
+        }
     }
 }
 

@@ -125,6 +125,13 @@ func storeWholeTile<V: Lanes>(
             }
         }
         if finish.activation == .relu { forEach { x, _, _, _ in x.relu } }
+        if let (weight, factor) = finish.descent {
+            let factor = V(factor)
+            forEach { x, offset, _, _ in
+                V.load(weight + at + offset).addProduct(factor, x).store(weight + at + offset)
+                return x
+            }
+        }
     }
     forEach { x, offset, _, _ in
         x.store(c + offset)
@@ -198,6 +205,9 @@ func storePartOfTile<W: TileVector>(
                 }
                 if let z = finish.preActivation { store(x, z + at) }
                 if finish.activation == .relu { x = x.relu }
+                if let (weight, factor) = finish.descent {
+                    store(load(weight + at).addProduct(W(factor), x), weight + at)
+                }
             }
             store(x, c)
             at += cRow

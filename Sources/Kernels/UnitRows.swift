@@ -3,39 +3,6 @@ import KernelInterface
 
 // What a network does with the values of units, examples side by side: see `UnitRows`.
 
-/// target = the examples of a range, by any strides and in any order. Columns beyond them are 0.
-@inline(__always)
-func gather<V: Lanes>(
-    _: V.Type, _ source: UnsafePointer<V.Element>, _ strides: Strides, _ range: ExampleRange,
-    _ target: UnitRows<V.Element>
-) {
-    if range.order == nil && strides.example == 1 {
-        for u in 0..<target.units {
-            let (from, to) = (source + u * strides.unit + range.first, target.data + u * target.row)
-            for e in stride(from: 0, to: target.columns, by: V.width) {
-                V.load(from + e, first: max(0, min(V.width, range.count - e))).store(to + e)
-            }
-        }
-        return
-    }
-    // Square blocks, so that both sides stay in the cache whichever of them is turned.
-    let side = 16
-    for e in stride(from: 0, to: target.columns, by: side) {
-        let here = max(0, min(side, range.count - e))
-        for u in stride(from: 0, to: target.units, by: side) {
-            for i in e..<e + here {
-                let from = source + range.index(i) * strides.example
-                for j in u..<min(u + side, target.units) {
-                    target.data[j * target.row + i] = from[j * strides.unit]
-                }
-            }
-            for j in u..<min(u + side, target.units) {
-                for i in e + here..<e + side { target.data[j * target.row + i] = 0 }
-            }
-        }
-    }
-}
-
 /// Dropout of units `units` in place: column e is row `draw.offset` + e of the batch. Lanes are rows,
 /// and a block of Philox is four units of each, so that narrow layers waste no word.
 @inline(__always)

@@ -58,7 +58,6 @@ extension Network {
         let memory = try FitMemory(
             &self, examples: examples.count, shuffles: options.shuffles,
             validates: validation != nil)
-        defer { memory.release() }
         try reserve(examples, validation, options)
         var patience = Patience(options)
         var wantsMore = true
@@ -141,11 +140,12 @@ extension Network {
             var dropout = dropout(firstRow: 0)
             dropout.masks = options.masks
             dropout.maskRow = examples.count
+            let descent = descent
             let cost = try batch(
                 examples, range, Share(meanOver: m, part: 1), dropout: dropout,
-                wantsGradient: true)
+                wantsGradient: true, descent: descent)
             if !cost.isFinite { throw .notFinite }
-            try apply()
+            if descent == nil { try apply() } else { endUpdate() }
             sum += cost * m
             total += m
         }
@@ -175,7 +175,8 @@ private struct Patience {
 }
 
 /// What fit keeps beside the network: the state of the last good epoch, the best parameters, the order
-/// of the examples.
+/// of the examples. It lies in memory that the network keeps for the next call: a short one would
+/// else spend its time on getting it from the system.
 struct FitMemory<T: Scalar> {
     private let parameters: UnsafeMutablePointer<T>
     private let state: UnsafeMutablePointer<T>
@@ -193,8 +194,8 @@ struct FitMemory<T: Scalar> {
         let room = shuffles ? shuffleRoom(examples) : 0
         let bytes = Self.bytes(
             network, examples: examples, shuffles: shuffles, validates: validates)
-        guard let memory = allocate(UInt8.self, bytes) else { throw .memory }
-        let start = UnsafeMutableRawPointer(memory)
+        let start = UnsafeMutableRawPointer(
+            try network.fitSpace.take(bytes / MemoryLayout<T>.stride))
         position = start.bindMemory(to: Position.self, capacity: 1)
         order = shuffles ? (start + 64).bindMemory(to: Int.self, capacity: room) : nil
         parameters = (start + 64 + room * MemoryLayout<Int>.stride)
@@ -207,14 +208,13 @@ struct FitMemory<T: Scalar> {
         network.parameterCount * (validates ? 2 : 1) + network.stateCount
     }
 
+    /// A multiple of an element's.
     static func bytes(
         _ network: Network<T>, examples: Int, shuffles: Bool, validates: Bool
     ) -> Int {
         64 + (shuffles ? shuffleRoom(examples) * MemoryLayout<Int>.stride : 0)
             + values(network, validates: validates) * MemoryLayout<T>.stride
     }
-
-    func release() { free(position) }
 
     func keep(_ network: Network<T>) {
         position.pointee = network.position

@@ -8,13 +8,14 @@ extension Network {
     }
 
     /// The cost of a batch, its share of the penalties included; and, if it is wanted, the gradient,
-    /// into the gradient buffer.
+    /// into the gradient buffer. A descent changes the parameters on the way.
     mutating func batch(
         _ examples: Examples<T>, _ range: ExampleRange, _ share: Share, dropout: Dropout?,
-        wantsGradient: Bool
+        wantsGradient: Bool, descent: OptimizerStep? = nil
     ) throws(NetworkError) -> Double {
         let gradients = wantsGradient ? try self.gradients() : nil
         try reserve(batch: range.count, trains: wantsGradient)
+        let penalty = share.part == 0 ? 0 : share.part * penalty(meanOver: share.meanOver)
         var sum = BlockSum()
         let end = range.first + range.count
         for first in stride(from: range.first, to: end, by: Chunk<T>.most) {
@@ -31,13 +32,12 @@ extension Network {
                 try propagation.backward(
                     into: gradients, isFirst: first == range.first,
                     finishing: isLast
-                        ? .init(scale: 1 / share.meanOver, penalty: share.part / share.meanOver)
-                        : nil)
+                        ? .init(
+                            scale: 1 / share.meanOver, penalty: share.part / share.meanOver,
+                            descent: descent) : nil)
             }
         }
-        let dataTerm = sum.total / share.meanOver
-        if share.part == 0 { return dataTerm }
-        return dataTerm + share.part * penalty(meanOver: share.meanOver)
+        return sum.total / share.meanOver + penalty
     }
 
     /// The L2 and L1 terms of the cost.

@@ -92,6 +92,8 @@ public struct Network<T: Scalar> {
     let runtime: UnsafePointer<Runtime>
     let operations: Operations<T>
     var workspace = Workspace<T>()
+    /// Of FitMemory.
+    var fitSpace = Workspace<T>()
 
     /// A network of these layers, whose parameters are all 0. The sizes of the layers fit each other,
     /// and memory can hold their parameters; both are the caller's to check.
@@ -138,6 +140,7 @@ public struct Network<T: Scalar> {
 
     public static func destroy(_ handle: Handle) {
         handle.pointee.workspace.release()
+        handle.pointee.fitSpace.release()
         free(handle.pointee.stateMade)
         free(handle.pointee.gradientsMade)
         free(handle.pointee.parameters)
@@ -232,9 +235,8 @@ public struct Columns {
 /// Memory for `count` elements, or nil; free it with `free`. Nothing is stored in it.
 func allocate<E>(_: E.Type, _ count: Int) -> UnsafeMutablePointer<E>? {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<E>.stride)
-    var memory: UnsafeMutableRawPointer?
-    guard count >= 0, !overflow, posix_memalign(&memory, 64, max(bytes, 1)) == 0 else { return nil }
-    return memory?.assumingMemoryBound(to: E.self)
+    guard count >= 0, !overflow else { return nil }
+    return allocate(max(bytes, 1))?.assumingMemoryBound(to: E.self)
 }
 
 // `update` of the standard library is a loop, with a call for each element, where code is compiled
@@ -246,4 +248,18 @@ extension UnsafeMutablePointer where Pointee: BitwiseCopyable {
 
     /// All bits 0.
     func clear(_ count: Int) { memset(self, 0, count * MemoryLayout<Pointee>.stride) }
+}
+
+/// What is large gets large pages, where the system has them: a product walks down rows that are a
+/// page apart.
+@inline(never)
+private func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    let page = 1 << 21
+    var memory: UnsafeMutableRawPointer?
+    guard posix_memalign(&memory, bytes < page ? 64 : page, bytes) == 0 else { return nil }
+    #if os(Linux)
+        // Only as many as it fills. Where there are none, that is no error.
+        if bytes >= page { _ = madvise(memory, bytes / page * page, MADV_HUGEPAGE) }
+    #endif
+    return memory
 }

@@ -127,8 +127,24 @@ extension Network {
         } else {
             update(0, parameterCount, areWeights: true)
         }
+        endUpdate()
+    }
+
+    /// What is left of an update when all parameters have changed.
+    mutating func endUpdate() {
         if settings.maxNorm != 0 { limitNorms() }
         position.step += 1
+    }
+
+    /// The next update if it needs no more than the gradient of each parameter by itself, so that it can
+    /// be made while this one is in the caches; not where all of them stay there.
+    var descent: OptimizerStep? {
+        guard optimizer.kind == .sgd && optimizer.clipNorm == 0 && parameterCount >= 1 << 15 else {
+            return nil
+        }
+        return optimizer.step(
+            position.step + 1, rate: optimizer.rate(epoch: position.epoch, runtime),
+            gradientScale: 1, areWeights: true)
     }
 
     /// Scales the weights into each unit down to the greatest norm.

@@ -71,12 +71,13 @@ struct Propagation<T: Scalar> {
 
     // MARK: Backward
 
-    /// How the sums over all chunks of a batch become its gradient.
+    /// How the sums over all chunks of a batch become its gradient, and what step down it is made.
     struct Finishing {
         /// What the sums are multiplied by.
         var scale: Double
         /// What l2 * W and l1 * sign(W) are multiplied by.
         var penalty: Double
+        var descent: OptimizerStep?
     }
 
     /// Adds to `gradients` what this chunk's examples give, from the gradient that has taken the
@@ -87,30 +88,59 @@ struct Propagation<T: Scalar> {
         for l in (0..<layerCount).reversed() {
             let layer = layers[l]
             let (dz, a) = (chunk.outputs(l), chunk.inputs(l))
+            // Before the weights change.
+            if l > 0 && !isGated(l) { try inputGradient(l, dz) }
             try weightGradient(l, dz, a, gradients, isFirst, finishing)
             biasGradient(l, dz, gradients + layer.biases, isFirst, finishing)
-            if l > 0 { try inputGradient(l, dz, a) }
+            if l > 0 { activationGradient(l, dz, a) }
+            if let step = finishing?.descent {
+                if !descendsInProduct(l) {
+                    descend(layer.weights, layer.weightCount, gradients, step)
+                }
+                descend(layer.biases, layer.nOut, gradients, step)
+            }
         }
     }
 
-    /// The gradient of what comes out of layer l - 1, in the place of its outputs.
-    private func inputGradient(
-        _ l: Int, _ dz: UnitRows<T>, _ a: UnitRows<T>
-    ) throws(NetworkError) {
-        let layer = layers[l]
+    private func descend(
+        _ first: Int, _ count: Int, _ gradients: UnsafeMutablePointer<T>, _ step: OptimizerStep
+    ) {
+        let w = parameters + first
+        operations.optimize(w, gradients + first, w, w, count, step)
+    }
+
+    /// Whether the weights change with each tile of their gradient: nothing needs either after it.
+    private func descendsInProduct(_ l: Int) -> Bool {
+        layers[l].l1 == 0 && !layers[l].isNarrow(examples: range.count) && !(l > 0 && isGated(l))
+    }
+
+    /// Whether the gradients of what goes into layer l and of the activation before are one pass: a
+    /// ReLU's zeros tell what was dropped.
+    private func isGated(_ l: Int) -> Bool {
+        layers[l - 1].activation == .relu && operations.isSmall(layers[l].nOut, layers[l].nIn)
+    }
+
+    private func inputProduct(_ l: Int, _ dz: UnitRows<T>, to c: UnitRows<T>) -> UnitProduct<T> {
+        UnitProduct(
+            weights: parameters + layers[l].weights, row: 1, step: layers[l].nIn, a: dz, c: c)
+    }
+
+    /// The gradient of what goes into layer l, in a place of its own.
+    private func inputGradient(_ l: Int, _ dz: UnitRows<T>) throws(NetworkError) {
+        if !operations.multiply(inputProduct(l, dz, to: chunk.gradient(l))) { throw .memory }
+    }
+
+    /// The gradient of the pre-activations of layer l - 1, in the place of its outputs.
+    private func activationGradient(_ l: Int, _ dz: UnitRows<T>, _ a: UnitRows<T>) {
         let activation = layers[l - 1].activation
-        let keepProb = dropout == nil ? 1 : layer.keepProb
-        var call = UnitProduct(
-            weights: parameters + layer.weights, row: 1, step: layer.nIn, a: dz, c: a)
-        // A ReLU's zeros tell what was dropped.
-        if activation == .relu && operations.isSmall(call) {
+        let keepProb = dropout == nil ? 1 : layers[l].keepProb
+        if isGated(l) {
+            var call = inputProduct(l, dz, to: a)
             call.gate = T(1 / keepProb)
             _ = operations.multiply(call)
             return
         }
         let da = chunk.gradient(l)
-        call.c = da
-        if !operations.multiply(call) { throw .memory }
         if activation != .relu { drop(layer: l, da) }
         operations.activationGradient(
             da.data, a.data, a.data, a.span, activation, keepProb: keepProb)
@@ -147,6 +177,9 @@ struct Propagation<T: Scalar> {
         var finish = Finish<T>()
         if let finishing { finish.scale = T(finishing.scale) }
         if l2 != 0 { finish.decay = (UnsafePointer(w), T(l2)) }
+        if let step = finishing?.descent, descendsInProduct(l) {
+            finish.descent = (w, T(-step.rate))
+        }
         let done = operations.multiply(
             rows: layer.nOut, columns: layer.nIn, depth: range.count,
             a: .init(dz.data, row: dz.row, column: 1), b: .init(a.data, row: 1, column: a.row),

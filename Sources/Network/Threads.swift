@@ -84,7 +84,9 @@ private struct State {
     /// How often a job began, and how often one ended: for those who watch without the lock.
     var begun: UInt32 = 0
     var ended: UInt32 = 0
-    var cores = 1
+    /// All is 0 in the beginning: the compiler (6.3.1) lays another value of a global with such C types
+    /// out at a place where no field is, and a count of workers came to be 1.
+    var cores = 0
     var count = 0
     var workers = 0
     var handlesFork = false

@@ -1,7 +1,7 @@
 import CPlatform
 
-/// Working memory for the values of one chunk of examples in all layers. It is kept from call to
-/// call, and grows when more is needed.
+/// Working memory, for the values of one chunk of examples in all layers or for what fit keeps. It
+/// is kept from call to call, and grows when more is needed.
 struct Workspace<T: Scalar> {
     private var memory: UnsafeMutablePointer<T>?
     private var elements = 0

@@ -106,7 +106,8 @@ static Network *twin(const Case *c, Network *network) {
 
 static bool close_costs(double a, double b) { return close_to(a, b, 8 * DBL_EPSILON * fabs(b)); }
 
-static void check_fit(Shape shape, size_t batch_size, bool shuffles, uint64_t epochs) {
+static void check_fit_with(reg_optimizer_options o, Shape shape, size_t batch_size, bool shuffles,
+                           uint64_t epochs) {
     Case c;
     fill_network(&c, shape);
     if (random_int(0, 3) == 0) c.options.max_norm = 1;
@@ -117,10 +118,10 @@ static void check_fit(Shape shape, size_t batch_size, bool shuffles, uint64_t ep
             if (random_int(0, 3) == 0) c.weights[r] = 0;
         c.data.weights = c.weights;
     }
-    describe("fit " REAL_NAME " %zu layers %zu %zu %zu, m %zu, batch %zu, shuffle %d, loss %d", shape.layers,
-             shape.widths[0], shape.widths[1], shape.widths[2], shape.m, batch_size, shuffles, c.options.loss);
+    describe("fit " REAL_NAME " %zu layers %zu %zu %zu, m %zu, batch %zu, shuffle %d, loss %d, optimizer %d",
+             shape.layers, shape.widths[0], shape.widths[1], shape.widths[2], shape.m, batch_size, shuffles,
+             c.options.loss, o.kind);
     Network *network = create_network(&c);
-    const reg_optimizer_options o = random_optimizer();
     CHECK_OK(REG(network_set_optimizer)(network, &o));
     set_position(network, 1000, (uint64_t)random_int(0, 5));
     const uint64_t before = position_of(network).epoch;
@@ -149,6 +150,17 @@ static void check_fit(Shape shape, size_t batch_size, bool shuffles, uint64_t ep
     release_buffers();
 }
 
+static void check_fit(Shape shape, size_t batch_size, bool shuffles, uint64_t epochs) {
+    check_fit_with(random_optimizer(), shape, batch_size, shuffles, epochs);
+}
+
+/* Plain SGD, which goes another way where there are many weights. */
+static void check_fit_sgd(Shape shape, size_t batch_size) {
+    reg_optimizer_options o = SIZED(reg_optimizer_options);
+    CHECK_OK(reg_optimizer_defaults(REG_SGD, &o));
+    check_fit_with(o, shape, batch_size, true, 2);
+}
+
 TEST(network_fit) {
     for (int i = 0; i < 8; i++) {
         check_fit((Shape){1, 1, {1, 1}}, 0, i % 2, 3);
@@ -164,6 +176,10 @@ TEST(network_fit) {
     check_fit((Shape){1100, 3, {2, 20, 3, 1}}, 0, false, 3);
     check_fit((Shape){1100, 2, {64, 100, 10}}, 512, true, 2);
     check_fit((Shape){700, 2, {200, 300, 5}}, 300, true, 2);
+    for (int i = 0; i < 4; i++) {
+        check_fit_sgd((Shape){40, 3, {150, 130, 110, 4}}, 24);
+        check_fit_sgd((Shape){700, 2, {200, 300, 5}}, i % 2 ? 100 : 600);
+    }
     check_fit((Shape){1100, 2, {17, 33, 1}}, 128, true, 2);
 }
 
