@@ -1,6 +1,7 @@
 import KernelInterface
 
-/// target = the examples of a range, by any strides and in any order. Columns beyond them are 0.
+/// target = the examples of a range, at least one, by any strides and in any order. Columns beyond them
+/// repeat the last one: what is computed of them is then no less finite than of the examples.
 @inline(__always)
 func gather<V: Lanes>(
     _: V.Type, _ source: UnsafePointer<V.Element>, _ strides: Strides, _ range: ExampleRange,
@@ -9,8 +10,10 @@ func gather<V: Lanes>(
     if range.order == nil && strides.example == 1 {
         for u in 0..<target.units {
             let (from, to) = (source + u * strides.unit + range.first, target.data + u * target.row)
+            let last = from[range.count - 1]
             for e in stride(from: 0, to: target.columns, by: V.width) {
-                V.load(from + e, first: max(0, min(V.width, range.count - e))).store(to + e)
+                let here = max(0, min(V.width, range.count - e))
+                V.load(from + e, first: here, filler: last).store(to + e)
             }
         }
         return
@@ -32,7 +35,8 @@ func gather<V: Lanes>(
                 }
             }
             for j in u..<min(u + side, target.units) {
-                for i in e + here..<e + side { target.data[j * target.row + i] = 0 }
+                let row = target.data + j * target.row
+                for i in e + here..<e + side { row[i] = row[range.count - 1] }
             }
         }
     }

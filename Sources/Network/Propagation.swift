@@ -63,8 +63,10 @@ struct Propagation<T: Scalar> {
         if let given = examples.weights {
             operations.table.pointee.gather(given, Strides(unit: 0, example: 1), range, weights)
         } else {
-            weights.mark(range.count)
+            weights.fill(with: 1)
         }
+        // Columns that stand for no example do not count.
+        (weights.data + range.count).clear(weights.columns - range.count)
         return operations.table.pointee.loss(
             loss, preActivations, chunk.targets.data, weights.data, smoothing)
     }
@@ -200,15 +202,14 @@ extension Layer {
 }
 
 extension UnitRows where Element: Scalar {
-    /// 1 in the first `count` > 0 columns of the one row, 0 beyond.
-    fileprivate func mark(_ count: Int) {
-        data[0] = 1
-        var marked = 1
-        while marked < count {
-            let more = min(marked, count - marked)
-            (data + marked).copy(data, more)
-            marked += more
+    /// The columns of the one row, by copies that double.
+    fileprivate func fill(with value: Element) {
+        data[0] = value
+        var filled = 1
+        while filled < columns {
+            let more = min(filled, columns - filled)
+            (data + filled).copy(data, more)
+            filled += more
         }
-        (data + count).clear(columns - count)
     }
 }

@@ -54,6 +54,37 @@ TEST(edges_worst_is_nan) {
     REG(network_destroy)(network);
 }
 
+/* Units that overflow for an input of 0, but not for the examples': what fills a vector up beside them
+ * is no example of 0. Both layouts, all losses. */
+TEST(edges_overflow_of_no_example) {
+    const size_t widths[] = {1, 1, 2};
+    const real huge = sizeof(real) == 8 ? (real)1e308 : (real)2e38;
+    const real x[] = {1, 1, 1}, y[] = {1, 0, 0, 1, 1, 0};
+    for (int loss = REG_BINARY_CROSS_ENTROPY; loss <= REG_SQUARED_ERROR; loss++) {
+        for (ptrdiff_t step = 1; step <= 2; step++) {
+            reg_network_options options = SIZED(reg_network_options);
+            options.layers = 2;
+            options.widths = widths;
+            options.loss = (reg_loss)loss;
+            Network *network = NULL;
+            CHECK_OK(REG(network_create)(&options, &network));
+            real *p = parameters_of(network); /* W1, b1, W2, b2 */
+            p[0] = -huge, p[1] = huge, p[2] = 2, p[3] = -2;
+            Data data = SIZED(Data);
+            data.m = 3;
+            data.x = x;
+            data.x_strides = (reg_strides){3, step == 1 ? 1 : 0};
+            data.y = y;
+            data.y_strides = (reg_strides){1, 2};
+            double cost = NAN;
+            CHECK_OK(REG(network_gradient)(network, &data, NULL, &cost));
+            CHECK(isfinite(cost));
+            for (int i = 0; i < 8; i++) CHECK(isfinite(gradients_of(network)[i]));
+            REG(network_destroy)(network);
+        }
+    }
+}
+
 /* Examples of weight 0, and columns that stand for none, have no part in the cost, however far their
  * outputs are from their targets. */
 TEST(edges_no_part_in_the_cost) {

@@ -83,6 +83,7 @@
     X(found_infinite_sum)        \
     X(edges_order_too_long)      \
     X(edges_worst_is_nan)        \
+    X(edges_overflow_of_no_example) \
     X(edges_no_part_in_the_cost) \
     X(edges_infinite_penalty)    \
     X(edges_infinite_norm)       \
