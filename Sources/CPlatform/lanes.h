@@ -52,11 +52,30 @@ LANES_TYPE(lanes_f64x4, double, 4);
     LANES lanes_##bits lanes_##type##_equal(lanes_##type a, lanes_##type b) { return a == b; } \
     LANES lanes_##type lanes_##type##_select(lanes_##bits m, lanes_##type a, lanes_##type b) { \
         return m ? a : b;                                                                     \
-    }                                                                                         \
-    LANES lanes_##type lanes_##type##_relu(lanes_##type a) { return a < 0 ? 0 : a; }
+    }
 LANES_FLOAT(f32, i32)
 LANES_FLOAT(f64, i64)
 #undef LANES_FLOAT
+
+/* The greater of two, `a` if it is NaN. By halves where those are registers: of a vector that it must
+ * divide, the compiler does not see that this is one instruction. */
+#ifdef __AVX512F__
+#define LANES_AT_LEAST(type)                                                                   \
+    LANES lanes_##type lanes_##type##_at_least(lanes_##type a, lanes_##type low) {             \
+        return a < low ? low : a;                                                              \
+    }
+#else
+#define LANES_AT_LEAST(type)                                                                   \
+    LANES lanes_##type lanes_##type##_at_least(lanes_##type a, lanes_##type low) {             \
+        lanes_##type most;                                                                     \
+        most.lo = a.lo < low.lo ? low.lo : a.lo;                                               \
+        most.hi = a.hi < low.hi ? low.hi : a.hi;                                               \
+        return most;                                                                           \
+    }
+#endif
+LANES_AT_LEAST(f32)
+LANES_AT_LEAST(f64)
+#undef LANES_AT_LEAST
 
 LANES lanes_f64 lanes_f32_low(lanes_f32 a) { return __builtin_convertvector(a.lo, lanes_f64); }
 LANES lanes_f64 lanes_f32_high(lanes_f32 a) { return __builtin_convertvector(a.hi, lanes_f64); }

@@ -104,7 +104,7 @@ extension Lanes {
         let limits = Self.limits
         // A NaN fails both comparisons of the clamp and passes through.
         let high = Self.select(Self(limits.expHigh) < self, Self(limits.expHigh), self)
-        let x = Self.select(high < Self(limits.expLow), Self(limits.expLow), high)
+        let x = high.atLeast(Self(limits.expLow))
         let (n, whole, negated) = x.powersOfTwo
         let r = whole.addProduct(negated, Self(limits.ln2Low))
         let rLow = (whole - r).addProduct(negated, Self(limits.ln2Low))
@@ -131,8 +131,7 @@ extension Lanes {
     #endif
     var quickExpOfNegative: Self {
         let limits = Self.limits
-        let x = Self.select(self < Self(limits.expLow), Self(limits.expLow), self)
-        let (n, whole, negated) = x.powersOfTwo
+        let (n, whole, negated) = atLeast(Self(limits.expLow)).powersOfTwo
         let r = whole.addProduct(negated, Self(limits.ln2Low))
         let sum = Self(1) + r
         let result = sum + ((Self(1) - sum) + r).addProduct(r * r, Self.expTail(r))

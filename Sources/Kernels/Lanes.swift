@@ -21,6 +21,8 @@ protocol Lanes: TileVector {
     static func / (a: Self, b: Self) -> Self
 
     var magnitude: Self { get }
+    /// The greater of both; self if it is NaN.
+    func atLeast(_ low: Self) -> Self
     var squareRoot: Self { get }
 
     static func < (a: Self, b: Self) -> Mask
@@ -61,6 +63,8 @@ protocol Lanes: TileVector {
 }
 
 extension Lanes {
+    @inline(__always) var relu: Self { atLeast(Self(0)) }
+
     /// The first `count` elements, without reading past them; the other lanes are `filler`.
     @inline(__always)
     static func load(_ p: UnsafePointer<Element>, first count: Int, filler: Element = 0) -> Self {
@@ -124,7 +128,7 @@ struct F32x16: Lanes {
         #endif
     }
 
-    @inline(__always) var relu: Self { Self(v: lanes_f32_relu(v)) }
+    @inline(__always) func atLeast(_ low: Self) -> Self { Self(v: lanes_f32_at_least(v, low.v)) }
     @inline(__always) var magnitude: Self { Self(v: lanes_f32_abs(v)) }
     @inline(__always) var squareRoot: Self { Self(v: lanes_f32_sqrt(v)) }
     @inline(__always) var laneSum: Float { lanes_f32_sum(v) }
@@ -190,7 +194,7 @@ struct F64x8: Lanes {
         #endif
     }
 
-    @inline(__always) var relu: Self { Self(v: lanes_f64_relu(v)) }
+    @inline(__always) func atLeast(_ low: Self) -> Self { Self(v: lanes_f64_at_least(v, low.v)) }
     @inline(__always) var magnitude: Self { Self(v: lanes_f64_abs(v)) }
     @inline(__always) var squareRoot: Self { Self(v: lanes_f64_sqrt(v)) }
     @inline(__always) var laneSum: Double { lanes_f64_sum(v) }

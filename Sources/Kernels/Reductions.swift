@@ -39,7 +39,12 @@ func sumRows<V: Lanes>(
 ) {
     let o = LaneSums()
     var u = 0
-    while tileRows > 2 && rows.stride == 1 && rows.rows - u >= 2 {
+    // Of floats, four rows would take all registers.
+    while hasNarrowTiles && V.width == 8 && rows.stride == 1 && rows.rows - u >= 4 {
+        sumRows(V.self, [o, o, o, o], x + u * rows.row, rows, out + u)
+        u += 4
+    }
+    while hasNarrowTiles && rows.stride == 1 && rows.rows - u >= 2 {
         sumRows(V.self, [o, o], x + u * rows.row, rows, out + u)
         u += 2
     }
