@@ -1,7 +1,7 @@
 """Times the same work done by several contestants, in turns.
 
 A round is one turn for each contestant, in an order that is rotated from round to round, so that
-whatever else the machine does falls on all alike. A turn is one call that is not timed (it brings
+whatever else the machine does falls on all alike. A turn is some calls that are not timed (they bring
 the contestant's data and threads back) and then enough calls for the clock. A ratio is taken within
 each round; the median of these is less disturbed than a ratio of medians.
 """
@@ -51,6 +51,9 @@ class Effort:
     most_rounds: int
     # Sleep before each turn, for the last contestant's threads to stop spinning.
     rest_seconds: float = 0.0
+    # Calls that are not timed, at least one: a virtual machine may take that long to run a second
+    # core again that was idle.
+    warm_seconds: float = 0.0
 
 
 FULL = Effort(turn_seconds=0.01, case_seconds=6.0, fewest_rounds=7, most_rounds=31)
@@ -94,7 +97,9 @@ def _turn(contestant: Contestant, calls: int, effort: Effort) -> float:
         time.sleep(effort.rest_seconds)
     if contestant.before is not None:
         contestant.before()
-    time_calls(contestant, 1)
+    warm = time_calls(contestant, 1)
+    while warm < effort.warm_seconds:
+        warm += time_calls(contestant, calls)
     return time_calls(contestant, calls) / calls
 
 

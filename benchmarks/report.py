@@ -132,8 +132,8 @@ anyone can repeat it; `benchmarks/run.sh --help` tells how to measure less.
 ## How to read it
 
 All contestants of a row do the same work in the same run, in turns: a round is one turn for each,
-in an order that changes from round to round, and a turn is some milliseconds of calls after one
-that is not timed. {reading} A ratio is the median of the ratios within each round, so that what
+in an order that changes from round to round, and a turn is some milliseconds of calls after others
+that are not timed. {reading} A ratio is the median of the ratios within each round, so that what
 else the machine does falls on both sides. Below 1x, swiftreg is the slower one.
 
 The process is pinned to as many cores as it may use threads, and everyone is told that number. Data

@@ -24,6 +24,7 @@ DOCS = ROOT / "docs" / "benchmarks.md"
 PICTURE = ROOT / "docs" / "benchmarks.svg"
 # Longer than the threads of OpenBLAS spin after a call.
 REST_SECONDS = 0.04
+WARM_SECONDS = 0.15
 
 
 def parse() -> argparse.Namespace:
@@ -57,7 +58,8 @@ def work(threads: int, options: argparse.Namespace) -> None:
     peers.prepare(threads)
     effort = QUICK if options.quick else FULL
     if threads > 1:
-        effort = replace(effort, rest_seconds=REST_SECONDS, case_seconds=2 * effort.case_seconds)
+        effort = replace(effort, rest_seconds=REST_SECONDS, warm_seconds=WARM_SECONDS,
+                         case_seconds=3 * effort.case_seconds)
     groups: list[dict[str, Any]] = []
     for group in GROUPS:
         if not chosen(group.key, options.only):
