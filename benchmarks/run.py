@@ -52,6 +52,7 @@ def chosen(name: str, texts: list[str]) -> bool:
 def work(threads: int, options: argparse.Namespace) -> None:
     """Measures with so many threads, in this process; what it finds goes to a file."""
     import machine
+    import swiftreg
     from cases import GROUPS
     from measure import FULL, QUICK, as_json, measure
 
@@ -69,6 +70,8 @@ def work(threads: int, options: argparse.Namespace) -> None:
             if not chosen(case.name, options.rows):
                 continue
             print(f"\r\033[K{threads} threads: {group.key}, {case.name}", end="", file=sys.stderr, flush=True)
+            # A case may have ended with one of "1 thread".
+            swiftreg.set_num_threads(threads)
             rows.append(as_json(case, measure(case, effort)))
         if not rows:
             continue
