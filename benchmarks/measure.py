@@ -80,10 +80,19 @@ def time_calls(contestant: Contestant, calls: int) -> float:
     return time.perf_counter() - start
 
 
-def _calls_in_a_turn(contestant: Contestant, effort: Effort) -> int:
+def _begin(contestant: Contestant, calls: int, effort: Effort) -> None:
+    """Rests, and brings the contestant's data and threads back."""
+    if effort.rest_seconds:
+        time.sleep(effort.rest_seconds)
     if contestant.before is not None:
         contestant.before()
-    time_calls(contestant, 1)
+    warm = time_calls(contestant, 1)
+    while warm < effort.warm_seconds:
+        warm += time_calls(contestant, calls)
+
+
+def _calls_in_a_turn(contestant: Contestant, effort: Effort) -> int:
+    _begin(contestant, 1, effort)
     calls = 1
     while True:
         seconds = time_calls(contestant, calls)
@@ -93,13 +102,7 @@ def _calls_in_a_turn(contestant: Contestant, effort: Effort) -> int:
 
 
 def _turn(contestant: Contestant, calls: int, effort: Effort) -> float:
-    if effort.rest_seconds:
-        time.sleep(effort.rest_seconds)
-    if contestant.before is not None:
-        contestant.before()
-    warm = time_calls(contestant, 1)
-    while warm < effort.warm_seconds:
-        warm += time_calls(contestant, calls)
+    _begin(contestant, calls, effort)
     return time_calls(contestant, calls) / calls
 
 

@@ -60,7 +60,7 @@ def work(threads: int, options: argparse.Namespace) -> None:
     effort = QUICK if options.quick else FULL
     if threads > 1:
         effort = replace(effort, rest_seconds=REST_SECONDS, warm_seconds=WARM_SECONDS,
-                         case_seconds=3 * effort.case_seconds)
+                         turn_seconds=5 * effort.turn_seconds, case_seconds=3 * effort.case_seconds)
     groups: list[dict[str, Any]] = []
     for group in GROUPS:
         if not chosen(group.key, options.only):
