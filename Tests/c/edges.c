@@ -79,7 +79,7 @@ TEST(edges_overflow_of_no_example) {
             double cost = NAN;
             CHECK_OK(REG(network_gradient)(network, &data, NULL, &cost));
             CHECK(isfinite(cost));
-            for (int i = 0; i < 8; i++) CHECK(isfinite(gradients_of(network)[i]));
+            for (int i = 0; i < 6; i++) CHECK(isfinite(gradients_of(network)[i]));
             REG(network_destroy)(network);
         }
     }
