@@ -2,11 +2,7 @@ import CLanes
 import KernelInterface
 
 /// Elements that are dropped at once. The registers of the oldest CPUs do not hold two runs.
-#if REG_FMA || arch(arm64)
-    @inline(__always) private var dropoutStep: Int { 64 }
-#else
-    @inline(__always) private var dropoutStep: Int { 32 }
-#endif
+@inline(__always) private var dropoutStep: Int { isBaseline ? 32 : 64 }
 
 /// What words are xored with, so that they can be compared as signed numbers.
 @inline(__always) var flip: UInt32 { 0x8000_0000 }

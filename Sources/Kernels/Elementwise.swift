@@ -1,50 +1,29 @@
 import KernelInterface
 
-/// Calls `body(i, n)` for vectors of `width` elements and what is left over at the end: for a body that
-/// is short, and stands twice in the code, so that whole vectors ask nothing.
+/// Calls `body(i, n)` for vectors of `width` elements and what is left over at the end. A body that is
+/// short stands twice in the code, so that whole vectors ask nothing; on the oldest CPUs none is.
 @inline(__always)
-func forEachVector(_ count: Int, width: Int, _ body: (_ i: Int, _ n: Int) -> Void) {
-    #if REG_FMA || arch(arm64)
-        var i = 0
-        while count - i >= width {
-            body(i, width)
-            i += width
-        }
-        if i < count { body(i, count - i) }
-    #else
-        // Of the oldest CPUs every vector is long.
-        forEachVectorOnce(count, width: width, body)
-    #endif
-}
-
-/// The same for a body that is long, and stands once.
-@inline(__always)
-func forEachVectorOnce(_ count: Int, width: Int, _ body: (_ i: Int, _ n: Int) -> Void) {
+func forEachVector(
+    _ count: Int, width: Int, isLong: Bool = false, _ body: (_ i: Int, _ n: Int) -> Void
+) {
     var i = 0
+    while !isLong && !isBaseline && count - i >= width {
+        body(i, width)
+        i += width
+    }
     while i < count {
         body(i, min(width, count - i))
         i += width
     }
 }
 
-/// out[i] = f(a[i]).
+/// out[i] = f(a[i]); `isLong` as in `forEachVector`.
 @inline(__always)
 private func map<V: Lanes>(
     _ a: UnsafePointer<V.Element>, _ out: UnsafeMutablePointer<V.Element>, _ count: Int,
-    _ f: (V) -> V
+    isLong: Bool = false, _ f: (V) -> V
 ) {
-    forEachVector(count, width: V.width) { i, n in
-        f(V.load(a + i, first: n)).store(out + i, first: n)
-    }
-}
-
-/// The same for a long f.
-@inline(__always)
-private func mapOnce<V: Lanes>(
-    _ a: UnsafePointer<V.Element>, _ out: UnsafeMutablePointer<V.Element>, _ count: Int,
-    _ f: (V) -> V
-) {
-    forEachVectorOnce(count, width: V.width) { i, n in
+    forEachVector(count, width: V.width, isLong: isLong) { i, n in
         f(V.load(a + i, first: n)).store(out + i, first: n)
     }
 }
@@ -74,9 +53,9 @@ func activate<V: Lanes>(
     switch activation {
     case .identity: map(z, a, count) { (z: V) in z }
     case .relu: map(z, a, count) { (z: V) in z.relu }
-    case .sigmoid: mapOnce(z, a, count) { (z: V) in z.sigmoid }
+    case .sigmoid: map(z, a, count, isLong: true) { (z: V) in z.sigmoid }
     case .leakyRelu: map(z, a, count) { (z: V) in z.leakyRelu }
-    case .tanh: mapOnce(z, a, count) { (z: V) in z.tanh }
+    case .tanh: map(z, a, count, isLong: true) { (z: V) in z.tanh }
     }
 }
 
@@ -86,11 +65,11 @@ func elementary<V: Lanes>(
     _ function: ElementaryFunction
 ) {
     switch function {
-    case .exp: mapOnce(x, out, count) { (x: V) in x.exp }
-    case .log: mapOnce(x, out, count) { (x: V) in x.log }
-    case .log1p: mapOnce(x, out, count) { (x: V) in x.log1p }
+    case .exp: map(x, out, count, isLong: true) { (x: V) in x.exp }
+    case .log: map(x, out, count, isLong: true) { (x: V) in x.log }
+    case .log1p: map(x, out, count, isLong: true) { (x: V) in x.log1p }
     case .sigmoid: activate(V.self, x, out, count, .sigmoid)
-    case .softplus: mapOnce(x, out, count) { (x: V) in x.softplus }
+    case .softplus: map(x, out, count, isLong: true) { (x: V) in x.softplus }
     case .tanh: activate(V.self, x, out, count, .tanh)
     }
 }

@@ -1,5 +1,13 @@
 import CLanes
 
+/// Whether this module is for the oldest x86 CPUs: multiply-add is not fused there, and a vector takes
+/// four of sixteen short registers.
+#if REG_FMA || arch(arm64)
+    @inline(__always) var isBaseline: Bool { false }
+#else
+    @inline(__always) var isBaseline: Bool { true }
+#endif
+
 /// The virtual vector that every kernel is written over: 64 bytes on every instruction set, so
 /// that lanes, and with them the order of every sum, are the same everywhere. The compiler splits
 /// it into the registers there are.

@@ -54,8 +54,8 @@ private func binaryCrossEntropy<V: Lanes>(
     _ sums: inout LaneSums, _ target: (V) -> V
 ) {
     // A few vectors side by side: of each a chain of operations, too long for one alone.
-    let most = 4
     var exponentials: InlineArray<4, V> = [V(0), V(0), V(0), V(0)]
+    let most = exponentials.count
     for e in stride(from: 0, to: z.columns, by: most * V.width) {
         let count = min(most, (z.columns - e) / V.width)
         for u in 0..<z.units {

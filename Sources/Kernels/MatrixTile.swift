@@ -28,11 +28,7 @@ import KernelInterface
 #endif
 
 /// Whether there are tiles for few columns; the oldest CPUs go without.
-#if REG_FMA || arch(arm64)
-    @inline(__always) var hasNarrowTiles: Bool { true }
-#else
-    @inline(__always) var hasNarrowTiles: Bool { false }
-#endif
+@inline(__always) var hasNarrowTiles: Bool { !isBaseline }
 
 /// A tile for few columns: as many rows of one vector as hide the latency of a multiply-add.
 @inline(__always) var narrowRows: Int { 8 }

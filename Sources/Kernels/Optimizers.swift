@@ -32,7 +32,7 @@ func optimize<V: Lanes>(
             V.load(w + i, first: n).addProduct(down, direction).store(w + i, first: n)
         }
     case .adam, .adamw:
-        forEachVectorOnce(count, width: V.width) { i, n in
+        forEachVector(count, width: V.width, isLong: true) { i, n in
             let g = V.load(g + i, first: n) * scale
             let mean = (fresh1 * g).addProduct(beta1, V.load(m + i, first: n))
             let square = (fresh2 * (g * g)).addProduct(beta2, V.load(v + i, first: n))

@@ -9,7 +9,7 @@ func crossEntropy<V: Lanes>(
     var sums = LaneSums()
     var numbers = LaneSums()
     let one = V(1)
-    forEachVectorOnce(count, width: V.width) { i, n in
+    forEachVector(count, width: V.width, isLong: true) { i, n in
         // The lanes beyond the end are no numbers, and so are neither summed nor counted.
         let a = V.load(a + i, first: n, filler: .nan)
         let y = V.load(y + i, first: n)
@@ -40,11 +40,11 @@ func sumRows<V: Lanes>(
     let o = LaneSums()
     var u = 0
     // Of floats, four rows would take all registers.
-    while hasNarrowTiles && V.width == 8 && rows.stride == 1 && rows.rows - u >= 4 {
+    while !isBaseline && V.width == 8 && rows.stride == 1 && rows.rows - u >= 4 {
         sumRows(V.self, [o, o, o, o], x + u * rows.row, rows, out + u)
         u += 4
     }
-    while hasNarrowTiles && rows.stride == 1 && rows.rows - u >= 2 {
+    while !isBaseline && rows.stride == 1 && rows.rows - u >= 2 {
         sumRows(V.self, [o, o], x + u * rows.row, rows, out + u)
         u += 2
     }

@@ -6,7 +6,7 @@ import KernelInterface
 public func kernelSet() -> KernelSet {
     KernelSet(
         float: place(&floats), double: place(&doubles), dropoutMask: dropoutMask,
-        philox: philoxWords, isFused: isFused)
+        philox: philoxWords, isFused: !isBaseline)
 }
 
 // Variables, because those have one address. Nothing changes them.
@@ -16,12 +16,6 @@ nonisolated(unsafe) private var doubles = table(F64x8.self)
 private func place<T>(_ global: UnsafeMutablePointer<T>) -> UnsafePointer<T> {
     UnsafePointer(global)
 }
-
-#if REG_FMA || arch(arm64)
-    private let isFused = true
-#else
-    private let isFused = false
-#endif
 
 @inline(__always)
 private func table<V: Lanes>(_: V.Type) -> KernelTable<V.Element> {

@@ -16,9 +16,8 @@ public struct Runtime: Sendable {
     public static var current: UnsafePointer<Runtime>? {
         pthread_once(&once) {
             chosen = Runtime.choose()
-            isChosen = chosen != nil
         }
-        return isChosen ? address(&chosen) : nil
+        return chosen == nil ? nil : address(&chosen)
     }
 
     fileprivate static func choose() -> Runtime? {
@@ -48,7 +47,6 @@ public struct Runtime: Sendable {
 // Globals, because a C callback can capture nothing, not even Self.
 nonisolated(unsafe) private var once = pthread_once_t()
 nonisolated(unsafe) private var chosen: Runtime?
-nonisolated(unsafe) private var isChosen = false
 
 /// Of what the optional holds: it begins where the optional does.
 private func address<T>(_ global: UnsafeMutablePointer<T?>) -> UnsafePointer<T> {
