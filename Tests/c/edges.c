@@ -62,12 +62,7 @@ TEST(edges_overflow_of_no_example) {
     const real x[] = {1, 1, 1}, y[] = {1, 0, 0, 1, 1, 0};
     for (int loss = REG_BINARY_CROSS_ENTROPY; loss <= REG_SQUARED_ERROR; loss++) {
         for (ptrdiff_t step = 1; step <= 2; step++) {
-            reg_network_options options = SIZED(reg_network_options);
-            options.layers = 2;
-            options.widths = widths;
-            options.loss = (reg_loss)loss;
-            Network *network = NULL;
-            CHECK_OK(REG(network_create)(&options, &network));
+            Network *network = plain_network(2, widths, (reg_loss)loss);
             real *p = parameters_of(network); /* W1, b1, W2, b2 */
             p[0] = -huge, p[1] = huge, p[2] = 2, p[3] = -2;
             Data data = SIZED(Data);

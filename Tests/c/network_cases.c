@@ -26,6 +26,16 @@ void fill_network(Case *c, Shape shape) {
     }
 }
 
+Network *plain_network(size_t layers, const size_t *widths, reg_loss loss) {
+    reg_network_options options = SIZED(reg_network_options);
+    options.layers = layers;
+    options.widths = widths;
+    options.loss = loss;
+    Network *network = NULL;
+    CHECK_OK(REG(network_create)(&options, &network));
+    return network;
+}
+
 Network *create_network(const Case *c) {
     Network *network = NULL;
     CHECK_OK(REG(network_create)(&c->options, &network));

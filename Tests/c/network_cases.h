@@ -39,6 +39,7 @@ typedef struct Case {
 #define fill_data TYPED(fill_data)
 #define move_data TYPED(move_data)
 #define create_network TYPED(create_network)
+#define plain_network TYPED(plain_network)
 #define settle_data TYPED(settle_data)
 #define parameters_of TYPED(parameters_of)
 #define gradients_of TYPED(gradients_of)
@@ -61,6 +62,8 @@ Data rows_of(const Data *data, size_t first, size_t count);
 
 /* A network of the options, its biases set to random numbers. */
 Network *create_network(const Case *c);
+/* One of these widths, layers + 1 of them, with nothing else than a loss. */
+Network *plain_network(size_t layers, const size_t *widths, reg_loss loss);
 
 /* Replaces examples that rounding could put on the other side of a kink of an activation, with
  * masks as the batch says. */

@@ -254,12 +254,7 @@ TEST(network_extreme_costs) {
     static const double want[2][3] = {{2e4, 2 * 0.6931471805599453, 0}, {2e4, 0.6931471805599453, 0}};
     for (int loss = REG_BINARY_CROSS_ENTROPY; loss <= REG_SOFTMAX_CROSS_ENTROPY; loss++) {
         for (int r = 0; r < 3; r++) {
-            reg_network_options options = SIZED(reg_network_options);
-            options.layers = 1;
-            options.widths = widths;
-            options.loss = (reg_loss)loss;
-            Network *network = NULL;
-            CHECK_OK(REG(network_create)(&options, &network));
+            Network *network = plain_network(1, widths, (reg_loss)loss);
             real *parameters = parameters_of(network); /* z = (x, -x) */
             parameters[0] = 1;
             parameters[1] = -1;

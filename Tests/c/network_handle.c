@@ -137,11 +137,7 @@ TEST(network_defaults) {
 /* Positions up to the largest, and no state for SGD. */
 TEST(network_position) {
     const size_t widths[2] = {2, 1};
-    reg_network_options options = SIZED(reg_network_options);
-    options.layers = 1;
-    options.widths = widths;
-    Network *network = NULL;
-    CHECK_OK(REG(network_create)(&options, &network));
+    Network *network = plain_network(1, widths, REG_BINARY_CROSS_ENTROPY);
     size_t count = 99;
     CHECK(state_of(network, &count) != (real *)widths && count == 0);
     reg_position position = SIZED(reg_position);

@@ -14,7 +14,6 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-import torch
 from networks import (
     BATCH,
     EXAMPLES,
@@ -35,7 +34,6 @@ from swiftreg import MLP
 # Of Keras, about NumPy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
-torch.set_num_threads(1)  # its threads would spin on work as small as this
 TOLERANCE = 2e-6
 LOSSES: dict[str, Any] = {
     # As swiftreg defines them, where Keras has a mean over the outputs.
