@@ -221,7 +221,7 @@ private func multiplyStrip<V: Lanes>(
         tile.row += i
         tile.rows = min(tileRows, strip.rows - i)
         if tile.columns == tileColumns(V.self) && tile.rows == tileRows {
-            let sums = sumTile(V.self, tile, block, b, bStep, row: i)
+            let sums = sumTile(V.self, block, b, bStep, row: i)
             storeWholeTile(V.self, sums, rows: tileRows, call, tile)
         } else {
             multiplyPartOfTile(V.self, call, tile, block, b, bStep, row: i)
@@ -230,20 +230,22 @@ private func multiplyStrip<V: Lanes>(
     }
 }
 
-/// The sums of a tile: rows from `row` of a block of A times a strip of B.
+/// The sums of a whole tile: rows from `row` of a block of A times a strip of B. A packed A comes from
+/// the second-level cache, faster if it is asked for.
 @inline(__always)
 private func sumTile<V: Lanes>(
-    _: V.Type, _ tile: TilePlace, _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>,
-    _ bStep: Int, row: Int
+    _: V.Type, _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bStep: Int, row: Int
 ) -> TileLanes<V> {
-    block.isAPacked
-        ? multiplyTile(
-            zeroTile(V.self), perRow: tileVectors, rows: tileRows, depth: block.depth,
-            a: block.a + row * block.depth, aRow: 1, aStep: tileRows, b: b, bStep: bStep)
-        : multiplyTile(
-            zeroTile(V.self), perRow: tileVectors, rows: tile.rows, depth: block.depth,
-            a: block.a + row * block.aRow, aRow: block.aRow, aStep: block.aStep, b: b,
-            bStep: bStep)
+    let size = MemoryLayout<V.Element>.stride
+    if block.isAPacked {
+        return multiplyTile(
+            zeroTile(V.self), perRow: tileVectors, depth: block.depth,
+            a: block.a + row * block.depth, aStep: tileRows, prefetchesA: true, b: b, bStep: bStep,
+            starts: packedRowStarts(size))
+    }
+    return multiplyTile(
+        zeroTile(V.self), perRow: tileVectors, depth: block.depth, a: block.a + row * block.aRow,
+        aStep: block.aStep, b: b, bStep: bStep, starts: rowStarts(block.aRow * size))
 }
 
 /// A tile of which not all is wanted. Out of line: what passes its sums on in memory would have
@@ -253,7 +255,16 @@ private func multiplyPartOfTile<V: Lanes>(
     _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ tile: TilePlace,
     _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bStep: Int, row: Int
 ) {
-    let sums = sumTile(V.self, tile, block, b, bStep, row: row)
+    let size = MemoryLayout<V.Element>.stride
+    // Strips of a packed A have whole tiles of rows.
+    let (aRow, aStep) = block.isAPacked ? (1, tileRows) : (block.aRow, block.aStep)
+    let starts = rowStarts(
+        aRow * size, rows: block.isAPacked ? tileRows : tile.rows,
+        of: tileRows)
+    let sums = multiplyTile(
+        zeroTile(V.self), perRow: tileVectors, depth: block.depth,
+        a: block.a + row * (block.isAPacked ? block.depth : aRow), aStep: aStep, b: b, bStep: bStep,
+        starts: starts)
     if tile.columns == tileColumns(V.self) && hasNarrowTiles && tileVectors == 1 {
         storeWholeTile(V.self, sums, rows: tile.rows, call, tile)
     } else {
@@ -279,9 +290,11 @@ private func multiplyNarrowStrip<W: TileVector>(
         var tile = strip
         tile.row += i
         tile.rows = min(narrowRows, strip.rows - i)
+        let starts = rowStarts(
+            block.aRow * MemoryLayout<W.Element>.stride, rows: tile.rows, of: narrowRows)
         let sums = multiplyTile(
-            zeroNarrowTile(W.self), perRow: 1, rows: tile.rows, depth: block.depth,
-            a: block.a + i * block.aRow, aRow: block.aRow, aStep: block.aStep, b: b, bStep: bStep)
+            zeroNarrowTile(W.self), perRow: 1, depth: block.depth, a: block.a + i * block.aRow,
+            aStep: block.aStep, b: b, bStep: bStep, starts: starts)
         var copy = sums
         withUnsafeBytes(of: &copy) {
             storePartOfTile(

@@ -37,32 +37,67 @@ import KernelInterface
     return [o, o, o, o, o, o, o, o]
 }
 
-/// tile = A B for `rows` rows of A and one or two whole vectors of B, `perRow`, over `depth` <=
-/// chainDepth. Rows past `rows` repeat the last, so that nothing beyond A is read.
+/// tile = A B for one or two whole vectors of B, `perRow`, over `depth` <= chainDepth. Row i of A
+/// begins `starts[i]` bytes after `a`.
 @inline(__always)
 func multiplyTile<W: TileVector, let n: Int>(
-    _ zero: InlineArray<n, W>, perRow: Int, rows: Int, depth: Int, a: UnsafePointer<W.Element>,
-    aRow: Int, aStep: Int, b: UnsafePointer<W.Element>, bStep: Int
+    _ zero: InlineArray<n, W>, perRow: Int, depth: Int, a: UnsafePointer<W.Element>, aStep: Int,
+    prefetchesA: Bool = false, b: UnsafePointer<W.Element>, bStep: Int, starts: RowStarts
 ) -> InlineArray<n, W> {
     var sums = zero
-    var starts: InlineArray<12, Int> = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-    for i in 1..<n / perRow { starts[i] = starts[i - 1] + (i < rows ? aRow : 0) }
-    var a = a
+    var a = UnsafeRawPointer(a)
     var b = b
+    let aStep = aStep * MemoryLayout<W.Element>.stride
     for _ in 0..<depth {
         let b0 = W.load(b)
         let b1 = perRow == 2 ? W.load(b + W.width) : b0
-        for i in 0..<n / perRow {
-            let x = W(a[starts[i]])
+        @inline(__always) func addRow(_ i: Int) {
+            let x = W(a.load(fromByteOffset: starts[i], as: W.Element.self))
             sums[i * perRow] = sums[i * perRow].addProduct(x, b0)
             if perRow == 2 { sums[i * 2 + 1] = sums[i * 2 + 1].addProduct(x, b1) }
         }
-        // A packed A comes from the second-level cache, faster if it is asked for.
-        lanes_prefetch(a + 16 * aStep)
+        // A longer loop would not be unrolled, and its sums would lie in memory.
+        for i in 0..<min(6, n / perRow) { addRow(i) }
+        for i in 6..<max(6, n / perRow) { addRow(i) }
+        if prefetchesA { lanes_prefetch(a + 16 * aStep) }
         a += aStep
         b += bStep
     }
     return sums
+}
+
+typealias RowStarts = InlineArray<12, Int>
+
+/// Where the rows of a whole tile begin, `row` bytes apart. The odd multiples are computed before the
+/// loop; the others are two, four or eight times one of those, which an address can say. So a step
+/// of the loop adds to one address, and not for each row.
+@inline(__always)
+func rowStarts(_ row: Int) -> RowStarts {
+    let one = lanes_opaque(row)
+    let three = lanes_opaque(3 * row)
+    let five = lanes_opaque(5 * row)
+    return [
+        0, one, 2 * one, three, 4 * one, five, 2 * three, lanes_opaque(7 * row), 8 * one,
+        lanes_opaque(9 * row), 2 * five, lanes_opaque(11 * row),
+    ]
+}
+
+/// The same for a packed A: constants.
+@inline(__always)
+func packedRowStarts(_ row: Int) -> RowStarts {
+    [
+        0, row, 2 * row, 3 * row, 4 * row, 5 * row, 6 * row, 7 * row, 8 * row, 9 * row, 10 * row,
+        11 * row,
+    ]
+}
+
+/// The same for the first `rows` of `all` rows: the others repeat the last, so that nothing beyond A
+/// is read.
+@inline(__always)
+func rowStarts(_ row: Int, rows: Int, of all: Int) -> RowStarts {
+    var starts: RowStarts = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    for i in 1..<all { starts[i] = lanes_opaque(starts[i - 1] + (i < rows ? row : 0)) }
+    return starts
 }
 
 /// The part of a product that a tile covers, whether its sums are the first and need no adding to
