@@ -78,9 +78,8 @@ private func multiplyRows<V: Lanes, let rows: Int>(
     let weights = call.weights + u * call.row
     let (row, step, aRow, cRow) = (call.row, call.step, call.a.row, call.c.row)
     var biases = zeros
-    if let bias = call.bias {
-        for i in 0..<rows { biases[i] = V(bias[u + i]) }
-    }
+    // Adding -0 changes nothing.
+    for i in 0..<rows { biases[i] = V(call.bias?[u + i] ?? -0.0) }
     var a = call.a.data + columns.lowerBound
     var c = call.c.data + u * cRow + columns.lowerBound
     let end = c + columns.count

@@ -11,11 +11,10 @@ extension Operations {
         accumulates: Bool = false, finishes: Bool = true
     ) -> Bool {
         if cStrides.example == 1 || columns == 1 {
-            return divide(
-                MatrixProduct(
-                    rows: rows, columns: columns, depth: depth, a: a, b: b, c: c,
-                    cRow: cStrides.unit, finish: finish, accumulates: accumulates,
-                    finishes: finishes))
+            let call = MatrixProduct(
+                rows: rows, columns: columns, depth: depth, a: a, b: b, c: c,
+                cRow: cStrides.unit, finish: finish, accumulates: accumulates, finishes: finishes)
+            return multiplyAsUnits(call) || divide(call)
         }
         if cStrides.unit == 1 || rows == 1 {
             // Rows of the transposed product lie as vectors.
@@ -71,20 +70,64 @@ extension Operations {
                 b: .init(call.a.data, row: call.a.row, column: 1), c: call.c.data,
                 cStrides: Strides(unit: call.c.row, example: 1), finish: finish)
         }
-        let columns = call.c.columns
-        let work = call.c.units * call.a.units * columns
-        if work < 1 << 20 {
-            withUnsafePointer(to: call) { table.pointee.multiplyUnits($0, 0..<columns) }
+        divide(call)
+        return true
+    }
+
+    /// Makes a product as one of units, examples side by side, if it is one, and small: where whatever
+    /// it reads stays in the first-level cache as it lies, tiles are more work than they save.
+    private func multiplyAsUnits(_ call: MatrixProduct<T>) -> Bool {
+        let finish = call.finish
+        let size = MemoryLayout<T>.stride
+        guard call.b.column == 1, call.columns >= 64 / size, isSmall(call.depth, call.rows),
+            abs(call.b.row) <= 3 << 14 / (call.depth * size), !call.accumulates, call.finishes,
+            finish.scale == nil, finish.decay == nil, finish.descent == nil,
+            finish.bias == nil || finish.biasIsPerRow
+        else { return false }
+        let a = UnitRows(
+            data: UnsafeMutablePointer(mutating: call.b.data), units: call.depth,
+            columns: call.columns, row: call.b.row)
+        let c = UnitRows(data: call.c, units: call.rows, columns: call.columns, row: call.cRow)
+        var product = UnitProduct(
+            weights: call.a.data, row: call.a.row, step: call.a.column, a: a, c: c)
+        product.bias = finish.bias
+        guard let z = finish.preActivation else {
+            product.activation = finish.activation
+            divide(product)
             return true
         }
-        Threads.run(parts: (columns + 63) / 64, (table, call)) { context, part in
-            let columns = context.pointee.1.c.columns
-            withUnsafePointer(to: context.pointee.1) {
-                context.pointee.0.pointee.multiplyUnits(
-                    $0, part * 64..<min(columns, part * 64 + 64))
-            }
+        product.c.data = z
+        divide(product)
+        for i in stride(from: 0, to: c.units * c.row, by: c.row) {
+            table.pointee.activate(z + i, c.data + i, c.columns, finish.activation)
         }
         return true
+    }
+
+    /// Divides the columns of a product of units among threads.
+    private func divide(_ call: UnitProduct<T>) {
+        let columns = call.c.columns
+        if call.c.units * call.a.units * columns < 1 << 20 {
+            return multiply(call, 0..<columns)
+        }
+        let parts = max(1, columns / 64)
+        Threads.run(parts: parts, (self, call, parts)) { context, part in
+            let (operations, call, parts) = context.pointee
+            let end = part == parts - 1 ? call.c.columns : part * 64 + 64
+            operations.multiply(call, part * 64..<end)
+        }
+    }
+
+    /// Some columns, at least one vector of them: the last vector may overlap that before it.
+    private func multiply(_ call: UnitProduct<T>, _ columns: Range<Int>) {
+        let lanes = 64 / MemoryLayout<T>.stride
+        let whole = columns.lowerBound + columns.count / lanes * lanes
+        withUnsafePointer(to: call) {
+            table.pointee.multiplyUnits($0, columns.lowerBound..<whole)
+            if whole < columns.upperBound {
+                table.pointee.multiplyUnits($0, columns.upperBound - lanes..<columns.upperBound)
+            }
+        }
     }
 
     /// Whether the weights of a product stay in the cache as they lie, and its chains are not
