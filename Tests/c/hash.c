@@ -1,6 +1,9 @@
-/* Prints a hash of the output of every kernel and of trained networks, over the same inputs in every run. Two runs that
- * print the same lines computed the same bits: compare them across instruction sets (SWIFTREG_ISA)
- * and thread counts (SWIFTREG_NUM_THREADS). */
+/* hash [ITERATIONS]
+ *
+ * Prints a hash of the output of every kernel and of trained networks, over the same inputs in every
+ * run. Two runs that print the same lines computed the same bits: compare them across instruction
+ * sets (SWIFTREG_ISA) and thread counts (SWIFTREG_NUM_THREADS). The notebook trains for 30000
+ * iterations; without an argument, its network here does for 500. */
 #include "hash.h"
 
 #include <dirent.h>
@@ -58,12 +61,15 @@ static int thread_count(void) {
     return count;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    const size_t iterations = argc > 1 ? strtoull(argv[1], NULL, 10) : 500;
     hash_masks();
     hash_kernels();
     hash_kernels_f64();
     hash_networks();
     hash_networks_f64();
+    hash_notebook(iterations);
+    hash_notebook_f64(iterations);
     /* A pool that never starts a thread would give the same bits, too. */
     int32_t threads;
     MUST(reg_get_num_threads(&threads));

@@ -21,5 +21,8 @@ void hash_kernels(void);
 void hash_kernels_f64(void);
 void hash_networks(void);
 void hash_networks_f64(void);
+/* The notebook's training, that many iterations of all the data. */
+void hash_notebook(size_t iterations);
+void hash_notebook_f64(size_t iterations);
 
 #endif

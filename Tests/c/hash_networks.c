@@ -4,8 +4,10 @@
 
 #if TEST_F64
 #define HASH_NETWORKS hash_networks_f64
+#define HASH_NOTEBOOK hash_notebook_f64
 #else
 #define HASH_NETWORKS hash_networks
+#define HASH_NOTEBOOK hash_notebook
 #endif
 
 static const Shape shapes[] = {{1, 1, {1, 1}},
@@ -93,6 +95,32 @@ static void hash_initial(void) {
         release_buffers();
     }
     print_integer_hash("initial_" REAL_NAME);
+}
+
+void HASH_NOTEBOOK(size_t iterations) {
+    Case c;
+    random_seed(31);
+    fill_network(&c, (Shape){211, 3, {2, 20, 3, 1}});
+    c.options.loss = REG_BINARY_CROSS_ENTROPY;
+    c.options.label_smoothing = 0;
+    c.options.init = REG_INIT_HE;
+    const double keep_prob[] = {1, 0.86, 0.86};
+    c.options.keep_prob = keep_prob;
+    c.options.activations = NULL;
+    c.options.l1 = c.options.l2 = NULL;
+    fill_data(&c, 211, UNITS_EXAMPLES, UNITS_EXAMPLES, false);
+    Network *network = create_network(&c);
+    reg_optimizer_options o = SIZED(reg_optimizer_options);
+    MUST(reg_optimizer_defaults(REG_SGD, &o));
+    o.learning_rate = 0.3;
+    MUST(REG(network_set_optimizer)(network, &o));
+    reg_fit_options options = SIZED(reg_fit_options);
+    options.epochs = iterations;
+    MUST(REG(network_fit)(network, &c.data, NULL, &options, NULL));
+    hash_network(&c, network);
+    REG(network_destroy)(network);
+    release_buffers();
+    print_real_hash("notebook_" REAL_NAME);
 }
 
 void HASH_NETWORKS(void) {
