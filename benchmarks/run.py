@@ -46,7 +46,7 @@ def parse() -> argparse.Namespace:
 
 
 def chosen(name: str, texts: list[str]) -> bool:
-    return not texts or any(text in name for text in texts)
+    return not texts or any(text.lower() in name.lower() for text in texts)
 
 
 def work(threads: int, options: argparse.Namespace) -> None:
@@ -63,7 +63,7 @@ def work(threads: int, options: argparse.Namespace) -> None:
                          turn_seconds=5 * effort.turn_seconds, case_seconds=3 * effort.case_seconds)
     groups: list[dict[str, Any]] = []
     for group in GROUPS:
-        if not chosen(group.key, options.only):
+        if not chosen(f"{group.key}, {group.title}", options.only):
             continue
         rows = []
         for case in group.cases(threads, options.quick):
@@ -78,6 +78,9 @@ def work(threads: int, options: argparse.Namespace) -> None:
         groups.append({"key": group.key, "title": group.title, "unit": group.unit,
                        "note": group.note, "cases": rows})
     print("\r\033[K", end="", file=sys.stderr)
+    if not groups:
+        sys.exit("benchmarks: no row is called that; the tables are "
+                 + ", ".join(f"'{group.key}'" for group in GROUPS))
     run = {"threads": threads, "machine": machine.describe(), "groups": groups}
     options.output.write_text(json.dumps(run))
 
@@ -89,10 +92,12 @@ def pinned_worker(threads: int, core_type: str | None) -> dict[str, Any]:
     if core_type is not None:
         environment["OPENBLAS_CORETYPE"] = core_type
     output = RESULTS / f"worker-{threads}.json"
-    subprocess.run(
+    worker = subprocess.run(
         [sys.executable, __file__, *sys.argv[1:], "--worker", str(threads), "--output", output],
-        env=environment, check=True, preexec_fn=lambda: os.sched_setaffinity(0, cores),
+        env=environment, preexec_fn=lambda: os.sched_setaffinity(0, cores),
     )
+    if worker.returncode != 0:
+        sys.exit(worker.returncode)  # it has said why
     run: dict[str, Any] = json.loads(output.read_text())
     output.unlink()
     return run
