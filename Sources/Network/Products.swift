@@ -98,8 +98,11 @@ extension Operations {
         }
         product.c.data = z
         divide(product)
-        for i in stride(from: 0, to: c.units * c.row, by: c.row) {
-            table.pointee.activate(z + i, c.data + i, c.columns, finish.activation)
+        // Rows that lie side by side are one.
+        let rows = c.row == c.columns ? 1 : c.units
+        for i in 0..<rows {
+            table.pointee.activate(
+                z + i * c.row, c.data + i * c.row, c.units / rows * c.columns, finish.activation)
         }
         return true
     }
