@@ -117,8 +117,11 @@ static void hash_layer(size_t n_out, size_t n_in, size_t m) {
 }
 
 static void hash_dense(void) {
-    for (int i = 0; i < 60; i++)
-        hash_layer((size_t)random_int(1, 70), (size_t)random_int(1, 70), (size_t)random_int(1, 70));
+    for (int i = 0; i < 60; i++) {
+        /* One by one: the order of arguments is the compiler's. */
+        const size_t n_out = (size_t)random_int(1, 70), n_in = (size_t)random_int(1, 70);
+        hash_layer(n_out, n_in, (size_t)random_int(1, 70));
+    }
     hash_layer(20, 2, 211);
     hash_layer(3, 20, 211);
     hash_layer(1, 3, 211);

@@ -52,7 +52,8 @@ static void hash_training(Shape shape, reg_optimizer kind) {
     double cost = 0, costs[2] = {0, 0}, validation_costs[2] = {0, 0};
     fill_network(&c, shape);
     if (random_int(0, 1)) c.options.max_norm = 1.5;
-    fill_data(&c, shape.m, (Layout)random_int(0, REVERSED), (Layout)random_int(0, REVERSED), random_int(0, 1));
+    const Layout x = (Layout)random_int(0, REVERSED), y = (Layout)random_int(0, REVERSED);
+    fill_data(&c, shape.m, x, y, random_int(0, 1));
     Network *network = create_network(&c);
     reg_optimizer_options o = SIZED(reg_optimizer_options);
     MUST(reg_optimizer_defaults(kind, &o));

@@ -21,8 +21,8 @@ void fill_network(Case *c, Shape shape) {
     for (size_t l = 0; l < shape.layers; l++) {
         c->activations[l] = (reg_activation)random_int(REG_IDENTITY, REG_TANH);
         c->keep_prob[l] = random_int(0, 1) ? random_real(0.4, 0.95) : 1;
-        c->l2[l] = random_int(0, 1) * random_real(0, 2);
-        c->l1[l] = random_int(0, 1) * random_real(0, 2);
+        c->l2[l] = random_int(0, 1) ? random_real(0, 2) : 0;
+        c->l1[l] = random_int(0, 1) ? random_real(0, 2) : 0;
     }
 }
 
