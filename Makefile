@@ -15,7 +15,7 @@ MAKEFLAGS += --no-builtin-rules --output-sync=target
 STEP := scripts/step
 NEED := scripts/check-prerequisites
 
-.PHONY: help lib venv demo install uninstall bench wheel avx512-emulated test test-c test-exports test-install \
+.PHONY: help lib venv demo install uninstall bench wheel avx512-emulated arm64-emulated test test-c test-exports test-install \
     test-python test-peers test-swift test-wheel test-attack fuzz asan tsan valgrind lint abi-record clean
 
 help: ## this list
@@ -199,6 +199,10 @@ bench: $(LIB_LINK) ## the peers at the same work: tables, build/bench/full.json;
 
 avx512-emulated: $(BUILD)/c/abi $(BUILD)/c/hash $(LIB_LINK) ## the C tests with the AVX-512 kernels, on an emulated CPU
 	@scripts/avx512-emulated.sh
+
+arm64-emulated: $(BUILD)/c/hash $(LIB_LINK) ## library and C tests for 64-bit ARM, on an emulated CPU
+	@$(NEED) swift arm64
+	@scripts/arm64-emulated.sh
 
 valgrind: $(BUILD)/c/abi $(LIB_LINK) ## the C tests under valgrind (which knows no AVX-512: baseline)
 	@$(NEED) cc valgrind
