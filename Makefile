@@ -59,13 +59,23 @@ $(VENV)/.created:
 	    --upgrade 'setuptools>=77'
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.created $(LIB_LINK) pyproject.toml setup.py $(PYTHON_SOURCES)
-	@$(NEED) cc python-headers
-	@$(STEP) "Python package" env SWIFTREG_LIBRARY=$(abspath $(LIB)) $(VENV)/bin/pip install -q \
-	    --disable-pip-version-check --no-build-isolation -e '.[test]'
+define install_package
+@$(NEED) cc python-headers
+@$(STEP) "Python package" env SWIFTREG_LIBRARY=$(abspath $(LIB)) $(VENV)/bin/pip install -q \
+    --disable-pip-version-check --no-build-isolation -e '.[$(1)]'
+endef
+PACKAGE_SOURCES := pyproject.toml setup.py $(PYTHON_SOURCES)
+
+$(VENV)/.installed: $(VENV)/.created $(LIB_LINK) $(PACKAGE_SOURCES)
+	$(call install_package,test)
+	@touch $(VENV)/.notebook $@
+
+# The demo does not wait for what only the tests need.
+$(VENV)/.notebook: $(VENV)/.created $(LIB_LINK) $(PACKAGE_SOURCES)
+	$(call install_package,notebook)
 	@touch $@
 
-demo: $(VENV)/.installed ## the notebook's three models; DATA=path/to/data.mat for the real data
+demo: $(VENV)/.notebook ## the notebook's three models; DATA=path/to/data.mat for the real data
 	@$(VENV)/bin/python examples/demo.py $(if $(DATA),--data "$(DATA)")
 
 # ---- Distribution -------------------------------------------------------------------------
