@@ -85,15 +85,14 @@ def hidden_widths(sizes: Any) -> tuple[int, ...]:
 
 
 def _per_layer(
-    name: str, value: Any, layers: int, most: float | None, bounds: str
+    name: str, value: Any, layers: int, most: float | None, bounds: str, places: str
 ) -> float | tuple[float, ...]:
-    """A number, or one for each layer of weights."""
+    """A number, or one for each of the places, of which there are as many as layers of weights."""
     if isinstance(value, Iterable) and not isinstance(value, str):
         values = tuple(value)
         if len(values) != layers:
             raise ValueError(
-                f"{name} must be a number or {layers} numbers, one for each layer of weights,"
-                f" got {values!r}"
+                f"{name} must be a number or {layers} numbers, one for {places}, got {values!r}"
             )
         for i, x in enumerate(values):
             _check_number(f"{name}[{i}]", x, Real, 0, most, bounds)
@@ -126,13 +125,15 @@ def network_settings(
             f" got {activation!r}"
         )
     own_names = [_ACTIVATIONS[name] for name in names]
-    alpha = _per_layer("alpha", parameters["alpha"], layers, None, "left")
+    alpha = _per_layer("alpha", parameters["alpha"], layers, None, "left", "each layer of weights")
     ratio = float(parameters["l1_ratio"])
     return {
         "layer_dims": widths,
         "activation": own_names[0] if isinstance(activation, str) else own_names,
         "loss": loss,
-        "keep_prob": _per_layer("keep_prob", parameters["keep_prob"], layers, 1, "right"),
+        "keep_prob": _per_layer(
+            "keep_prob", parameters["keep_prob"], layers, 1, "right", "the input and each hidden layer"
+        ),
         "l2": _scaled(alpha, 1 - ratio),
         "l1": _scaled(alpha, ratio),
         "max_norm": parameters["max_norm"],
