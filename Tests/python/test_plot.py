@@ -132,6 +132,31 @@ def test_decision_boundary_asks_functions_and_names_columns(points: tuple[Array,
     plot.decision_boundary(fitted, frame[y != "left"], y[y != "left"], resolution=10)
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_decision_boundary_of_a_network(points: tuple[Array, Array], classes: int) -> None:
+    """An MLP predicts probabilities; its labels are the numbers of its classes."""
+    X, words = points
+    y = np.searchsorted(["left", "middle", "right"], words)
+    if classes == 2:
+        y, Y, outputs, loss = y > 0, y > 0, 1, "binary_cross_entropy"
+    else:
+        Y, outputs, loss = np.eye(3)[y], 3, "softmax_cross_entropy"
+    network = swiftreg.MLP([2, 8, outputs], loss=loss, learning_rate=0.05)
+    network.fit(X, Y, epochs=100)
+    regions, drawn = plot.decision_boundary(network, X, y).collections
+    assert np.array_equal(drawn.get_array(), y)
+    p = network.predict(X)
+    p = np.c_[1 - p, p] if classes == 2 else p
+    clear = np.diff(np.sort(p, axis=1)[:, -2:])[:, 0] > 0.3
+    assert regions.levels.tolist() == [i - 0.5 for i in range(classes + 1)]
+    for c, path in enumerate(regions.get_paths()):
+        mine = p.argmax(axis=1) == c
+        assert (clear & mine).sum() > 10 and path.contains_points(X[clear & mine]).all()
+        assert not path.contains_points(X[clear & ~mine]).any()
+    with pytest.raises(ValueError, match="model is an MLP with squared_error"):
+        plot.decision_boundary(swiftreg.MLP([2, 1], loss="squared_error"), X, y)
+
+
 def test_decision_boundary_refuses(points: tuple[Array, Array]) -> None:
     X, y = points
     model = LogisticRegression().fit(X, y)

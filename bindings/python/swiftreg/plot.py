@@ -13,6 +13,7 @@ import numpy as np
 
 from swiftreg._extras import missing
 from swiftreg._holder import Holder
+from swiftreg._mlp import MLP
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -113,12 +114,25 @@ def draw_regions(
     ax.scatter(points[:, 0], points[:, 1], c=numbers, cmap=_COLORS)
 
 
+def _labels_of(network: MLP) -> Callable[[Any], NDArray[np.intp]]:
+    """The numbers of the classes that a network predicts: its own predictions are probabilities."""
+    if network.loss == "squared_error":
+        raise ValueError("model is an MLP with squared_error, which tells no classes apart")
+
+    def labels(points: Any) -> NDArray[np.intp]:
+        outputs = network.predict(points)
+        return outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).astype(np.intp)
+
+    return labels
+
+
 def decision_boundary(
     model: Any, X: Any, y: ArrayLike, *, resolution: int = 200, ax: Axes | None = None
 ) -> Axes:
     """Draws the regions of the plane that a classifier tells apart, and the examples over them.
 
-    model : any classifier with `predict`, or a function from (k, 2) points to k labels.
+    model : any classifier with `predict`, a `swiftreg.MLP`, whose labels are the numbers of its
+        classes (for one output, 0 and 1), or a function from (k, 2) points to k labels.
     X : (m, 2), an array or a pandas data frame, whose columns then name the axes.
     y : m labels of any kind.
     resolution : points of the grid on each side, at least 2; it reaches a tenth beyond the examples.
@@ -133,7 +147,7 @@ def decision_boundary(
         raise ValueError(f"y must have shape ({len(points)},) to fit X, got {labels.shape}")
     if resolution < 2:
         raise ValueError(f"resolution must be at least 2, got {resolution}")
-    predict = model.predict if hasattr(model, "predict") else model
+    predict = _labels_of(model) if isinstance(model, MLP) else getattr(model, "predict", model)
     named = hasattr(X, "iloc")
     classes = np.unique(np.concatenate([labels, np.ravel(getattr(model, "classes_", labels))]))
 
