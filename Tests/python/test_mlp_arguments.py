@@ -147,6 +147,8 @@ def test_shapes_that_do_not_fit() -> None:
     for bad in (Y[:5], Y[:, :1], Y[:, 0], Y.T, np.ones((12, 3))):
         with refuses(ValueError, "Y", "(12, 2)", str(bad.shape)):
             n.fit(X, bad)
+    with refuses(ValueError, "numpy.eye(outputs)[numbers]"):
+        MLP([3, 4, 2], loss="softmax_cross_entropy").cost(np.zeros((12, 3)), np.zeros(12, int))
     for bad in (np.ones(11), np.ones((12, 1)), np.ones(())):
         with refuses(ValueError, "sample_weight", "(12,)", str(bad.shape)):
             n.cost(X, Y, bad)

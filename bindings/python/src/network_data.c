@@ -48,9 +48,12 @@ static int get_targets(State *state, const Network *network, PyObject *object,
     if (shape != NULL) {
         PyErr_Format(PyExc_ValueError,
                      "%s must have shape (%zd, %zd)%s, one row for each of %s and one column for "
-                     "each output, got %S",
+                     "each output, got %S%s",
                      names[1], examples->m, network->outputs,
-                     network->outputs == 1 ? " or one dimension" : "", names[0], shape);
+                     network->outputs == 1 ? " or one dimension" : "", names[0], shape,
+                     network->loss == REG_SOFTMAX_CROSS_ENTROPY && view->ndim == 1
+                         ? "; numbers of classes become such rows as numpy.eye(outputs)[numbers]"
+                         : "");
         Py_DECREF(shape);
     }
     release(y);
