@@ -43,7 +43,8 @@ extern "C" {
 typedef enum reg_status {
     REG_OK = 0,
     REG_ERROR_NULL = 1,          /* a required pointer is NULL */
-    REG_ERROR_SIZE = 2,          /* a size or stride is negative or too large for memory */
+    REG_ERROR_SIZE = 2,          /* a size or stride is negative or too large for memory,
+                                    or a struct_size is not set */
     REG_ERROR_SHAPE = 3,         /* a layer or an example count of 0, or strides that overlap */
     REG_ERROR_KEEP_PROB = 4,     /* keep_prob is not in (0, 1] */
     REG_ERROR_LAMBDA = 5,        /* lambda is negative, infinite or NaN */
@@ -71,7 +72,7 @@ typedef enum reg_status {
     REG_ERROR_NOT_FINITE = 25,      /* a cost or a gradient is infinite or NaN */
     REG_ERROR_FILE = 26,            /* a file could not be read or written; errno says why */
     REG_ERROR_FORMAT = 27,          /* the bytes are no network of this element type */
-    REG_ERROR_NAME = 28             /* the name is not an identifier of C */
+    REG_ERROR_NAME = 28             /* not an identifier of C, or a keyword or a name of math.h */
 } reg_status;
 
 /* One English sentence for a status, without a full stop. Never NULL, also for a value that is

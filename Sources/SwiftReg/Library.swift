@@ -10,7 +10,8 @@ private func message(_ status: reg_status) -> StaticString {
     switch status {
     case REG_OK: "success"
     case REG_ERROR_NULL: "a required pointer is NULL"
-    case REG_ERROR_SIZE: "a size or stride is negative or too large for memory"
+    case REG_ERROR_SIZE:
+        "a size or stride is negative or too large for memory, or a struct_size is not set"
     case REG_ERROR_SHAPE: "a layer or an example count is 0, or the strides of an output overlap"
     case REG_ERROR_KEEP_PROB: "keep_prob is not in (0, 1]"
     case REG_ERROR_LAMBDA: "lambda is negative, infinite or NaN"
@@ -39,7 +40,8 @@ private func message(_ status: reg_status) -> StaticString {
     case REG_ERROR_NOT_FINITE: "a cost or a gradient is infinite or NaN"
     case REG_ERROR_FILE: "a file could not be read or written"
     case REG_ERROR_FORMAT: "the bytes are no network of this element type"
-    case REG_ERROR_NAME: "the name is not an identifier of C"
+    case REG_ERROR_NAME:
+        "the name is not an identifier of C, or is a keyword or a name of math.h"
     default: "unknown status"
     }
 }

@@ -214,6 +214,7 @@ void test_library(void) {
         for (int b = a + 1; b <= REG_ERROR_NAME + 1; b++)
             CHECK(strcmp(text, reg_status_message((reg_status)b)) != 0);
     }
+    CHECK(strstr(reg_status_message(REG_ERROR_SIZE), "struct_size") != NULL); /* what is forgotten most */
     CHECK(reg_status_message((reg_status)-1) != NULL && reg_status_message((reg_status)9999) != NULL);
 
     /* The last byte that may be written touches the guard page. */
