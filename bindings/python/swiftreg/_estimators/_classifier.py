@@ -51,7 +51,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         the split of early stopping. The same integer gives the same bits on every machine, if
         scikit-learn splits alike.
     tol, n_iter_no_change : training stops after more than n_iter_no_change epochs in a row without
-        a loss lower by tol than the best (with early_stopping: without a score higher by tol).
+        a loss lower by tol than the best (with early_stopping: without a score higher by tol). The
+        loss is that of training, which dropout makes noisy: with keep_prob below 1, scikit-learn's
+        default of 10 can end the training long before its time, without a warning. Take more, as
+        50, or math.inf for max_iter epochs in any case.
     verbose : prints the loss of each epoch.
     warm_start : `fit` begins with the weights of the last one, and with a new optimizer.
     momentum, nesterovs_momentum : of "sgd".
