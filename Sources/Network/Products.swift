@@ -121,7 +121,8 @@ extension Operations {
         }
     }
 
-    /// Some columns, at least one vector of them: the last vector may overlap that before it.
+    /// Some columns, at least one vector of them: the last vector may overlap that before it. Not with
+    /// a gate, which would read what was written: `UnitRows` of a network are whole vectors.
     private func multiply(_ call: UnitProduct<T>, _ columns: Range<Int>) {
         let lanes = 64 / MemoryLayout<T>.stride
         let whole = columns.lowerBound + columns.count / lanes * lanes

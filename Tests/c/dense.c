@@ -215,3 +215,18 @@ TEST(dense_parts) {
     check_layer((Shape){130, 70, 140}, true);
     check_layer((Shape){37, 90, 400}, true);
 }
+
+/* Few weights, and examples side by side: no tiles, but vectors, of which the last overlaps the one
+ * before it; and large enough for two threads to share, by runs of 64 examples. */
+TEST(dense_small) {
+    static const Layout layouts[] = {UNITS_EXAMPLES, PADDED_ROWS};
+    static const reg_activation activations[] = {REG_IDENTITY, REG_RELU, REG_SIGMOID, REG_TANH};
+    for (size_t i = 0; i < COUNT(layouts) * COUNT(activations); i++) {
+        const Layout in = layouts[i / COUNT(activations)];
+        for (size_t j = 0; j < COUNT(layouts); j++) {
+            check_forward((Shape){9, 5, 77}, in, layouts[j], activations[i % COUNT(activations)], true);
+            check_forward((Shape){400, 8, 333}, in, layouts[j], activations[i % COUNT(activations)], true);
+            release_buffers();
+        }
+    }
+}

@@ -20,6 +20,7 @@
     X(dense_isolation)           \
     X(dense_unaligned)           \
     X(dense_parts)               \
+    X(dense_small)               \
     X(errors_elementwise)        \
     X(errors_cost)               \
     X(errors_dense)              \
