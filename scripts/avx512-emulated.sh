@@ -4,8 +4,8 @@
 # Runs build/c/hash and build/c/abi with SWIFTREG_ISA=avx512 on a CPU that need not have AVX-512:
 # Bochs emulates one, booting Linux from an image that is made here. The hashes, among them that of
 # the notebook's 30000 iterations, must be those of avx2, in the emulator and, if this CPU has it,
-# outside. Ends with a line PASS or FAIL, and exits
-# with 0 or 1. One core of 2.4 GHz takes 17 minutes, or 3 with hashes only. No root is needed.
+# outside. Ends with a line PASS or FAIL, and exits with 0 or 1. Takes up to an hour, half of it with
+# hashes only. No root is needed.
 #
 # KERNEL=path names the Linux kernel to boot (x86-64, 5.19 or later, with a serial console and
 # initramfs); otherwise Debian's linux-image-cloud-amd64 is downloaded, and only unpacked.
