@@ -186,6 +186,7 @@ test-peers: $(LIB_LINK) ## the same training in PyTorch and Keras, in .venv-peer
 test-attack: $(FUZZ_PROGRAMS) $(SANITIZED_TESTS) # the C tests under sanitizers; seconds of each fuzzer
 	@$(STEP) "C tests, address sanitizer" env ASAN_OPTIONS=allocator_may_return_null=1 $(BUILD)/address/abi once
 	@$(STEP) "C tests of threads, thread sanitizer" $(BUILD)/thread/abi once threads
+	@$(STEP) "C tests of small products, thread sanitizer" $(BUILD)/thread/abi once dense_small
 	@$(STEP) "C tests of training, thread sanitizer" $(BUILD)/thread/abi once network_fit
 	@$(STEP) "Fuzzers" scripts/fuzz 3
 
