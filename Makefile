@@ -15,8 +15,9 @@ MAKEFLAGS += --no-builtin-rules --output-sync=target
 STEP := scripts/step
 NEED := scripts/check-prerequisites
 
-.PHONY: help lib venv demo install uninstall bench wheel avx512-emulated arm64-emulated test test-c test-exports test-install \
-    test-python test-peers test-swift test-wheel test-attack fuzz asan tsan valgrind lint abi-record clean
+.PHONY: help lib venv demo install uninstall bench wheel avx512-emulated arm64-emulated test test-c \
+    test-exports test-install test-python test-peers test-swift test-wheel test-attack fuzz asan tsan \
+    valgrind lint abi-record clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | \

@@ -7,6 +7,9 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
 
     let table: UnsafePointer<KernelTable<T>>
 
+    /// Elements of a vector of the kernels.
+    var lanes: Int { 64 / MemoryLayout<T>.stride }
+
     public init(_ runtime: UnsafePointer<Runtime>) {
         table = T.table(of: runtime.pointee.kernels)
     }
@@ -174,10 +177,9 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
             cStrides: Strides(unit: nIn, example: 1), finish: finish)
         guard done else { return false }
         var unit = 0
-        let width = 64 / MemoryLayout<T>.stride
-        while dzStrides.unit == 1 && nOut - unit >= width {
+        while dzStrides.unit == 1 && nOut - unit >= lanes {
             table.pointee.sumColumns(dz + unit, dzStrides.example, examples, scale, db + unit)
-            unit += width
+            unit += lanes
         }
         let rest = SummedRows(
             rows: nOut - unit, row: dzStrides.unit, count: examples, stride: dzStrides.example)

@@ -78,9 +78,9 @@ extension Operations {
     /// it reads stays in the first-level cache as it lies, tiles are more work than they save.
     private func multiplyAsUnits(_ call: MatrixProduct<T>) -> Bool {
         let finish = call.finish
-        let size = MemoryLayout<T>.stride
-        guard call.b.column == 1, call.columns >= 64 / size, isSmall(call.depth, call.rows),
-            abs(call.b.row) <= 3 << 14 / (call.depth * size), !call.accumulates, call.finishes,
+        let columnBytes = call.depth * MemoryLayout<T>.stride
+        guard call.b.column == 1, call.columns >= lanes, isSmall(call.depth, call.rows),
+            abs(call.b.row) <= 3 << 14 / columnBytes, !call.accumulates, call.finishes,
             finish.scale == nil, finish.decay == nil, finish.descent == nil,
             finish.bias == nil || finish.biasIsPerRow
         else { return false }
@@ -124,7 +124,6 @@ extension Operations {
     /// Some columns, at least one vector of them: the last vector may overlap that before it. Not with
     /// a gate, which would read what was written: `UnitRows` of a network are whole vectors.
     private func multiply(_ call: UnitProduct<T>, _ columns: Range<Int>) {
-        let lanes = 64 / MemoryLayout<T>.stride
         let whole = columns.lowerBound + columns.count / lanes * lanes
         withUnsafePointer(to: call) {
             table.pointee.multiplyUnits($0, columns.lowerBound..<whole)
