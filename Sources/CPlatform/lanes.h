@@ -144,11 +144,19 @@ LANES lanes_f64 lanes_f64_exponent(lanes_f64 a) {
 /* Asks for the cache line of `p`, to be written. It need not be an address of anything. */
 LANES void lanes_prefetch(const void *p) { __builtin_prefetch(p, 1, 3); }
 
-/* `n`, without telling the compiler how it was computed: it would compute it again in a loop. */
+/* `n` or `p`, without telling the compiler how it was computed: it would compute it again in a
+ * loop. */
 LANES intptr_t lanes_opaque(intptr_t n) {
     __asm__("" : "+r"(n));
     return n;
 }
+LANES const void *lanes_opaque_address(const void *p) {
+    __asm__("" : "+r"(p));
+    return p;
+}
+
+/* Keeps the compiler from moving loads across. */
+LANES void lanes_barrier(void) { __asm__ volatile("" ::: "memory"); }
 
 /* Four rows of four to four columns `width` elements apart. */
 #define LANES_TRANSPOSE(type, element)                                                         \

@@ -230,8 +230,7 @@ private func multiplyStrip<V: Lanes>(
     }
 }
 
-/// The sums of a whole tile: rows from `row` of a block of A times a strip of B. A packed A comes from
-/// the second-level cache, faster if it is asked for.
+/// The sums of a whole tile: rows from `row` of a block of A times a strip of B.
 @inline(__always)
 private func sumTile<V: Lanes>(
     _: V.Type, _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bStep: Int, row: Int
@@ -240,7 +239,7 @@ private func sumTile<V: Lanes>(
     if block.isAPacked {
         return multiplyTile(
             zeroTile(V.self), perRow: tileVectors, depth: block.depth,
-            a: block.a + row * block.depth, aStep: tileRows, prefetchesA: true, b: b, bStep: bStep,
+            a: block.a + row * block.depth, aStep: tileRows, isAPacked: true, b: b, bStep: bStep,
             starts: packedRowStarts(size))
     }
     return multiplyTile(

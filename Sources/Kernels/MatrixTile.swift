@@ -27,6 +27,16 @@ import KernelInterface
     @inline(__always) var tileVectors: Int { 1 }
 #endif
 
+/// Whether the loop over a tile's depth takes four steps to a turn: where another thread shares the
+/// core, every instruction beside the multiply-adds counts.
+@inline(__always) var takesFourSteps: Bool {
+    #if REG_KERNELSAVX2
+        true
+    #else
+        false
+    #endif
+}
+
 /// Whether there are tiles for few columns; the oldest CPUs go without.
 @inline(__always) var hasNarrowTiles: Bool { !isBaseline }
 
@@ -42,13 +52,13 @@ import KernelInterface
 @inline(__always)
 func multiplyTile<W: TileVector, let n: Int>(
     _ zero: InlineArray<n, W>, perRow: Int, depth: Int, a: UnsafePointer<W.Element>, aStep: Int,
-    prefetchesA: Bool = false, b: UnsafePointer<W.Element>, bStep: Int, starts: RowStarts
+    isAPacked: Bool = false, b: UnsafePointer<W.Element>, bStep: Int, starts: RowStarts
 ) -> InlineArray<n, W> {
     var sums = zero
     var a = UnsafeRawPointer(a)
     var b = b
     let aStep = aStep * MemoryLayout<W.Element>.stride
-    for _ in 0..<depth {
+    @inline(__always) func addStep(_ b: UnsafePointer<W.Element>) {
         let b0 = W.load(b)
         let b1 = perRow == 2 ? W.load(b + W.width) : b0
         @inline(__always) func addRow(_ i: Int) {
@@ -59,8 +69,27 @@ func multiplyTile<W: TileVector, let n: Int>(
         // A longer loop would not be unrolled, and its sums would lie in memory.
         for i in 0..<min(6, n / perRow) { addRow(i) }
         for i in 6..<max(6, n / perRow) { addRow(i) }
-        if prefetchesA { lanes_prefetch(a + 16 * aStep) }
-        a += aStep
+        // Constants where A is packed; else one addition, not one for each row.
+        a = isAPacked ? a + aStep : lanes_opaque_address(a + aStep)
+        // The compiler would load ahead more than there are registers.
+        lanes_barrier()
+    }
+    var left = depth
+    if takesFourSteps {
+        let three = lanes_opaque(3 * bStep)
+        for _ in 0..<depth / 4 {
+            addStep(b)
+            addStep(b + bStep)
+            addStep(b + 2 * bStep)
+            addStep(b + three)
+            b += 4 * bStep
+        }
+        left = depth % 4
+    }
+    for _ in 0..<left {
+        // A packed A comes from the second-level cache. The CPUs that take four steps ask in time.
+        if isAPacked && !takesFourSteps { lanes_prefetch(a + 16 * aStep) }
+        addStep(b)
         b += bStep
     }
     return sums
