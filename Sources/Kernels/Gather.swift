@@ -1,3 +1,4 @@
+import CLanes
 import KernelInterface
 
 /// target = the examples of a range, at least one, by any strides and in any order. Columns beyond them
@@ -18,51 +19,91 @@ func gather<V: Lanes>(
         }
         return
     }
-    // Square blocks, so that both sides stay in the cache whichever of them is turned.
-    let side = 16
-    for e in stride(from: 0, to: target.columns, by: side) {
-        let here = max(0, min(side, range.count - e))
-        var first = 0
-        if here == side && strides.unit == 1 {
-            first = target.units / 4 * 4
-            gatherRows(V.self, source, strides.example, range, e, target, units: first)
+    let count = min(range.count, target.columns)
+    // Blocks, so that both sides stay in the cache whichever of them is turned.
+    let side = 32
+    if strides.unit == 1 {
+        let (fours, units) = (count / 4 * 4, target.units / 4 * 4)
+        for e in stride(from: 0, to: fours, by: side) {
+            gatherRows(
+                V.self, source, strides.example, range, e..<min(e + side, fours), target,
+                units: units)
         }
-        for u in stride(from: first, to: target.units, by: side) {
-            for i in e..<e + here {
-                let from = source + range.index(i) * strides.example
-                for j in u..<min(u + side, target.units) {
-                    target.data[j * target.row + i] = from[j * strides.unit]
-                }
+        gatherElements(source, strides, range, 0..<fours, target, units: units..<target.units)
+        gatherElements(source, strides, range, fours..<count, target, units: 0..<target.units)
+    } else {
+        for e in stride(from: 0, to: count, by: side) {
+            for u in stride(from: 0, to: target.units, by: side) {
+                gatherElements(
+                    source, strides, range, e..<min(e + side, count), target,
+                    units: u..<min(u + side, target.units))
             }
-            for j in u..<min(u + side, target.units) {
-                let row = target.data + j * target.row
-                for i in e + here..<e + side { row[i] = row[range.count - 1] }
+        }
+    }
+    if count == target.columns { return }
+    for u in 0..<target.units {
+        let row = target.data + u * target.row
+        for e in count..<target.columns { row[e] = row[count - 1] }
+    }
+}
+
+/// The first `units` units, a multiple of 4, of some examples of the range, a multiple of 4, whose
+/// units lie side by side.
+@inline(__always)
+private func gatherRows<V: Lanes>(
+    _: V.Type, _ source: UnsafePointer<V.Element>, _ step: Int, _ range: ExampleRange,
+    _ examples: Range<Int>, _ target: UnitRows<V.Element>, units: Int
+) {
+    // Four examples at a time, which the CPU can foresee; of so many units that what the next four
+    // are written beside is still in the cache.
+    let most = 128
+    for first in stride(from: 0, to: units, by: most) {
+        let end = min(first + most, units)
+        for i in stride(from: examples.lowerBound, to: examples.upperBound, by: 4) {
+            @inline(__always) func row(_ k: Int) -> UnsafePointer<V.Element> {
+                source + range.index(i + k) * step
+            }
+            let (row0, row1, row2, row3) = (row(0), row(1), row(2), row(3))
+            var u = first
+            var to = target.data + u * target.row + i
+            while u < end {
+                V.transpose(row0 + u, row1 + u, row2 + u, row3 + u, to: to, width: target.row)
+                u += 4
+                to += 4 * target.row
             }
         }
     }
 }
 
-/// The first `units` units, a multiple of 4, of sixteen examples from number `e` of the range on,
-/// whose units lie side by side.
-@inline(__always)
-private func gatherRows<V: Lanes>(
-    _: V.Type, _ source: UnsafePointer<V.Element>, _ step: Int, _ range: ExampleRange, _ e: Int,
-    _ target: UnitRows<V.Element>, units: Int
+/// Some units of some examples, one by one, along the longer side.
+@inline(never)
+private func gatherElements<Element>(
+    _ source: UnsafePointer<Element>, _ strides: Strides, _ range: ExampleRange,
+    _ examples: Range<Int>, _ target: UnitRows<Element>, units: Range<Int>
 ) {
-    // Four examples at a time, which the CPU can foresee; of so many units that what the next four
-    // are written beside is still in the cache.
-    let most = 256
-    for first in stride(from: 0, to: units, by: most) {
-        for i in stride(from: e, to: e + 16, by: 4) {
-            @inline(__always) func row(_ k: Int) -> UnsafePointer<V.Element> {
-                source + range.index(i + k) * step
-            }
-            let (row0, row1, row2, row3) = (row(0), row(1), row(2), row(3))
-            for u in stride(from: first, to: min(first + most, units), by: 4) {
-                V.transpose(
-                    row0 + u, row1 + u, row2 + u, row3 + u, to: target.data + u * target.row + i,
-                    width: target.row)
-            }
+    @inline(__always)
+    func copy(from u: Int, _ e: Int, step: Int, targetStep: Int, count: Int) {
+        var from = source + u * strides.unit + range.index(e) * strides.example
+        var to = target.data + u * target.row + e
+        for _ in 0..<count {
+            to.pointee = from.pointee
+            from += step
+            to += targetStep
+            // As vectors the compiler would make it long, and no faster.
+            lanes_barrier()
+        }
+    }
+    if range.order == nil && units.count < examples.count {
+        for u in units {
+            copy(
+                from: u, examples.lowerBound, step: strides.example, targetStep: 1,
+                count: examples.count)
+        }
+    } else {
+        for e in examples {
+            copy(
+                from: units.lowerBound, e, step: strides.unit, targetStep: target.row,
+                count: units.count)
         }
     }
 }

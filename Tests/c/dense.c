@@ -230,3 +230,19 @@ TEST(dense_small) {
         }
     }
 }
+
+/* Few weights, and units side by side: examples are turned in blocks, which two threads share. */
+TEST(dense_small_turned) {
+    static const Layout layouts[] = {EXAMPLES_UNITS, PADDED_EXAMPLES, STEPPED};
+    static const Layout inputs[] = {EXAMPLES_UNITS, UNITS_EXAMPLES, REVERSED, BROADCAST};
+    static const Shape shapes[] = {{20, 2, 211}, {3, 20, 1500}, {9, 20, 6001},
+                                   {20, 30, 2003}, {1, 200, 5999}};
+    static const reg_activation activations[] = {REG_IDENTITY, REG_RELU, REG_SIGMOID, REG_TANH};
+    for (size_t i = 0; i < COUNT(shapes); i++) {
+        for (size_t j = 0; j < COUNT(inputs); j++) {
+            const reg_activation activation = activations[(i + j) % COUNT(activations)];
+            check_forward(shapes[i], inputs[j], layouts[(i + j) % COUNT(layouts)], activation, true);
+            release_buffers();
+        }
+    }
+}

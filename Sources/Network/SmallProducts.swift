@@ -1,0 +1,193 @@
+import CPlatform
+import KernelInterface
+
+// Products of few units: where the weights stay in the first-level cache as they lie, tiles are more
+// work than they save.
+
+extension Operations {
+    /// c = W a for units and examples side by side, with what `UnitProduct` can do beside. False if
+    /// there is no working memory. A gate needs `isSmall`.
+    func multiply(_ call: UnitProduct<T>) -> Bool {
+        if !isSmall(call) {
+            var finish = Finish<T>()
+            finish.bias = call.bias
+            finish.activation = call.activation
+            return multiply(
+                rows: call.c.units, columns: call.c.columns, depth: call.a.units,
+                a: .init(call.weights, row: call.row, column: call.step),
+                b: .init(call.a.data, row: call.a.row, column: 1), c: call.c.data,
+                cStrides: Strides(unit: call.c.row, example: 1), finish: finish)
+        }
+        divide(call)
+        return true
+    }
+
+    /// Makes a product as one of units, examples side by side, if it is one, and small.
+    func multiplyAsUnits(_ call: MatrixProduct<T>) -> Bool {
+        let columnBytes = call.depth * MemoryLayout<T>.stride
+        guard isOfUnits(call), call.b.column == 1, abs(call.b.row) <= 3 << 14 / columnBytes else {
+            return false
+        }
+        let a = UnitRows(
+            data: UnsafeMutablePointer(mutating: call.b.data), units: call.depth,
+            columns: call.columns, row: call.b.row)
+        let c = UnitRows(data: call.c, units: call.rows, columns: call.columns, row: call.cRow)
+        var product = UnitProduct(call, a: a, c: c)
+        guard let z = call.finish.preActivation else {
+            divide(product)
+            return true
+        }
+        product.activation = .identity
+        product.c.data = z
+        divide(product)
+        // Rows that lie side by side are one.
+        let rows = c.row == c.columns ? 1 : c.units
+        for i in 0..<rows {
+            table.pointee.activate(
+                z + i * c.row, c.data + i * c.row, c.units / rows * c.columns,
+                call.finish.activation)
+        }
+        return true
+    }
+
+    /// The same for a C whose examples lie `example` apart, the units of each side by side. What is read
+    /// and written is turned, in blocks of examples that stay in the cache. Nil if it is no such
+    /// product, or tiles are better; false if there is no working memory.
+    func multiplyAsTurnedUnits(_ call: MatrixProduct<T>, example: Int) -> Bool? {
+        let turned = turnedBlocks(units: call.rows, unitsBelow: call.depth, examples: call.columns)
+        guard let blocks = turned, isOfUnits(call) else { return nil }
+        guard let scratch = Scratch.take(blocks.bytes * blocks.parts) else { return false }
+        Threads.run(parts: blocks.parts, (self, call, example, blocks, scratch)) { context, part in
+            let (operations, call, example, blocks, scratch) = context.pointee
+            let memory = scratch + part * blocks.bytes
+            for first in blocks.starts(of: part) {
+                operations.multiplyTurned(
+                    call, example, first..<min(call.columns, first + blocks.size),
+                    memory.assumingMemoryBound(to: T.self))
+            }
+        }
+        return true
+    }
+
+    /// How such a product is divided. Nil if tiles are better: turning costs the same whatever the
+    /// product of the two sides is, and it is tiles of few units that are empty for a good part. Out of
+    /// line: callers are many.
+    @inline(never)
+    func turnedBlocks(units: Int, unitsBelow: Int, examples: Int) -> TurnedBlocks? {
+        let isMostlyEmpty = units < 2 * lanes && units != lanes && unitsBelow <= 3 * lanes
+        guard units == 1 || isMostlyEmpty, isSmall(unitsBelow, units) else { return nil }
+        return TurnedBlocks(
+            exampleBytes: (units + unitsBelow) * MemoryLayout<T>.stride, examples: examples,
+            isLong: isWorthThreads(units, unitsBelow, examples))
+    }
+
+    /// Some examples, with memory for the rows of A and of C.
+    private func multiplyTurned(
+        _ call: MatrixProduct<T>, _ example: Int, _ examples: Range<Int>,
+        _ memory: UnsafeMutablePointer<T>
+    ) {
+        let columns = (examples.count + lanes - 1) / lanes * lanes
+        let a = UnitRows(data: memory, units: call.depth, columns: columns, row: columns)
+        let c = UnitRows(data: memory + a.span, units: call.rows, columns: columns, row: columns)
+        func put(_ target: UnsafeMutablePointer<T>) {
+            // Turned back, units are examples and examples units.
+            table.pointee.gather(
+                c.data, Strides(unit: 1, example: c.row),
+                ExampleRange(first: 0, count: c.units, order: nil),
+                UnitRows(
+                    data: target + examples.lowerBound * example, units: examples.count,
+                    columns: c.units, row: example))
+        }
+        table.pointee.gather(
+            call.b.data, Strides(unit: call.b.row, example: call.b.column),
+            ExampleRange(first: examples.lowerBound, count: examples.count, order: nil), a)
+        var product = UnitProduct(call, a: a, c: c)
+        if let z = call.finish.preActivation {
+            product.activation = .identity
+            multiply(product, 0..<columns)
+            put(z)
+            table.pointee.activate(c.data, c.data, c.span, call.finish.activation)
+        } else {
+            multiply(product, 0..<columns)
+        }
+        put(call.c)
+    }
+
+    /// Whether a product can be one of units, and is small.
+    private func isOfUnits(_ call: MatrixProduct<T>) -> Bool {
+        let finish = call.finish
+        return call.columns >= lanes && isSmall(call.depth, call.rows) && !call.accumulates
+            && call.finishes && finish.scale == nil && finish.decay == nil && finish.descent == nil
+            && (finish.bias == nil || finish.biasIsPerRow)
+    }
+
+    /// Divides the columns of a product of units among threads.
+    private func divide(_ call: UnitProduct<T>) {
+        let columns = call.c.columns
+        if !isWorthThreads(call.c.units, call.a.units, columns) {
+            return multiply(call, 0..<columns)
+        }
+        let parts = max(1, columns / 64)
+        Threads.run(parts: parts, (self, call, parts)) { context, part in
+            let (operations, call, parts) = context.pointee
+            let end = part == parts - 1 ? call.c.columns : part * 64 + 64
+            operations.multiply(call, part * 64..<end)
+        }
+    }
+
+    /// Some columns, at least one vector of them: the last vector may overlap that before it. Not with
+    /// a gate, which would read what was written: `UnitRows` of a network are whole vectors.
+    private func multiply(_ call: UnitProduct<T>, _ columns: Range<Int>) {
+        let whole = columns.lowerBound + columns.count / lanes * lanes
+        withUnsafePointer(to: call) {
+            table.pointee.multiplyUnits($0, columns.lowerBound..<whole)
+            if whole < columns.upperBound {
+                table.pointee.multiplyUnits($0, columns.upperBound - lanes..<columns.upperBound)
+            }
+        }
+    }
+
+    /// Whether the weights of a product stay in the cache as they lie, and its chains are not
+    /// divided: then packing would only cost, and the bits are the same.
+    func isSmall(_ call: UnitProduct<T>) -> Bool { isSmall(call.a.units, call.c.units) }
+
+    func isSmall(_ unitsBelow: Int, _ units: Int) -> Bool {
+        unitsBelow <= table.pointee.chainDepth && unitsBelow * units <= 1 << 14
+    }
+}
+
+extension UnitProduct {
+    fileprivate init(
+        _ call: MatrixProduct<Element>, a: UnitRows<Element>, c: UnitRows<Element>
+    ) {
+        self.init(weights: call.a.data, row: call.a.row, step: call.a.column, a: a, c: c)
+        bias = call.finish.bias
+        activation = call.finish.activation
+    }
+}
+
+/// How the examples of a product are divided into blocks, and those among threads.
+struct TurnedBlocks {
+    /// Examples of a block.
+    let size: Int
+    let parts: Int
+    /// Working memory of a part.
+    let bytes: Int
+    private let count: Int
+    private let examples: Int
+
+    init(exampleBytes: Int, examples: Int, isLong: Bool) {
+        size = max(16, min(examples + 15, (1 << 15) / exampleBytes) / 16 * 16)
+        count = (examples + size - 1) / size
+        parts = isLong ? min(count, Threads.count) : 1
+        bytes = exampleBytes * size
+        self.examples = examples
+    }
+
+    /// Where the blocks of a part begin.
+    func starts(of part: Int) -> StrideTo<Int> {
+        stride(
+            from: count * part / parts * size,
+            to: min(examples, count * (part + 1) / parts * size), by: size)
+    }
+}
