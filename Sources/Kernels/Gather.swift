@@ -21,7 +21,7 @@ func gather<V: Lanes>(
     }
     let count = min(range.count, target.columns)
     // Blocks, so that both sides stay in the cache whichever of them is turned.
-    let side = 32
+    let side = strides.unit == 1 ? 32 : 16
     if strides.unit == 1 {
         let (fours, units) = (count / 4 * 4, target.units / 4 * 4)
         for e in stride(from: 0, to: fours, by: side) {
