@@ -108,7 +108,7 @@ func multiply<V: Lanes>(
     let depthPacked = min(call.pointee.depth, V.chainDepth)
     let aPacked =
         bPacked + roundUp(min(columns.count, columnsPacked), to: tileColumns) * depthPacked
-    let packsA = columns.count > 16 * tileColumns
+    let packsA = columns.count >= 32 * tileColumns
     // Rows of B that lie close together do not displace each other from the first-level cache.
     let columnBytes = UInt(max(1, call.pointee.depth) * MemoryLayout<V.Element>.stride)
     let isSmallB = b.row.magnitude <= (1 << 14) / columnBytes
