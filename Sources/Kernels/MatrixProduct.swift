@@ -33,16 +33,15 @@ private func pack<V: Lanes>(
     width: Int, to target: UnsafeMutablePointer<V.Element>
 ) {
     var first = 0
-    if step == 1 && width % V.width == 0 {
+    if step == 1 {
         // A few rows at a time across all strips: down one strip every row is another page.
         let whole = count / width * width
         for p in stride(from: 0, to: depth, by: 8) {
             for j in stride(from: 0, to: whole, by: width) {
                 for q in p..<min(p + 8, depth) {
-                    for v in stride(from: 0, to: width, by: V.width) {
-                        V.load(source + q * depthStep + j + v).store(
-                            target + j * depth + q * width + v)
-                    }
+                    UnsafeMutableRawPointer(target + j * depth + q * width).copyMemory(
+                        from: source + q * depthStep + j,
+                        byteCount: width * MemoryLayout<V.Element>.stride)
                 }
             }
         }
@@ -108,9 +107,12 @@ func multiply<V: Lanes>(
     let depthPacked = min(call.pointee.depth, V.chainDepth)
     let aPacked =
         bPacked + roundUp(min(columns.count, columnsPacked), to: tileColumns) * depthPacked
-    let packsA = columns.count >= 32 * tileColumns
+    // A tile of an A by columns takes its elements from more pages than are known at once.
+    let size = MemoryLayout<V.Element>.stride
+    let isScattered = a.column.magnitude >= (1 << 18) / UInt(max(1, depthPacked * size))
+    let packsA = columns.count >= (isScattered ? 8 : 32) * tileColumns
     // Rows of B that lie close together do not displace each other from the first-level cache.
-    let columnBytes = UInt(max(1, call.pointee.depth) * MemoryLayout<V.Element>.stride)
+    let columnBytes = UInt(max(1, call.pointee.depth) * size)
     let isSmallB = b.row.magnitude <= (1 << 14) / columnBytes
     let packsB = b.column != 1 || (rows.count > 8 * tileRows && !isSmallB)
 
