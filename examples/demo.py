@@ -71,10 +71,11 @@ def main():
         sys.exit(f"demo: {error}")
     train_X, train_Y, test_X, test_Y = data
     build = swiftreg.build_info()
+    threads = "1 thread" if build["num_threads"] == 1 else f"up to {build['num_threads']} threads"
     print(printed.strip())
     print(
         f"2-20-3-1 network, {options.iterations} full-batch iterations, learning rate 0.3, float64;"
-        f" {build['isa']} kernels, up to {build['num_threads']} threads\n"
+        f" {build['isa']} kernels, {threads}\n"
     )
     PICTURES.mkdir(parents=True, exist_ok=True)
 

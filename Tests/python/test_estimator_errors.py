@@ -100,6 +100,8 @@ sys.modules["sklearn"] = None
 import swiftreg
 from swiftreg import *
 assert "MLPClassifier" in dir(swiftreg)
+assert {"notebook", "plot"} <= set(dir(swiftreg)) and "find_spec" not in dir(swiftreg)
+assert swiftreg.notebook.model
 swiftreg.MLPRegressor
 """
     run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)

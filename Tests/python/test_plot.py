@@ -99,6 +99,12 @@ def test_decision_boundary(points: tuple[Array, Array]) -> None:
     assert np.array_equal(drawn.get_offsets(), X)
     assert np.array_equal(drawn.get_array(), np.searchsorted(["left", "middle", "right"], y))
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("x1", "x2")
+    legend = ax.get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["left", "middle", "right"]
+    colors = {label: drawn.to_rgba(i) for i, label in enumerate(("left", "middle", "right"))}
+    for handle, text in zip(legend.legend_handles, legend.get_texts()):
+        assert handle.get_markerfacecolor() == pytest.approx(colors[text.get_text()])
+    assert all(drawn.to_rgba(i)[:3] == pytest.approx(regions.to_rgba(i)[:3]) for i in range(3))
     # Each region has its level, and holds the points for which it stands.
     assert regions.levels.tolist() == [-0.5, 0.5, 1.5, 2.5]
     predicted = model.predict(X)
@@ -129,7 +135,8 @@ def test_decision_boundary_asks_functions_and_names_columns(points: tuple[Array,
     ax = plot.decision_boundary(fitted, frame, y, resolution=10)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("width", "height")
     # What a classifier knows and these examples have not is no mistake.
-    plot.decision_boundary(fitted, frame[y != "left"], y[y != "left"], resolution=10)
+    ax = plot.decision_boundary(fitted, frame[y != "left"], y[y != "left"], resolution=10)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["middle", "right"]
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -143,7 +150,9 @@ def test_decision_boundary_of_a_network(points: tuple[Array, Array], classes: in
         Y, outputs, loss = np.eye(3)[y], 3, "softmax_cross_entropy"
     network = swiftreg.MLP([2, 8, outputs], loss=loss, learning_rate=0.05)
     network.fit(X, Y, epochs=100)
-    regions, drawn = plot.decision_boundary(network, X, y).collections
+    ax = plot.decision_boundary(network, X, y)
+    regions, drawn = ax.collections
+    assert ax.get_legend() is None
     assert np.array_equal(drawn.get_array(), y)
     p = network.predict(X)
     p = np.c_[1 - p, p] if classes == 2 else p

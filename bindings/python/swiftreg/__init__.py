@@ -16,6 +16,7 @@ from swiftreg._dropout import dropout, dropout_backward, dropout_mask
 from swiftreg._library import BuildInfo, build_info, get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
+    from . import notebook as notebook
     from . import plot as plot
     from swiftreg._estimators import MLPClassifier as MLPClassifier
     from swiftreg._estimators import MLPRegressor as MLPRegressor
@@ -47,6 +48,7 @@ _LATE = {
     "Progress": "_history",
     "MLPClassifier": "_estimators",
     "MLPRegressor": "_estimators",
+    "notebook": "notebook",
     "plot": "plot",
 }
 
@@ -59,9 +61,9 @@ def __getattr__(name: str) -> Any:
 
         raise missing(f"{__name__}.{name} needs", "scikit-learn", "sklearn")
     module = import_module(f"{__name__}.{_LATE[name]}")
-    globals()[name] = value = module if name == "plot" else getattr(module, name)
+    globals()[name] = value = module if name == _LATE[name] else getattr(module, name)
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATE})
+    return sorted({*__all__, *_LATE})

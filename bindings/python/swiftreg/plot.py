@@ -17,6 +17,7 @@ from swiftreg._mlp import MLP
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["decision_boundary", "loss_curve", "validation_curve", "weights"]
@@ -106,12 +107,13 @@ def draw_regions(
     points: NDArray[Any],
     numbers: NDArray[Any],
     **contours: Any,
-) -> None:
-    """Draws regions of the plane, and over them (m, 2) points in the colors of their numbers."""
+) -> PathCollection:
+    """Draws regions of the plane, and over them (m, 2) points in the colors of their numbers, which
+    it returns."""
     ax.contourf(*ticks, regions, cmap=_COLORS, **contours)
     ax.set_ylabel("x2")
     ax.set_xlabel("x1")
-    ax.scatter(points[:, 0], points[:, 1], c=numbers, cmap=_COLORS)
+    return ax.scatter(points[:, 0], points[:, 1], c=numbers, cmap=_COLORS)
 
 
 def _labels_of(network: MLP) -> Callable[[Any], NDArray[np.intp]]:
@@ -134,7 +136,7 @@ def decision_boundary(
     model : any classifier with `predict`, a `swiftreg.MLP`, whose labels are the numbers of its
         classes (for one output, 0 and 1), or a function from (k, 2) points to k labels.
     X : (m, 2), an array or a pandas data frame, whose columns then name the axes.
-    y : m labels of any kind.
+    y : m labels of any kind; a legend names those that are not numbers.
     resolution : points of the grid on each side, at least 2; it reaches a tenth beyond the examples.
 
     Raises ValueError for other shapes.
@@ -163,10 +165,19 @@ def decision_boundary(
     x_ticks, y_ticks = (np.linspace(a, b, resolution) for a, b in zip(low - margin, high + margin))
     regions = regions_of(numbers, (x_ticks, y_ticks))
     ax = _axes(ax)
-    draw_regions(
+    drawn = draw_regions(
         ax, (x_ticks, y_ticks), regions, points, np.searchsorted(classes, labels),
         levels=np.arange(len(classes) + 1) - 0.5, alpha=0.6,
     )
+    # In the colors of their regions, from which edges set them off.
+    drawn.set_clim(-0.5, len(classes) - 0.5)
+    drawn.set(edgecolor="black", linewidth=0.5)
+    if classes.dtype.kind not in "biuf":
+        present = np.unique(labels)
+        handles, _ = drawn.legend_elements(
+            num=np.searchsorted(classes, present).tolist(), markeredgecolor="black"
+        )
+        ax.legend(handles, present)
     if named:
         ax.set_xlabel(str(X.columns[0]))
         ax.set_ylabel(str(X.columns[1]))

@@ -49,9 +49,8 @@ def plot_decision_boundary(
     low, high = points.min(axis=1) - 1, points.max(axis=1) + 1
     ticks = (np.arange(low[0], high[0], 0.01), np.arange(low[1], high[1], 0.01))
     regions = regions_of(model, ticks)
-    axes = plt.gca()
-    draw_regions(axes, ticks, regions, points.T, labels.ravel())
-    plt.sci(axes.collections[-1])  # as plt.scatter does: plt.colorbar() would take it
+    drawn = draw_regions(plt.gca(), ticks, regions, points.T, labels.ravel())
+    plt.sci(drawn)  # as plt.scatter does: plt.colorbar() would take it
     _show(plt)
 
 
