@@ -155,7 +155,7 @@ LANES const void *lanes_opaque_address(const void *p) {
     return p;
 }
 
-/* Keeps the compiler from moving loads across. */
+/* Keeps the compiler from moving loads and stores across. */
 LANES void lanes_barrier(void) { __asm__ volatile("" ::: "memory"); }
 
 /* Four rows of four to four columns `width` elements apart. */

@@ -76,7 +76,7 @@ public struct OptimizerStep: Sendable {
 }
 
 /// Values of `units` units for `columns` examples: that of unit u of example e at u * row + e. A
-/// network computes with whole vectors of examples, so `columns` and `row` are multiples of 16.
+/// network computes with whole vectors of examples, so its `columns` and `row` are multiples of 16.
 public struct UnitRows<Element>: @unchecked Sendable {
     public var data: UnsafeMutablePointer<Element>
     public var units: Int

@@ -2,7 +2,8 @@ import CLanes
 import KernelInterface
 
 /// target = the examples of a range, at least one, by any strides and in any order. Columns beyond them
-/// repeat the last one: what is computed of them is then no less finite than of the examples.
+/// repeat the last one: what is computed of them is then no less finite than of the examples. Those
+/// columns are whole vectors where examples lie side by side in order; else any number.
 @inline(__always)
 func gather<V: Lanes>(
     _: V.Type, _ source: UnsafePointer<V.Element>, _ strides: Strides, _ range: ExampleRange,
@@ -19,10 +20,10 @@ func gather<V: Lanes>(
         }
         return
     }
-    let count = min(range.count, target.columns)
+    let count = range.count
     // Blocks, so that both sides stay in the cache whichever of them is turned.
-    let side = strides.unit == 1 ? 32 : 16
     if strides.unit == 1 {
+        let side = 32
         let (fours, units) = (count / 4 * 4, target.units / 4 * 4)
         for e in stride(from: 0, to: fours, by: side) {
             gatherRows(
@@ -32,6 +33,7 @@ func gather<V: Lanes>(
         gatherElements(source, strides, range, 0..<fours, target, units: units..<target.units)
         gatherElements(source, strides, range, fours..<count, target, units: 0..<target.units)
     } else {
+        let side = 16
         for e in stride(from: 0, to: count, by: side) {
             for u in stride(from: 0, to: target.units, by: side) {
                 gatherElements(
@@ -75,7 +77,7 @@ private func gatherRows<V: Lanes>(
     }
 }
 
-/// Some units of some examples, one by one, along the longer side.
+/// Some units of some examples, one by one, along the longer side where the order allows.
 @inline(never)
 private func gatherElements<Element>(
     _ source: UnsafePointer<Element>, _ strides: Strides, _ range: ExampleRange,

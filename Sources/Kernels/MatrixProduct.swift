@@ -93,8 +93,7 @@ private func packStrip<V: Lanes>(
 
 /// The outputs `rows` x `columns` of a product.
 ///
-/// An operand that is used few times is not packed but read where it lies; that depends on shapes
-/// alone, and changes no bit.
+/// An operand that is used few times is not packed but read where it lies; that changes no bit.
 @inline(__always)
 func multiply<V: Lanes>(
     _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ rows: Range<Int>,
@@ -107,8 +106,8 @@ func multiply<V: Lanes>(
     let depthPacked = min(call.pointee.depth, V.chainDepth)
     let aPacked =
         bPacked + roundUp(min(columns.count, columnsPacked), to: tileColumns) * depthPacked
-    // A tile of an A by columns takes its elements from more pages than are known at once.
     let size = MemoryLayout<V.Element>.stride
+    // A tile of an A by columns takes its elements from more pages than the CPU keeps addresses of.
     let isScattered = a.column.magnitude >= (1 << 18) / UInt(max(1, depthPacked * size))
     let packsA = columns.count >= (isScattered ? 8 : 32) * tileColumns
     // Rows of B that lie close together do not displace each other from the first-level cache.

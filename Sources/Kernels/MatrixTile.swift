@@ -87,7 +87,7 @@ func multiplyTile<W: TileVector, let n: Int>(
         left = depth % 4
     }
     for _ in 0..<left {
-        // A packed A comes from the second-level cache. The CPUs that take four steps ask in time.
+        // From the second-level cache. CPUs that take four steps foresee it.
         if isAPacked && !takesFourSteps { lanes_prefetch(a + 16 * aStep) }
         addStep(b)
         b += bStep

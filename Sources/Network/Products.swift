@@ -77,8 +77,7 @@ extension Operations {
     /// Bytes of working memory that a product of these sizes takes.
     func scratchBytes(rows: Int, columns: Int, depth: Int) -> Int {
         let division = Division(table, rows: rows, columns: columns, depth: depth)
-        let turned = turnedBlocks(units: rows, unitsBelow: depth, examples: columns)
-        return max(division.bytes * division.parts, turned.map { $0.bytes * $0.parts } ?? 0)
+        return division.bytes * division.parts
     }
 
     /// Makes sure that a product of these sizes will not lack working memory on this thread.

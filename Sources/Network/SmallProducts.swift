@@ -25,9 +25,9 @@ extension Operations {
     /// Makes a product as one of units, examples side by side, if it is one, and small.
     func multiplyAsUnits(_ call: MatrixProduct<T>) -> Bool {
         let columnBytes = call.depth * MemoryLayout<T>.stride
-        guard isOfUnits(call), call.b.column == 1, abs(call.b.row) <= 3 << 14 / columnBytes else {
-            return false
-        }
+        guard isOfUnits(call), call.b.column == 1,
+            call.b.row.magnitude <= UInt(3 << 14 / columnBytes)
+        else { return false }
         let a = UnitRows(
             data: UnsafeMutablePointer(mutating: call.b.data), units: call.depth,
             columns: call.columns, row: call.b.row)
@@ -52,10 +52,13 @@ extension Operations {
 
     /// The same for a C whose examples lie `example` apart, the units of each side by side. What is read
     /// and written is turned, in blocks of examples that stay in the cache. Nil if it is no such
-    /// product, or tiles are better; false if there is no working memory.
+    /// product, or tiles are better; false if there is no working memory: products that a network
+    /// reserves memory for beforehand are not of this kind, they scale or do not finish.
     func multiplyAsTurnedUnits(_ call: MatrixProduct<T>, example: Int) -> Bool? {
-        let turned = turnedBlocks(units: call.rows, unitsBelow: call.depth, examples: call.columns)
-        guard let blocks = turned, isOfUnits(call) else { return nil }
+        guard isOfUnits(call), paysTurning(call) else { return nil }
+        let blocks = TurnedBlocks(
+            exampleBytes: (call.rows + call.depth) * MemoryLayout<T>.stride, examples: call.columns,
+            isLong: isWorthThreads(call.rows, call.depth, call.columns))
         guard let scratch = Scratch.take(blocks.bytes * blocks.parts) else { return false }
         Threads.run(parts: blocks.parts, (self, call, example, blocks, scratch)) { context, part in
             let (operations, call, example, blocks, scratch) = context.pointee
@@ -69,16 +72,11 @@ extension Operations {
         return true
     }
 
-    /// How such a product is divided. Nil if tiles are better: turning costs the same whatever the
-    /// product of the two sides is, and it is tiles of few units that are empty for a good part. Out of
-    /// line: callers are many.
-    @inline(never)
-    func turnedBlocks(units: Int, unitsBelow: Int, examples: Int) -> TurnedBlocks? {
-        let isMostlyEmpty = units < 2 * lanes && units != lanes && unitsBelow <= 3 * lanes
-        guard units == 1 || isMostlyEmpty, isSmall(unitsBelow, units) else { return nil }
-        return TurnedBlocks(
-            exampleBytes: (units + unitsBelow) * MemoryLayout<T>.stride, examples: examples,
-            isLong: isWorthThreads(units, unitsBelow, examples))
+    /// Turning takes time for each unit of an example, a product for each pair of them, and longer where
+    /// tiles are in part empty. The limits are measured.
+    private func paysTurning(_ call: MatrixProduct<T>) -> Bool {
+        call.rows == 1
+            || call.rows < 2 * lanes && call.rows != lanes && call.depth <= 3 * lanes
     }
 
     /// Some examples, with memory for the rows of A and of C.
@@ -167,7 +165,7 @@ extension UnitProduct {
 }
 
 /// How the examples of a product are divided into blocks, and those among threads.
-struct TurnedBlocks {
+private struct TurnedBlocks {
     /// Examples of a block.
     let size: Int
     let parts: Int

@@ -36,15 +36,17 @@ static void check_forward(Shape s, Layout in, Layout to, reg_activation activati
     const Matrix a = random_matrix(in, s.n_in, s.m, whole);
     freeze_buffers();
     const Matrix z = matrix(to, s.n_out, s.m), out = matrix(to, s.n_out, s.m);
-    const Matrix alone = matrix(to, s.n_out, s.m);
+    const Matrix alone = matrix(to, s.n_out, s.m), other = matrix(UNITS_EXAMPLES, s.n_out, s.m);
     CHECK_OK(REG(forward_dense)(w, b, s.n_out, s.n_in, s.m, a.first, a.strides, activation, z.first,
                                 out.first, out.strides));
     CHECK_OK(REG(forward_dense)(w, b, s.n_out, s.n_in, s.m, a.first, a.strides, activation, NULL,
                                 alone.first, alone.strides));
+    CHECK_OK(REG(forward_dense)(w, b, s.n_out, s.n_in, s.m, a.first, a.strides, activation, NULL,
+                                other.first, other.strides));
     /* The activation itself has its own test; here it is that it was applied to z. */
     real *activated = BUFFER(real, z.length);
     CHECK_OK(REG(forward_activation)(z.all, z.length, activation, activated));
-    bool right = true, finished = true;
+    bool right = true, finished = true, alike = true;
     for (size_t u = 0; u < s.n_out; u++) {
         for (size_t r = 0; r < s.m; r++) {
             Sum sum = {0, 0};
@@ -53,10 +55,13 @@ static void check_forward(Shape s, Layout in, Layout to, reg_activation activati
                 add(&sum, (double)w[u * s.n_in + k] * *element(&a, k, r));
             right &= within(*element(&z, u, r), sum, whole, s.n_in);
             finished &= same(*element(&out, u, r), activated[element(&z, u, r) - z.all]);
+            /* The same bits, however the outputs lie. */
+            alike &= same(*element(&out, u, r), *element(&other, u, r));
         }
     }
     CHECK(right);
     CHECK(finished);
+    CHECK(alike);
     CHECK(memcmp(out.all, alone.all, out.length * sizeof(real)) == 0);
     CHECK(padding_is_untouched(&z) && padding_is_untouched(&out));
 }
@@ -231,7 +236,21 @@ TEST(dense_small) {
     }
 }
 
-/* Few weights, and units side by side: examples are turned in blocks, which two threads share. */
+/* A stride along a direction of one element is never used, and may be any. */
+TEST(dense_unused_stride) {
+    enum { N_OUT = 3, M = 40 };
+    const real *w = random_vector(N_OUT, true), *b = random_vector(N_OUT, true), *a = random_vector(M, true);
+    real *out = BUFFER(real, N_OUT * M), *other = BUFFER(real, N_OUT * M);
+    CHECK_OK(REG(forward_dense)(w, b, N_OUT, 1, M, a, (reg_strides){M, 1}, REG_RELU, NULL, out,
+                                (reg_strides){M, 1}));
+    CHECK_OK(REG(forward_dense)(w, b, N_OUT, 1, M, a, (reg_strides){PTRDIFF_MIN, 1}, REG_RELU, NULL, other,
+                                (reg_strides){M, 1}));
+    CHECK(memcmp(out, other, sizeof(real) * N_OUT * M) == 0);
+    release_buffers();
+}
+
+/* Few units, of which those of an example lie side by side: examples are turned in blocks, which two
+ * threads share; here and there by tiles, where doubles or an odd layout want it. */
 TEST(dense_small_turned) {
     static const Layout layouts[] = {EXAMPLES_UNITS, PADDED_EXAMPLES, STEPPED};
     static const Layout inputs[] = {EXAMPLES_UNITS, UNITS_EXAMPLES, REVERSED, BROADCAST};
@@ -241,7 +260,7 @@ TEST(dense_small_turned) {
     for (size_t i = 0; i < COUNT(shapes); i++) {
         for (size_t j = 0; j < COUNT(inputs); j++) {
             const reg_activation activation = activations[(i + j) % COUNT(activations)];
-            check_forward(shapes[i], inputs[j], layouts[(i + j) % COUNT(layouts)], activation, true);
+            check_forward(shapes[i], inputs[j], layouts[(i + j) % COUNT(layouts)], activation, j % 2 == 0);
             release_buffers();
         }
     }

@@ -7,21 +7,29 @@
 #include "check.h"
 #include "swiftreg_network.h"
 
+/* How outputs lie: examples side by side, units side by side, or neither. */
+typedef enum Outputs { WIDE, TALL, STEPPED } Outputs;
+
 /* Layers whose products differ in the working memory that they need, and outputs whose layout does. */
 typedef struct Layer {
     size_t n_out, n_in, m;
-    bool stepped; /* no direction of the outputs is contiguous */
+    Outputs outputs;
 } Layer;
 
 static const Layer layers[] = {
-    {5, 40, 90, false}, {40, 5, 90, false}, {90, 40, 5, false}, {300, 200, 100, false},
-    {5, 40, 90, true},  {40, 5, 90, true},  {90, 40, 5, true},  {300, 200, 100, true}};
+    {5, 40, 90, WIDE},    {40, 5, 90, WIDE},    {90, 40, 5, WIDE},    {300, 200, 100, WIDE},
+    {5, 40, 90, TALL},    {40, 5, 90, TALL},    {90, 40, 5, TALL},    {300, 200, 100, TALL},
+    {5, 40, 90, STEPPED}, {40, 5, 90, STEPPED}, {90, 40, 5, STEPPED}, {300, 200, 100, STEPPED}};
 static Layer layer;
 
 static const float zeros[300 * 200];
 
 static reg_strides output_strides(size_t units) {
-    return layer.stepped ? (reg_strides){2, 2 * (ptrdiff_t)units + 1} : (reg_strides){(ptrdiff_t)layer.m, 1};
+    switch (layer.outputs) {
+    case WIDE: return (reg_strides){(ptrdiff_t)layer.m, 1};
+    case TALL: return (reg_strides){1, (ptrdiff_t)units};
+    default: return (reg_strides){2, 2 * (ptrdiff_t)units + 1};
+    }
 }
 
 static size_t output_length(size_t units) {

@@ -21,6 +21,7 @@
     X(dense_unaligned)           \
     X(dense_parts)               \
     X(dense_small)               \
+    X(dense_unused_stride)       \
     X(dense_small_turned)        \
     X(errors_elementwise)        \
     X(errors_cost)               \
