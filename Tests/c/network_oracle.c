@@ -178,9 +178,9 @@ static void smooth(const OracleNet *net, const double *y, double *smoothed) {
     for (size_t k = 0; k < n; k++) smoothed[k] = y[k] * (1 - s) + s / classes;
 }
 
-/* The loss of an example; dz and the sizes of its parts, if they are wanted. */
+/* The loss of an example and the size of its parts; dz, and the sizes of what it is the difference of. */
 static double loss_of(reg_loss loss, const double *z, const double *y, size_t n, double *dz,
-                      double *size) {
+                      double *dz_size, double *size) {
     double value = 0, labels = 0;
     for (size_t k = 0; k < n; k++) labels += y[k];
     const double total = loss == REG_SOFTMAX_CROSS_ENTROPY ? log_sum(z, n) : 0;
@@ -191,15 +191,18 @@ static double loss_of(reg_loss loss, const double *z, const double *y, size_t n,
             value += (z[k] - y[k]) * (z[k] - y[k]) / 2;
             *size += (z[k] * z[k] + y[k] * y[k]) / 2;
             dz[k] = z[k] - y[k];
+            dz_size[k] = fabs(z[k]) + fabs(y[k]);
         } else if (loss == REG_SOFTMAX_CROSS_ENTROPY) {
             value -= y[k] * z[k];
             *size += fabs(y[k] * z[k]);
             dz[k] = exp(z[k] - total) * labels - y[k];
+            dz_size[k] = exp(z[k] - total) * labels + y[k];
         } else {
             const double softplus = fmax(z[k], 0) + log1p(exp(-fabs(z[k])));
             value += softplus - y[k] * z[k];
             *size += softplus + fabs(y[k] * z[k]);
             dz[k] = sigmoid(z[k]) - y[k];
+            dz_size[k] = sigmoid(z[k]) + y[k];
         }
     }
     return value;
@@ -207,26 +210,31 @@ static double loss_of(reg_loss loss, const double *z, const double *y, size_t n,
 
 /* ---- Gradient -------------------------------------------------------------------------- */
 
-/* From dz of the output, the sums of an example's gradient times `share`; dz is overwritten. */
-static void backward(const OracleNet *net, const double *parameters, Example e, double *dz, double share,
-                     double *gradient, double *size) {
+/* From dz of the output, the sums of an example's gradient times `share`; dz and its sizes are
+ * overwritten. */
+static void backward(const OracleNet *net, const double *parameters, Example e, double *dz,
+                     double *dz_size, double share, double *gradient, double *size) {
     for (size_t l = net->layers; l >= 1; l--) {
         const size_t n_in = net->widths[l - 1];
         const size_t w = oracle_weights(net, l - 1), b = oracle_biases(net, l - 1);
-        double *da = zeros(n_in);
+        double *da = zeros(n_in), *da_size = zeros(n_in);
         for (size_t u = 0; u < net->widths[l]; u++) {
             gradient[b + u] += share * dz[u];
-            size[b + u] += fabs(share * dz[u]);
+            size[b + u] += fabs(share) * dz_size[u];
             for (size_t k = 0; k < n_in; k++) {
-                const double term = share * dz[u] * e.a[l - 1][k];
-                gradient[w + u * n_in + k] += term;
-                size[w + u * n_in + k] += fabs(term);
+                gradient[w + u * n_in + k] += share * dz[u] * e.a[l - 1][k];
+                size[w + u * n_in + k] += fabs(share * e.a[l - 1][k]) * dz_size[u];
                 da[k] += parameters[w + u * n_in + k] * dz[u];
+                da_size[k] += fabs(parameters[w + u * n_in + k]) * dz_size[u];
             }
         }
-        for (size_t k = 0; k < n_in && l > 1; k++)
-            dz[k] = da[k] * e.factor[l - 1][k] * slope(net->activations[l - 2], e.z[l - 1][k]);
+        for (size_t k = 0; k < n_in && l > 1; k++) {
+            const double factor = e.factor[l - 1][k] * slope(net->activations[l - 2], e.z[l - 1][k]);
+            dz[k] = da[k] * factor;
+            dz_size[k] = da_size[k] * fabs(factor);
+        }
         free(da);
+        free(da_size);
     }
 }
 
@@ -253,7 +261,7 @@ OracleCost oracle_gradient(const OracleNet *net, const double *parameters, const
     for (size_t l = 0; l <= net->layers; l++)
         if (net->widths[l] > widest) widest = net->widths[l];
     const size_t n = net->widths[net->layers];
-    double *y = zeros(n), *dz = zeros(widest), total = 0;
+    double *y = zeros(n), *dz = zeros(widest), *dz_size = zeros(widest), total = 0;
     Example e = new_example(net);
     if (gradient != NULL) {
         memset(gradient, 0, oracle_parameter_count(net) * sizeof *gradient);
@@ -267,9 +275,9 @@ OracleCost oracle_gradient(const OracleNet *net, const double *parameters, const
         double parts = 0;
         forward(net, parameters, batch, r, e);
         smooth(net, batch->y + r * n, y);
-        cost.data_term += share * loss_of(net->loss, e.a[net->layers], y, n, dz, &parts);
+        cost.data_term += share * loss_of(net->loss, e.a[net->layers], y, n, dz, dz_size, &parts);
         cost.size += share * parts;
-        if (gradient != NULL) backward(net, parameters, e, dz, share, gradient, size);
+        if (gradient != NULL) backward(net, parameters, e, dz, dz_size, share, gradient, size);
     }
     const double penalty = penalize(net, parameters, mean_over, total / mean_over, gradient, size);
     cost.cost = cost.data_term + penalty;
@@ -277,6 +285,7 @@ OracleCost oracle_gradient(const OracleNet *net, const double *parameters, const
     free_example(net, e);
     free(y);
     free(dz);
+    free(dz_size);
     return cost;
 }
 
