@@ -72,12 +72,7 @@ extension Propagation {
     fileprivate func makeOutputs() { operations.table.pointee.outputs(loss, preActivations) }
 
     fileprivate func copyOut(to out: UnsafeMutablePointer<T>, _ strides: Strides) {
-        let values = preActivations
-        for u in 0..<values.units {
-            for e in 0..<range.count {
-                out[u * strides.unit + range.index(e) * strides.example] =
-                    values.data[u * values.row + e]
-            }
-        }
+        operations.copy(
+            preActivations, examples: range.count, to: out + range.first * strides.example, strides)
     }
 }

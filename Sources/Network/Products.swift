@@ -16,7 +16,7 @@ extension Operations {
         let isWide = cStrides.example == 1 || columns == 1
         let isTall = cStrides.unit == 1 || rows == 1
         if isWide && multiplyAsUnits(call) { return true }
-        if isTall, let done = multiplyAsTurnedUnits(call, example: cStrides.example) { return done }
+        if isTall && multiplyAsTurnedUnits(call, example: cStrides.example) { return true }
         if isWide { return divide(call) }
         if isTall {
             // Rows of the transposed product lie as vectors.
@@ -43,16 +43,31 @@ extension Operations {
         call.c = apart.assumingMemoryBound(to: T.self)
         if z != nil { call.finish.preActivation = call.c + count }
         guard divide(call) else { return false }
-        func copy(_ source: Output, to target: Output) {
-            for i in 0..<product.rows {
-                for j in 0..<product.columns {
-                    target[i * strides.unit + j * strides.example] = source[i * product.columns + j]
-                }
-            }
+        func put(_ source: Output, to target: Output) {
+            let rows = UnitRows(
+                data: source, units: product.rows, columns: product.columns, row: product.columns)
+            copy(rows, examples: product.columns, to: target, strides)
         }
-        copy(call.c, to: product.c)
-        if let z { copy(call.c + count, to: z) }
+        put(call.c, to: product.c)
+        if let z { put(call.c + count, to: z) }
         return true
+    }
+
+    /// Copies the first `examples` columns, of rows that lie apart, to where a caller wants them.
+    func copy(_ source: UnitRows<T>, examples: Int, to target: Output, _ strides: Strides) {
+        if strides.unit == 1 {
+            // Turned, examples are units and units examples.
+            table.pointee.gather(
+                source.data, Strides(unit: 1, example: source.row),
+                ExampleRange(first: 0, count: source.units, order: nil),
+                UnitRows(
+                    data: target, units: examples, columns: source.units, row: strides.example))
+            return
+        }
+        for u in 0..<source.units {
+            let row = source.data + u * source.row
+            for e in 0..<examples { target[u * strides.unit + e * strides.example] = row[e] }
+        }
     }
 
     /// Divides the outputs of a product among threads.

@@ -31,42 +31,42 @@ extension Operations {
         let a = UnitRows(
             data: UnsafeMutablePointer(mutating: call.b.data), units: call.depth,
             columns: call.columns, row: call.b.row)
-        let c = UnitRows(data: call.c, units: call.rows, columns: call.columns, row: call.cRow)
-        var product = UnitProduct(call, a: a, c: c)
-        guard let z = call.finish.preActivation else {
-            divide(product)
-            return true
-        }
-        product.activation = .identity
-        product.c.data = z
-        divide(product)
+        let z = call.finish.preActivation
+        let c = UnitRows(
+            data: z ?? call.c, units: call.rows, columns: call.columns, row: call.cRow)
+        divide(UnitProduct(call, a: a, c: c))
+        guard let z else { return true }
         // Rows that lie side by side are one.
         let rows = c.row == c.columns ? 1 : c.units
         for i in 0..<rows {
             table.pointee.activate(
-                z + i * c.row, c.data + i * c.row, c.units / rows * c.columns,
+                z + i * c.row, call.c + i * c.row, c.units / rows * c.columns,
                 call.finish.activation)
         }
         return true
     }
 
     /// The same for a C whose examples lie `example` apart, the units of each side by side. What is read
-    /// and written is turned, in blocks of examples that stay in the cache. Nil if it is no such
-    /// product, or tiles are better; false if there is no working memory: products that a network
+    /// and written is turned, in blocks of examples that stay in the cache. False, and nothing written,
+    /// if it is no such product, tiles are better, or there is no working memory: products that a network
     /// reserves memory for beforehand are not of this kind, they scale or do not finish.
-    func multiplyAsTurnedUnits(_ call: MatrixProduct<T>, example: Int) -> Bool? {
-        guard isOfUnits(call), paysTurning(call) else { return nil }
-        let blocks = TurnedBlocks(
-            exampleBytes: (call.rows + call.depth) * MemoryLayout<T>.stride, examples: call.columns,
-            isLong: isWorthThreads(call.rows, call.depth, call.columns))
-        guard let scratch = Scratch.take(blocks.bytes * blocks.parts) else { return false }
-        Threads.run(parts: blocks.parts, (self, call, example, blocks, scratch)) { context, part in
-            let (operations, call, example, blocks, scratch) = context.pointee
-            let memory = scratch + part * blocks.bytes
-            for first in blocks.starts(of: part) {
-                operations.multiplyTurned(
-                    call, example, first..<min(call.columns, first + blocks.size),
-                    memory.assumingMemoryBound(to: T.self))
+    func multiplyAsTurnedUnits(_ call: MatrixProduct<T>, example: Int) -> Bool {
+        guard isOfUnits(call), paysTurning(call) else { return false }
+        let exampleBytes = (call.rows + call.depth) * MemoryLayout<T>.stride
+        let size = max(16, min(call.columns + 15, (1 << 15) / exampleBytes) / 16 * 16)
+        let blocks = (call.columns + size - 1) / size
+        let isLong = isWorthThreads(call.rows, call.columns, call.depth)
+        let parts = isLong ? min(blocks, Threads.count) : 1
+        let share = (blocks + parts - 1) / parts * size
+        let bytes = exampleBytes * size
+        guard let scratch = Scratch.take(bytes * parts) else { return false }
+        Threads.run(parts: parts, (self, call, example, size, share, scratch, bytes)) {
+            context, part in
+            let (operations, call, example, size, share, scratch, bytes) = context.pointee
+            let memory = (scratch + part * bytes).assumingMemoryBound(to: T.self)
+            let end = min(call.columns, (part + 1) * share)
+            for first in stride(from: part * share, to: end, by: size) {
+                operations.multiplyTurned(call, example, first..<min(end, first + size), memory)
             }
         }
         return true
@@ -87,26 +87,18 @@ extension Operations {
         let columns = (examples.count + lanes - 1) / lanes * lanes
         let a = UnitRows(data: memory, units: call.depth, columns: columns, row: columns)
         let c = UnitRows(data: memory + a.span, units: call.rows, columns: columns, row: columns)
-        func put(_ target: UnsafeMutablePointer<T>) {
-            // Turned back, units are examples and examples units.
-            table.pointee.gather(
-                c.data, Strides(unit: 1, example: c.row),
-                ExampleRange(first: 0, count: c.units, order: nil),
-                UnitRows(
-                    data: target + examples.lowerBound * example, units: examples.count,
-                    columns: c.units, row: example))
-        }
         table.pointee.gather(
             call.b.data, Strides(unit: call.b.row, example: call.b.column),
             ExampleRange(first: examples.lowerBound, count: examples.count, order: nil), a)
-        var product = UnitProduct(call, a: a, c: c)
+        multiply(UnitProduct(call, a: a, c: c), 0..<columns)
+        func put(_ target: UnsafeMutablePointer<T>) {
+            copy(
+                c, examples: examples.count, to: target + examples.lowerBound * example,
+                Strides(unit: 1, example: example))
+        }
         if let z = call.finish.preActivation {
-            product.activation = .identity
-            multiply(product, 0..<columns)
             put(z)
             table.pointee.activate(c.data, c.data, c.span, call.finish.activation)
-        } else {
-            multiply(product, 0..<columns)
         }
         put(call.c)
     }
@@ -155,37 +147,12 @@ extension Operations {
 }
 
 extension UnitProduct {
+    /// Without the activation, if what is before it is wanted, too.
     fileprivate init(
         _ call: MatrixProduct<Element>, a: UnitRows<Element>, c: UnitRows<Element>
     ) {
         self.init(weights: call.a.data, row: call.a.row, step: call.a.column, a: a, c: c)
         bias = call.finish.bias
-        activation = call.finish.activation
-    }
-}
-
-/// How the examples of a product are divided into blocks, and those among threads.
-private struct TurnedBlocks {
-    /// Examples of a block.
-    let size: Int
-    let parts: Int
-    /// Working memory of a part.
-    let bytes: Int
-    private let count: Int
-    private let examples: Int
-
-    init(exampleBytes: Int, examples: Int, isLong: Bool) {
-        size = max(16, min(examples + 15, (1 << 15) / exampleBytes) / 16 * 16)
-        count = (examples + size - 1) / size
-        parts = isLong ? min(count, Threads.count) : 1
-        bytes = exampleBytes * size
-        self.examples = examples
-    }
-
-    /// Where the blocks of a part begin.
-    func starts(of part: Int) -> StrideTo<Int> {
-        stride(
-            from: count * part / parts * size,
-            to: min(examples, count * (part + 1) / parts * size), by: size)
+        if call.finish.preActivation == nil { activation = call.finish.activation }
     }
 }

@@ -246,7 +246,6 @@ TEST(dense_unused_stride) {
     CHECK_OK(REG(forward_dense)(w, b, N_OUT, 1, M, a, (reg_strides){PTRDIFF_MIN, 1}, REG_RELU, NULL, other,
                                 (reg_strides){M, 1}));
     CHECK(memcmp(out, other, sizeof(real) * N_OUT * M) == 0);
-    release_buffers();
 }
 
 /* Few units, of which those of an example lie side by side: examples are turned in blocks, which two
