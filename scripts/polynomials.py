@@ -1,4 +1,4 @@
-"""Print the polynomial coefficients of Sources/Kernels/Elementary.swift, with their errors.
+"""Print the polynomial coefficients of Sources/Kernels/Elementwise/ElementaryFunctions.swift, with their errors.
 
 Each is the interpolation at Chebyshev nodes, within a few percent of the minimax polynomial,
 computed in 60 digits and then rounded from the highest degree down. Needs mpmath.
