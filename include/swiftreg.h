@@ -37,6 +37,17 @@
 extern "C" {
 #endif
 
+/* Enums have 4 bytes on every target: each ends with a value that needs them, also where a compiler
+ * would choose the smallest type that fits (-fshort-enums, the default of arm-none-eabi-gcc). That
+ * value is never used; a function that gets it returns the error of a value out of range. */
+#if defined(__cplusplus)
+#define REG_ASSERT_ENUM(name) static_assert(sizeof(name) == 4, #name " must have 4 bytes")
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define REG_ASSERT_ENUM(name) _Static_assert(sizeof(name) == 4, #name " must have 4 bytes")
+#else
+#define REG_ASSERT_ENUM(name) typedef char name##_must_have_4_bytes[sizeof(name) == 4 ? 1 : -1]
+#endif
+
 /* ---- Status ---------------------------------------------------------------------------- */
 
 /* What a function returns. Values never change meaning; new ones may be added at the end. */
@@ -72,8 +83,10 @@ typedef enum reg_status {
     REG_ERROR_NOT_FINITE = 25,      /* a cost or a gradient is infinite or NaN */
     REG_ERROR_FILE = 26,            /* a file could not be read or written; errno says why */
     REG_ERROR_FORMAT = 27,          /* the bytes are no network of this element type */
-    REG_ERROR_NAME = 28             /* not an identifier of C, or a keyword or a name of math.h */
+    REG_ERROR_NAME = 28,            /* not an identifier of C, or a keyword or a name of math.h */
+    REG_STATUS_32_BITS = 0x7fffffff
 } reg_status;
+REG_ASSERT_ENUM(reg_status);
 
 /* One English sentence for a status, without a full stop. Never NULL, also for a value that is
  * no status. The text is static: never freed, valid for ever. */
@@ -198,8 +211,10 @@ typedef enum reg_activation {
     REG_RELU = 1,       /* max(0, z); NaN stays NaN */
     REG_SIGMOID = 2,    /* 1 / (1 + exp(-z)), without overflow */
     REG_LEAKY_RELU = 3, /* z where z > 0, else 0.01 z */
-    REG_TANH = 4
+    REG_TANH = 4,
+    REG_ACTIVATION_32_BITS = 0x7fffffff
 } reg_activation;
+REG_ASSERT_ENUM(reg_activation);
 
 /* a[i] = activation(z[i]). In place (a == z) is allowed. Errors: NULL; SIZE; ACTIVATION; ISA. */
 reg_status reg_forward_activation(const float *z, size_t count, reg_activation activation,
@@ -225,8 +240,10 @@ typedef enum reg_function {
     REG_FUNCTION_LOG1P = 2,    /* log(1 + x) */
     REG_FUNCTION_SIGMOID = 3,  /* 1 / (1 + exp(-x)), without overflow */
     REG_FUNCTION_SOFTPLUS = 4, /* log(1 + exp(x)), without overflow */
-    REG_FUNCTION_TANH = 5
+    REG_FUNCTION_TANH = 5,
+    REG_FUNCTION_32_BITS = 0x7fffffff
 } reg_function;
+REG_ASSERT_ENUM(reg_function);
 
 /* out[i] = function(x[i]). In place (out == x) is allowed. Errors: NULL; SIZE; FUNCTION; ISA. */
 reg_status reg_elementary(const float *x, size_t count, reg_function function, float *out);

@@ -38,8 +38,10 @@ typedef struct reg_network_f64 reg_network_f64;
 typedef enum reg_loss {
     REG_BINARY_CROSS_ENTROPY = 0,  /* sum over outputs of softplus(z) - y z; output sigmoid(z) */
     REG_SOFTMAX_CROSS_ENTROPY = 1, /* log(sum exp z) * sum(y) - sum(y z); output softmax(z) */
-    REG_SQUARED_ERROR = 2          /* sum over outputs of (z - y)^2 / 2; output z */
+    REG_SQUARED_ERROR = 2,          /* sum over outputs of (z - y)^2 / 2; output z */
+    REG_LOSS_32_BITS = 0x7fffffff
 } reg_loss;
+REG_ASSERT_ENUM(reg_loss);
 
 /* Initial weights; biases begin at 0. All but the notebook's are uniform on (-r, r): parameter
  * number i among all is r * ((2 w(i) + 1) / 2^32 - 1), in double, with the words w of reg_philox
@@ -48,9 +50,11 @@ typedef enum reg_init {
     REG_INIT_HE = 0,      /* r = sqrt(6 / n_in) (He et al. 2015) */
     REG_INIT_XAVIER = 1,  /* r = sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010) */
     REG_INIT_LECUN = 2,   /* r = sqrt(3 / n_in) (LeCun et al. 1998) */
-    REG_INIT_NOTEBOOK = 3 /* randn / sqrt(n_in) of NumPy's legacy generator, seeded with the lower
+    REG_INIT_NOTEBOOK = 3, /* randn / sqrt(n_in) of NumPy's legacy generator, seeded with the lower
                              32 bits of `seed`; the notebook's seed is 3 */
+    REG_INIT_32_BITS = 0x7fffffff
 } reg_init;
+REG_ASSERT_ENUM(reg_init);
 
 #define REG_MAX_LAYERS 1024
 
@@ -149,17 +153,21 @@ typedef enum reg_optimizer {
     REG_NESTEROV = 2, /* v = momentum v + g; w -= r (g + momentum v) */
     REG_ADAM = 3,     /* u = beta1 u + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
                          w -= r / (1 - beta1^t) * u / (sqrt(v / (1 - beta2^t)) + epsilon) */
-    REG_ADAMW = 4     /* w *= 1 - r weight_decay, weights only; then as Adam. Not the same as L2,
+    REG_ADAMW = 4,     /* w *= 1 - r weight_decay, weights only; then as Adam. Not the same as L2,
                          which goes through the moments (Loshchilov and Hutter 2019) */
+    REG_OPTIMIZER_32_BITS = 0x7fffffff
 } reg_optimizer;
+REG_ASSERT_ENUM(reg_optimizer);
 
 /* The learning rate in epoch e (from 0): */
 typedef enum reg_schedule {
     REG_CONSTANT = 0,       /* r */
     REG_STEP = 1,           /* r * decay^floor(e / period) */
     REG_COSINE = 2,         /* min + (r - min) (1 + cos(pi min(e, period) / period)) / 2 */
-    REG_INVERSE_SCALING = 3 /* r / (e + 1)^decay */
+    REG_INVERSE_SCALING = 3, /* r / (e + 1)^decay */
+    REG_SCHEDULE_32_BITS = 0x7fffffff
 } reg_schedule;
+REG_ASSERT_ENUM(reg_schedule);
 
 typedef struct reg_optimizer_options {
     size_t struct_size;
@@ -257,18 +265,18 @@ reg_status reg_network_cost_f64(reg_network_f64 *network, const reg_data_f64 *da
 /* A batch, or a part of one, as a rank of a data-parallel run has it. */
 typedef struct reg_part {
     size_t struct_size;
-    uint64_t first_row; /* the number of the part's first example in the whole batch */
-    double mean_over;   /* the m of the whole batch (its number of examples or sum of weights), of
-                           which a part may have none; 0: this part is the whole */
+    uint64_t first_row;  /* the number of the part's first example in the whole batch */
+    double total_weight; /* the m of the whole batch (its number of examples or sum of weights), of
+                            which a part may have none; 0: this part is the whole */
 } reg_part;
 
 /* The gradient of the cost at the network's present step, dropout included, into the network's
  * gradient buffer, and the cost itself into *cost, if that is not NULL. Row r of the part draws the
  * masks of row first_row + r. Parts whose rows follow one another give gradients and costs whose
- * sums are those of the whole batch, within rounding: each takes its share m / mean_over of the L2
- * and L1 terms. `part` may be NULL. A gradient that is not finite is no error here.
- * Errors: NULL; SIZE; SHAPE (m is 0); SAMPLE_WEIGHT (also a mean_over not finite, negative or less
- * than the part's); MEMORY; ISA. */
+ * sums are those of the whole batch, within rounding: each takes its share m / total_weight of the
+ * L2 and L1 terms. `part` may be NULL. A gradient that is not finite is no error here.
+ * Errors: NULL; SIZE; SHAPE (m is 0); SAMPLE_WEIGHT (also a total_weight not finite, negative or
+ * less than the part's); MEMORY; ISA. */
 reg_status reg_network_gradient(reg_network *network, const reg_data *data, const reg_part *part,
                                 double *cost);
 reg_status reg_network_gradient_f64(reg_network_f64 *network, const reg_data_f64 *data,
@@ -281,14 +289,15 @@ reg_status reg_network_apply(reg_network *network);
 reg_status reg_network_apply_f64(reg_network_f64 *network);
 
 /* Compares the gradient of the examples at the present step with central differences of the cost,
- * w +- difference, for at most `most` parameters evenly spread over each W and b. *worst is the
+ * w +- step, for at most `max_parameters` evenly spread over each W and b. *max_error is the
  * largest |a - n| / max(1e-8, |a| + |n|) of an analytic a and a numeric n (ReLU kinks, L1 at 0 and
  * float precision make it large without a mistake). The gradient buffer is overwritten, the
- * parameters are as before. Errors: as gradient; SHAPE also if `difference` is not above 0. */
-reg_status reg_network_check_gradient(reg_network *network, const reg_data *data, double difference,
-                                      size_t most, double *worst);
+ * parameters are as before. Errors: as gradient; SHAPE also if `step` is not above 0. */
+reg_status reg_network_check_gradient(reg_network *network, const reg_data *data, double step,
+                                      size_t max_parameters, double *max_error);
 reg_status reg_network_check_gradient_f64(reg_network_f64 *network, const reg_data_f64 *data,
-                                          double difference, size_t most, double *worst);
+                                          double step, size_t max_parameters,
+                                          double *max_error);
 
 /* ---- Training -------------------------------------------------------------------------- */
 
@@ -334,8 +343,10 @@ typedef struct reg_fit_options {
 typedef enum reg_stop {
     REG_STOP_EPOCHS = 0,  /* all epochs are done */
     REG_STOP_REPORT = 1,  /* report said so */
-    REG_STOP_PATIENCE = 2 /* the cost no longer fell */
+    REG_STOP_PATIENCE = 2, /* the cost no longer fell */
+    REG_STOP_32_BITS = 0x7fffffff
 } reg_stop;
+REG_ASSERT_ENUM(reg_stop);
 
 typedef struct reg_fit_result {
     size_t struct_size;

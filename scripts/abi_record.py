@@ -25,7 +25,9 @@ ABOUT = """\
 # A field: its offset and its size in bytes, its declaration.
 """
 # These change with every release, and nothing that is compiled depends on them.
-NOT_ABI = {"REG_VERSION_MAJOR", "REG_VERSION_MINOR", "REG_VERSION_PATCH"}
+NOT_ABI = {
+    "REG_VERSION_MAJOR", "REG_VERSION_MINOR", "REG_VERSION_PATCH", "REG_ASSERT_ENUM(name)",
+}
 
 
 def measures(headers: Headers) -> list[str]:

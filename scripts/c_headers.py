@@ -19,6 +19,7 @@ FORMS = {
     "enum": re.compile(r"typedef enum \w+ \{([^{}]*)\} (?P<name>\w+)"),
     "struct": re.compile(r"typedef struct \w+ \{([^{}]*)\} (?P<name>\w+)"),
     "handle": re.compile(r"typedef struct \w+ (?P<name>\w+)"),
+    "assertion": re.compile(r"_Static_assert\(.*\)"),
     "callback": re.compile(r"typedef [^(){}]+\(\*(?P<name>\w+)\) ?\([^(){}]*\)"),
     "function": re.compile(r"(?!typedef )[^(){}=]*?[ *](?P<name>\w+) ?\([^(){}]*\)"),
 }
@@ -97,6 +98,8 @@ def read_headers(folder: Path = INCLUDE) -> Headers:
         if len(forms) != 1:
             raise SystemExit(f"a declaration of an unknown form: {text};")
         ((kind, match),) = forms
+        if kind == "assertion":
+            continue
         name = match["name"]
         if kind == "enum":
             values = (value.split("=")[0].strip() for value in match[1].split(","))

@@ -138,14 +138,14 @@ private func gradient<D: DataOfC>(
 ) -> reg_status {
     status { () throws(Failure) in
         let network = try network(D.Element.self, handle)
-        var (firstRow, meanOver) = (UInt64(0), 0.0)
+        var (firstRow, totalWeight) = (UInt64(0), 0.0)
         if part != nil {
             let part = try sized(part).pointee
-            (firstRow, meanOver) = (part.first_row, part.mean_over)
+            (firstRow, totalWeight) = (part.first_row, part.total_weight)
         }
-        let examples = try examples(data, for: network, mayWeighNothing: meanOver > 0)
+        let examples = try examples(data, for: network, mayWeighNothing: totalWeight > 0)
         let result = try networkDoes { () throws(NetworkError) in
-            try network.pointee.gradient(examples, firstRow: firstRow, meanOver: meanOver)
+            try network.pointee.gradient(examples, firstRow: firstRow, meanOver: totalWeight)
         }
         cost?.pointee = result
     }
@@ -186,35 +186,35 @@ public func reg_network_apply_f64(_ network: OpaquePointer?) -> reg_status {
 }
 
 private func checkGradient<D: DataOfC>(
-    _ handle: OpaquePointer?, _ data: UnsafePointer<D>?, _ difference: Double, _ most: Int,
-    _ worst: UnsafeMutablePointer<Double>?
+    _ handle: OpaquePointer?, _ data: UnsafePointer<D>?, _ step: Double,
+    _ maxParameters: Int, _ maxError: UnsafeMutablePointer<Double>?
 ) -> reg_status {
     status { () throws(Failure) in
         let network = try network(D.Element.self, handle)
-        let worst = try output(worst, 1)
-        try require(difference > 0 && difference < .infinity, else: REG_ERROR_SHAPE)
-        try require(most >= 0, else: REG_ERROR_SIZE)
+        let maxError = try output(maxError, 1)
+        try require(step > 0 && step < .infinity, else: REG_ERROR_SHAPE)
+        try require(maxParameters >= 0, else: REG_ERROR_SIZE)
         let examples = try examples(data, for: network)
-        worst.pointee = try networkDoes { () throws(NetworkError) in
-            try network.pointee.checkGradient(examples, difference: difference, most: most)
+        maxError.pointee = try networkDoes { () throws(NetworkError) in
+            try network.pointee.checkGradient(examples, difference: step, most: maxParameters)
         }
     }
 }
 
 @c @implementation
 public func reg_network_check_gradient(
-    _ network: OpaquePointer?, _ data: UnsafePointer<reg_data>?, _ difference: Double,
-    _ most: Int, _ worst: UnsafeMutablePointer<Double>?
+    _ network: OpaquePointer?, _ data: UnsafePointer<reg_data>?, _ step: Double,
+    _ max_parameters: Int, _ max_error: UnsafeMutablePointer<Double>?
 ) -> reg_status {
-    checkGradient(network, data, difference, most, worst)
+    checkGradient(network, data, step, max_parameters, max_error)
 }
 
 @c @implementation
 public func reg_network_check_gradient_f64(
-    _ network: OpaquePointer?, _ data: UnsafePointer<reg_data_f64>?, _ difference: Double,
-    _ most: Int, _ worst: UnsafeMutablePointer<Double>?
+    _ network: OpaquePointer?, _ data: UnsafePointer<reg_data_f64>?, _ step: Double,
+    _ max_parameters: Int, _ max_error: UnsafeMutablePointer<Double>?
 ) -> reg_status {
-    checkGradient(network, data, difference, most, worst)
+    checkGradient(network, data, step, max_parameters, max_error)
 }
 
 // MARK: Fit
@@ -252,7 +252,9 @@ private func fitOptions<T: Scalar>(
         options.batch_size >= 0 && !overflow && steps < most - position.step
             && options.epochs < most - position.epoch, else: REG_ERROR_SIZE)
     if options.costs != nil || options.validation_costs != nil {
-        _ = try elements(Double.self, Int(options.epochs))
+        // More than an Int holds (of 32 bits: 2^31) is more than memory holds.
+        guard let epochs = Int(exactly: options.epochs) else { throw Failure(REG_ERROR_SIZE) }
+        _ = try elements(Double.self, epochs)
     }
     // The order of the examples is kept in words.
     if options.shuffle != 0 { _ = try elements(Int.self, m, 2) }

@@ -141,7 +141,7 @@ TEST(edges_part_without_weight) {
     const Data data = examples(2, 1, x, y, none);
     CHECK_STATUS(REG_ERROR_SAMPLE_WEIGHT, REG(network_gradient)(network, &data, NULL, NULL));
     reg_part part = SIZED(reg_part);
-    part.mean_over = 4;
+    part.total_weight = 4;
     double cost = -1;
     CHECK_OK(REG(network_gradient)(network, &data, &part, &cost));
     real *gradients = NULL;

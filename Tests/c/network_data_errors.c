@@ -125,13 +125,13 @@ TEST(errors_network_calls) {
     weighted.weights = weights;
     static const double means[] = {-1, NAN, INFINITY, -INFINITY, 4.5};
     for (size_t i = 0; i < COUNT(means); i++) {
-        part.mean_over = means[i];
+        part.total_weight = means[i];
         REFUSED(REG_ERROR_SAMPLE_WEIGHT, REG(network_gradient)(network, &data, &part, cost));
         REFUSED(REG_ERROR_SAMPLE_WEIGHT, REG(network_gradient)(network, &weighted, &part, cost));
     }
-    part.mean_over = 9.5;
+    part.total_weight = 9.5;
     REFUSED(REG_ERROR_SAMPLE_WEIGHT, REG(network_gradient)(network, &weighted, &part, cost));
-    part.mean_over = M;
+    part.total_weight = M;
     CHECK_OK(REG(network_gradient)(network, &data, &part, NULL));
     REG(network_destroy)(network);
 }

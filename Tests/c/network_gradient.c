@@ -37,7 +37,7 @@ static void check_gradient(Case *c, Network *network, const reg_part *part) {
     c->batch.drops = true;
     c->batch.step = position.step;
     c->batch.first_row = part == NULL ? 0 : part->first_row;
-    c->batch.mean_over = part == NULL ? 0 : part->mean_over;
+    c->batch.total_weight = part == NULL ? 0 : part->total_weight;
     settle_data(c, before);
     const OracleCost oracle = oracle_gradient(&c->options, parameters, &c->batch, want, size);
     memset(gradients_of(network), 0xA5, count * sizeof(real));
@@ -72,7 +72,7 @@ static void check_case(Shape shape) {
     describe_case("gradient of a part", &c);
     reg_part part = SIZED(reg_part);
     part.first_row = random_int(0, 1) ? (uint64_t)random_int(0, 1000) : random_bits() >> 34;
-    part.mean_over = random_int(0, 2) ? 2.0 * (double)shape.m + random_real(0, 100) : 0;
+    part.total_weight = random_int(0, 2) ? 2.0 * (double)shape.m + random_real(0, 100) : 0;
     check_gradient(&c, network, &part);
     REG(network_destroy)(network);
     release_buffers();
@@ -136,7 +136,7 @@ static void check_parts(Shape shape, bool weighted) {
         if (sum_of_weights(&data) == 0) data = rows_of(&c.data, first, rows = shape.m - first);
         reg_part part = SIZED(reg_part);
         part.first_row = first;
-        part.mean_over = sum_of_weights(&c.data);
+        part.total_weight = sum_of_weights(&c.data);
         double share = NAN;
         CHECK_OK(REG(network_gradient)(network, &data, &part, &share));
         costs += share;

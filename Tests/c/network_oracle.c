@@ -239,11 +239,11 @@ static void backward(const OracleNet *net, const double *parameters, Example e, 
 }
 
 /* The L2 and L1 terms, of which `share` is this batch's. */
-static double penalize(const OracleNet *net, const double *parameters, double mean_over, double share,
+static double penalize(const OracleNet *net, const double *parameters, double total_weight, double share,
                        double *gradient, double *size) {
     double cost = 0;
     for (size_t l = 0; l < net->layers; l++) {
-        const double l2 = share * net->l2[l] / mean_over, l1 = share * net->l1[l] / mean_over;
+        const double l2 = share * net->l2[l] / total_weight, l1 = share * net->l1[l] / total_weight;
         for (size_t i = oracle_weights(net, l); i < oracle_biases(net, l); i++) {
             const double w = parameters[i];
             cost += l2 / 2 * w * w + l1 * fabs(w);
@@ -268,10 +268,10 @@ OracleCost oracle_gradient(const OracleNet *net, const double *parameters, const
         memset(size, 0, oracle_parameter_count(net) * sizeof *size);
     }
     for (size_t r = 0; r < batch->m; r++) total += batch->weights == NULL ? 1 : batch->weights[r];
-    const double mean_over = batch->mean_over > 0 ? batch->mean_over : total;
+    const double total_weight = batch->total_weight > 0 ? batch->total_weight : total;
     OracleCost cost = {0, 0, 0};
     for (size_t r = 0; r < batch->m; r++) {
-        const double share = (batch->weights == NULL ? 1 : batch->weights[r]) / mean_over;
+        const double share = (batch->weights == NULL ? 1 : batch->weights[r]) / total_weight;
         double parts = 0;
         forward(net, parameters, batch, r, e);
         smooth(net, batch->y + r * n, y);
@@ -279,7 +279,7 @@ OracleCost oracle_gradient(const OracleNet *net, const double *parameters, const
         cost.size += share * parts;
         if (gradient != NULL) backward(net, parameters, e, dz, dz_size, share, gradient, size);
     }
-    const double penalty = penalize(net, parameters, mean_over, total / mean_over, gradient, size);
+    const double penalty = penalize(net, parameters, total_weight, total / total_weight, gradient, size);
     cost.cost = cost.data_term + penalty;
     cost.size += penalty;
     free_example(net, e);

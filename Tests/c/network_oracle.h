@@ -24,7 +24,7 @@ typedef struct OracleBatch {
     const double *weights; /* NULL: 1 each */
     bool drops;            /* dropout, with the masks of `seed` and `step` */
     uint64_t seed, step, first_row;
-    double mean_over; /* 0: the batch is the whole */
+    double total_weight; /* 0: the batch is the whole */
 } OracleBatch;
 
 /* A buffer's values stay the caller's; z and outputs may be NULL. */

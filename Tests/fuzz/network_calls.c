@@ -150,12 +150,12 @@ static void fuzz_gradient(Network *network, Ends ends) {
         part = fuzz_buffer(sizeof *part);
         part->struct_size = rarely(40) ? choose(sizeof *part) : sizeof *part;
         part->first_row = (uint64_t)choose_integer();
-        part->mean_over = choose(2) == 0 ? 0 : choose_near(0, 2000);
+        part->total_weight = choose(2) == 0 ? 0 : choose_near(0, 2000);
         /* Such a part of a batch gives nothing. */
-        if (given.has_no_weight && part->mean_over > 0) given.wrong &= ~ONE(REG_ERROR_SAMPLE_WEIGHT);
+        if (given.has_no_weight && part->total_weight > 0) given.wrong &= ~ONE(REG_ERROR_SAMPLE_WEIGHT);
         given.wrong |= IF(part->struct_size != sizeof *part, REG_ERROR_SIZE);
-        given.wrong |= IF(!(part->mean_over >= 0 && part->mean_over < INFINITY), REG_ERROR_SAMPLE_WEIGHT);
-        given.possible |= IF(part->mean_over != 0, REG_ERROR_SAMPLE_WEIGHT);
+        given.wrong |= IF(!(part->total_weight >= 0 && part->mean_over < INFINITY), REG_ERROR_SAMPLE_WEIGHT);
+        given.possible |= IF(part->total_weight != 0, REG_ERROR_SAMPLE_WEIGHT);
         freeze_buffer(part);
     }
     if (is_worth(&given)) JUDGE(REG(network_gradient)(network, data, part, cost), given.wrong, given.possible);

@@ -116,7 +116,7 @@ static double step(Training *training, size_t first, size_t m) {
         reg_data data = {.struct_size = sizeof data, .m = high - low, .x = part_x, .y = part_y};
         data.x_strides = (reg_strides){1, INPUTS};
         data.y_strides = (reg_strides){1, CLASSES};
-        reg_part part = {.struct_size = sizeof part, .first_row = low, .mean_over = (double)m};
+        reg_part part = {.struct_size = sizeof part, .first_row = low, .total_weight = (double)m};
         must(reg_network_gradient(training->network, &data, &part, &cost));
     } else { /* fewer rows than ranks */
         memset(training->gradients, 0, (size_t)training->count * sizeof(float));

@@ -326,9 +326,9 @@ NETWORK_METHOD(network_gradient) {
         return NULL;
     }
     if (args[4] != Py_None) {
-        if (get_double(args[4], "mean_over", &part.mean_over) < 0) return NULL;
+        if (get_double(args[4], "mean_over", &part.total_weight) < 0) return NULL;
         /* To the library 0 is the whole; to the caller it is a mistake. */
-        if (!(part.mean_over > 0 && isfinite(part.mean_over))) {
+        if (!(part.total_weight > 0 && isfinite(part.mean_over))) {
             return PyErr_Format(PyExc_ValueError, "mean_over must be above 0, or None, got %R",
                                 args[4]);
         }
