@@ -328,7 +328,7 @@ NETWORK_METHOD(network_gradient) {
     if (args[4] != Py_None) {
         if (get_double(args[4], "mean_over", &part.total_weight) < 0) return NULL;
         /* To the library 0 is the whole; to the caller it is a mistake. */
-        if (!(part.total_weight > 0 && isfinite(part.mean_over))) {
+        if (!(part.total_weight > 0 && isfinite(part.total_weight))) {
             return PyErr_Format(PyExc_ValueError, "mean_over must be above 0, or None, got %R",
                                 args[4]);
         }
