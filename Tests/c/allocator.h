@@ -1,22 +1,9 @@
-/* The allocators of allocator.c take the place of the C library's, for the shared library too. They
- * can be told to fail, and count. */
+/* Calls whose allocations fail, one after the other. */
 #ifndef SWIFTREG_TESTS_ALLOCATOR_H
 #define SWIFTREG_TESTS_ALLOCATOR_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
+#include "blocks.h"
 #include "swiftreg.h"
-
-/* How many allocations of this thread still succeed; negative: all. */
-extern __thread long allowed;
-/* Whether one of this thread was refused. */
-extern __thread bool refused;
-
-/* Bytes that were asked for and not yet freed, by all threads; the most since reset_peak(). */
-size_t allocated_bytes(void);
-size_t peak_bytes(void);
-void reset_peak(void);
 
 /* Makes the call with no allocation allowed, then with one, until none is left to fail. The call gets
  * the limit, and sets `allowed` to it and back. A thread keeps its working memory, so each attempt has a

@@ -63,8 +63,8 @@ struct Dropout {
 private let shuffleLayer: UInt64 = 0xfffe
 let initialWeightsStream: UInt64 = 0xffff
 
-/// The order of the examples in an epoch: see `shuffle` in reg_fit_options. `order` has room for
-/// `shuffleRoom(count)` numbers, the first `count` of which receive it.
+/// The order of the examples in an epoch: see `shuffle` in reg_fit_options. `order` has
+/// `shuffleBytes(count)` bytes, whose first `count` numbers receive it.
 func shuffle(
     _ runtime: UnsafePointer<Runtime>, _ order: UnsafeMutablePointer<Int>, count: Int,
     seed: UInt64, epoch: UInt64
@@ -89,7 +89,11 @@ func shuffle(
     }
 }
 
-func shuffleRoom(_ count: Int) -> Int { count + shufflePiece }
+/// Bytes of an order and of the words behind it, as whole doubles.
+func shuffleBytes(_ count: Int) -> Int {
+    let bytes = count * MemoryLayout<Int>.stride + shufflePiece * 2 * MemoryLayout<UInt32>.stride
+    return (bytes + 7) & ~7
+}
 
 /// Random numbers that are drawn at once.
 private let shufflePiece = 1024

@@ -15,7 +15,7 @@ struct DiskFile {
     func write(_ bytes: UnsafeRawPointer, _ size: Int) throws(NetworkError) {
         var done = 0
         while done < size {
-            let written = CPlatform.write(descriptor, bytes + done, size - done)
+            let written = Int(CPlatform.write(descriptor, bytes + done, size - done))
             if written > 0 {
                 done += written
             } else if written == 0 {
@@ -161,7 +161,7 @@ struct ByteSource {
         }
         var done = 0
         while done < count {
-            let got = pread(descriptor, memory + done, count - done, off_t(offset + done))
+            let got = Int(pread(descriptor, memory + done, count - done, off_t(offset + done)))
             if got > 0 {
                 done += got
             } else if got == 0 {

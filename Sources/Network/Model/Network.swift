@@ -207,18 +207,21 @@ public struct Columns {
     public let l1: UnsafeMutablePointer<Double>
     public let activations: UnsafeMutablePointer<UInt32>
 
-    static func bytes(_ count: Int) -> Int { words(count) * MemoryLayout<Int>.stride }
-    private static func words(_ count: Int) -> Int { 5 * count + 1 }
+    static func bytes(_ count: Int) -> Int {
+        3 * count * MemoryLayout<Double>.stride + (count + 1) * MemoryLayout<Int>.stride
+            + count * MemoryLayout<UInt32>.stride
+    }
 
     /// Nil if there is no memory.
     init?(_ layers: UnsafePointer<Layer>, _ count: Int) {
-        // One block; the arrays of eight-byte numbers first.
-        guard let block = allocate(Int.self, Self.words(count)) else { return nil }
-        widths = block
-        keepProb = UnsafeMutableRawPointer(block + count + 1).assumingMemoryBound(to: Double.self)
+        // One block, the most aligned arrays first.
+        guard let block = allocate(UInt8.self, Self.bytes(count)) else { return nil }
+        keepProb = UnsafeMutableRawPointer(block).assumingMemoryBound(to: Double.self)
         l2 = keepProb + count
         l1 = l2 + count
-        activations = UnsafeMutableRawPointer(l1 + count).assumingMemoryBound(to: UInt32.self)
+        widths = UnsafeMutableRawPointer(l1 + count).assumingMemoryBound(to: Int.self)
+        activations = UnsafeMutableRawPointer(widths + count + 1)
+            .assumingMemoryBound(to: UInt32.self)
         widths[0] = layers[0].nIn
         for l in 0..<count {
             widths[l + 1] = layers[l].nOut
@@ -229,7 +232,7 @@ public struct Columns {
         }
     }
 
-    func release() { free(widths) }
+    func release() { free(keepProb) }
 }
 
 /// Memory for `count` elements, or nil; free it with `free`. Nothing is stored in it.

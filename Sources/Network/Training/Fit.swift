@@ -191,15 +191,14 @@ struct FitMemory<T: Scalar> {
         _ = try network.gradients()
         _ = try network.state()
         let values = Self.values(network, validates: validates)
-        let room = shuffles ? shuffleRoom(examples) : 0
+        let orderBytes = shuffles ? shuffleBytes(examples) : 0
         let bytes = Self.bytes(
             network, examples: examples, shuffles: shuffles, validates: validates)
         let start = UnsafeMutableRawPointer(
             try network.fitSpace.take(bytes / MemoryLayout<T>.stride))
         position = start.bindMemory(to: Position.self, capacity: 1)
-        order = shuffles ? (start + 64).bindMemory(to: Int.self, capacity: room) : nil
-        parameters = (start + 64 + room * MemoryLayout<Int>.stride)
-            .bindMemory(to: T.self, capacity: values)
+        order = shuffles ? (start + 64).bindMemory(to: Int.self, capacity: examples) : nil
+        parameters = (start + 64 + orderBytes).bindMemory(to: T.self, capacity: values)
         state = parameters + network.parameterCount
         best = validates ? state + network.stateCount : nil
     }
@@ -212,7 +211,7 @@ struct FitMemory<T: Scalar> {
     static func bytes(
         _ network: Network<T>, examples: Int, shuffles: Bool, validates: Bool
     ) -> Int {
-        64 + (shuffles ? shuffleRoom(examples) * MemoryLayout<Int>.stride : 0)
+        64 + (shuffles ? shuffleBytes(examples) : 0)
             + values(network, validates: validates) * MemoryLayout<T>.stride
     }
 
