@@ -1,12 +1,14 @@
 """The examples of data-parallel training, under mpirun: any number of ranks trains as one process does.
 
-These need Open MPI, as scripts/check-prerequisites says; without it they fail.
+They need Open MPI (scripts/prerequisites mpi). Without it they are skipped, or fail with CI=true.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +22,11 @@ import pytest
 import swiftreg
 from conftest import ROOT
 from numpy.typing import NDArray
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("mpicc") is None and os.environ.get("CI") != "true",
+    reason="Open MPI is missing: apt-get install libopenmpi-dev openmpi-bin",
+)
 
 # As root, and with more ranks than cores, mpirun wants to be told that this is meant. A rank that waits
 # leaves its core to the others.

@@ -70,7 +70,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_the_sdist_holds_what_a_build_needs(source: Path) -> None:
     for name in (
         "Makefile", "Package.swift", "setup.py", "LICENSE", "bindings/python/swiftreg_build.py",
-        "scripts/step", "scripts/check-prerequisites",
+        "scripts/step", "scripts/prerequisites",
     ):
         assert (source / name).is_file(), name
     # Package.swift names the tests too, and Swift builds nothing where one of its folders is missing.

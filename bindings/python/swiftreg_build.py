@@ -41,14 +41,15 @@ NAME = "libSwiftReg.so.0"
 BUILT = ROOT / "build" / "lib" / NAME
 PLACED = ROOT / "bindings" / "python" / "swiftreg" / NAME
 
-CHECK = ROOT / "scripts" / "check-prerequisites"
+CHECK = ROOT / "scripts" / "prerequisites"
 
 
 def _check(*needs: str) -> None:
     """Ends the build, naming what is missing and the command that installs it."""
     if sysconfig.get_config_var("Py_GIL_DISABLED"):
         sys.exit("swiftreg cannot be built for a Python without the GIL: use one that has it")
-    environment = {**os.environ, "PYTHON": sys.executable}
+    # pip installs no system packages.
+    environment = {**os.environ, "PYTHON": sys.executable, "SWIFTREG_INSTALL": "0"}
     if subprocess.run(["sh", CHECK, *needs], env=environment, check=False).returncode != 0:
         sys.exit("swiftreg cannot be built here: see what is missing above")
 
@@ -64,7 +65,8 @@ def _library() -> Path:
     _check("swift", "cc", "python-headers")
     if shutil.which("make") is None:
         sys.exit("swiftreg cannot be built here: it needs make (sudo apt-get install make)")
-    if subprocess.run(["make", "lib"], cwd=ROOT, check=False).returncode != 0:
+    environment = {**os.environ, "SWIFTREG_INSTALL": "0"}
+    if subprocess.run(["make", "lib"], cwd=ROOT, env=environment, check=False).returncode != 0:
         sys.exit("swiftreg cannot be built: `make lib` failed (its output is above)")
     return BUILT
 

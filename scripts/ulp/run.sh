@@ -4,7 +4,7 @@
 # SWIFTREG_ISA chooses the instruction set.
 set -e
 cd "$(dirname "$0")/../.."
-scripts/check-prerequisites cc
+scripts/prerequisites cc
 [ -e build/lib/libSwiftReg.so ] || make lib
 mkdir -p build/ulp
 ${CC:-cc} -std=c11 -O2 -march=native -Wall -Wextra -D_GNU_SOURCE -Iinclude scripts/ulp/ulp.c \
