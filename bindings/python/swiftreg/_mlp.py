@@ -21,6 +21,8 @@ Callback: TypeAlias = Callable[[Progress], object]
 _STOPPED: dict[int, Literal["epochs", "callback", "patience"]] = {
     _core.STOP_EPOCHS: "epochs", _core.STOP_REPORT: "callback", _core.STOP_PATIENCE: "patience",
 }
+# Attributes that are made anew when a network is loaded.
+_OF_NETWORK = ("_network", "_description", "history")
 
 
 def _validation(
@@ -96,8 +98,8 @@ class MLP(Holder):
 
     Networks in different threads are independent. One that is in use by a call raises RuntimeError
     in any other, except for `parameters`, `gradients`, `optimizer_state` and `weights`, also in
-    the callback of fit. Pickling and copying keep all but `history`: what is loaded goes on bit for
-    bit.
+    the callback of fit. Pickles and copies hold all but `history`, attributes of your own included;
+    what is loaded goes on bit for bit.
     """
 
     def __init__(
@@ -372,5 +374,12 @@ class MLP(Holder):
         """
         self._network.export_c(path, name)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (type(self).from_bytes, (self.to_bytes(),))
+    # Read by skops and MLflow, too, which ignore __reduce__.
+
+    def __getstate__(self) -> dict[str, Any]:
+        own = {name: value for name, value in self.__dict__.items() if name not in _OF_NETWORK}
+        return {"network": self.to_bytes(), "attributes": own}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._adopt(_core.network_deserialize(state["network"]))
+        self.__dict__.update(state["attributes"])

@@ -1,0 +1,126 @@
+"""Networks and estimators kept by pickle, copy and skops, and read from an earlier version's fixture."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import skops.io
+from conftest import FIXTURES
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from swiftreg import MLP, MLPClassifier, MLPRegressor
+
+EARLIER: dict[str, dict[str, Any]] = json.loads((FIXTURES / "pickles_3a222cf.json").read_text())
+
+
+def with_skops(thing: Any) -> Any:
+    data = skops.io.dumps(thing)
+    unknown = skops.io.get_untrusted_types(data=data)
+    assert all(name.startswith("swiftreg.") for name in unknown), unknown
+    return skops.io.loads(data, trusted=unknown)
+
+
+WAYS: dict[str, Callable[[Any], Any]] = {
+    **{f"pickle {p}": lambda thing, p=p: pickle.loads(pickle.dumps(thing, p)) for p in (0, 2, 4, 5)},
+    "copy": copy.copy, "deepcopy": copy.deepcopy, "skops": with_skops,
+}
+
+
+class OwnMLP(MLP):
+    """With an attribute that its class defines."""
+
+    unit = "mm"
+
+
+def things() -> dict[str, Any]:
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(40, 4))
+    names = np.array(["ant", "bee", "cat"])[rng.integers(3, size=40)]
+    made: dict[str, Any] = {}
+    for optimizer in ("sgd", "nesterov", "adamw"):
+        network = MLP([4, 5, 2], keep_prob=0.7, optimizer=optimizer, seed=4, schedule="cosine")
+        network.fit(X, X[:, :2] > 0, epochs=3, batch_size=7)
+        made[optimizer] = network
+    settings: dict[str, Any] = {"max_iter": 3, "n_iter_no_change": 50, "random_state": 0, "keep_prob": 0.9}
+    with pytest.warns(match="has not converged"):
+        made["classifier"] = MLPClassifier((5,), early_stopping=True, **settings).fit(X, names)
+        made["regressor"] = MLPRegressor((5,), solver="sgd", **settings).fit(X.astype(np.float32), X[:, :2])
+        made["pipeline"] = make_pipeline(StandardScaler(), MLPClassifier((5,), **settings)).fit(X, names)
+    made["unfitted"] = MLPClassifier((5, 4), l1_ratio=0.5)
+    return made
+
+
+THINGS = ("sgd", "nesterov", "adamw", "classifier", "regressor", "pipeline", "unfitted")
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", THINGS)
+def test_round_trip(way: str, name: str) -> None:
+    thing = things()[name]
+    again = WAYS[way](thing)
+    assert type(again) is type(thing) and again is not thing
+    assert repr(again) == repr(thing)
+    if name == "unfitted":
+        assert again.get_params() == thing.get_params()
+        return
+    X = np.random.default_rng(3).normal(size=(9, 4))
+    for method in ("predict", "predict_proba"):
+        if hasattr(thing, method):
+            np.testing.assert_array_equal(getattr(again, method)(X), getattr(thing, method)(X))
+    if isinstance(thing, MLP):
+        assert again.to_bytes() == thing.to_bytes()
+        for one in (thing, again):
+            one.fit(X, X[:, :2] > 0, epochs=2, batch_size=4)
+        assert again.to_bytes() == thing.to_bytes()
+    elif hasattr(thing, "partial_fit") and not thing.early_stopping:
+        for one in (thing, again):
+            one.partial_fit(X, X[:, :2])
+        np.testing.assert_array_equal(again.predict(X), thing.predict(X))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_attributes_of_a_subclass_and_of_the_user_are_kept(way: str) -> None:
+    network = OwnMLP([2, 3, 1])
+    network.note = {"trained": "today"}  # type: ignore[attr-defined]
+    kept = WAYS[way](network) if way != "skops" else None
+    if kept is None:
+        data = skops.io.dumps(network)
+        kept = skops.io.loads(data, trusted=skops.io.get_untrusted_types(data=data))
+    assert type(kept) is OwnMLP and kept.unit == "mm" and kept.note == {"trained": "today"}
+    assert kept.history is None
+    kept.parameters[:] = 0
+    assert network.parameters.any()
+
+
+@pytest.mark.parametrize("name", EARLIER)
+@pytest.mark.filterwarnings("ignore:Trying to unpickle")  # of another scikit-learn
+def test_what_an_earlier_version_wrote(name: str) -> None:
+    case = EARLIER[name]
+    thing = pickle.loads(base64.b64decode(case["pickle"]))
+    network = getattr(thing, "network_", thing)
+    parameters = np.frombuffer(base64.b64decode(case["parameters"]), network.dtype)
+    np.testing.assert_array_equal(network.parameters, parameters)
+    loaded = MLP.from_bytes(base64.b64decode(case["file"]))
+    np.testing.assert_array_equal(loaded.parameters, parameters)
+    np.testing.assert_array_equal(loaded.optimizer_state, network.optimizer_state)
+    assert loaded.optimizer_settings == network.optimizer_settings
+    X = np.array(case["X"], network.dtype)
+    tolerance = 1e-6 if network.dtype == np.float32 else 1e-14
+    predictions = getattr(thing, case["predict"])(X)
+    np.testing.assert_allclose(predictions, case["predictions"], rtol=tolerance, atol=tolerance)
+    # Training goes on.
+    if name.startswith("MLP float"):
+        loaded.fit(X, X[:, :1] > 0, epochs=2)
+        thing.fit(X, X[:, :1] > 0, epochs=2)
+        np.testing.assert_array_equal(loaded.parameters, thing.parameters)
+    else:
+        thing.partial_fit(X, thing.predict(X))
+        assert (network.parameters != parameters).any()
+    pickle.loads(pickle.dumps(thing))
