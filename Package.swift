@@ -45,6 +45,8 @@ let package = Package(
             name: "Network",
             dependencies: ["Kernels", "KernelInterface", "CPlatform"]
                 + isaTargets.map { .init(stringLiteral: $0.0) },
+            // The other hosts: see Platform.swift there.
+            exclude: ["Platform/OneThread", "Platform/WebAssembly", "Platform/BareMetal"],
             swiftSettings: swiftSettings(isaSettings)),
         .target(
             name: "SwiftReg", dependencies: ["Network", "CSwiftReg", "CPlatform"],

@@ -18,25 +18,10 @@ die() {
     exit 1
 }
 
-# module NAME OPTIMIZATION: the settings are those of Package.swift.
-module() {
-    # shellcheck disable=SC2046
-    swiftc -target $target -enable-experimental-feature Embedded -wmo -parse-as-library \
-        -swift-version 6 -D REG_EMBEDDED "$2" -Xfrontend -function-sections -Xcc -fPIC \
-        -Xcc -isystem -Xcc $root/include -Xcc -D__linux__=1 \
-        -Xcc -fmodule-map-file=Sources/CPlatform/module.modulemap \
-        -Xcc -fmodule-map-file=include/module.modulemap \
-        -module-cache-path $out/cache -I $out -module-name "$1" \
-        -emit-module -emit-module-path "$out/$1.swiftmodule" -emit-object -o "$out/$1.o" \
-        $(find -L "Sources/$1" -name '*.swift')
-}
-
 library() {
     set -e
-    module KernelInterface -Ounchecked
-    module Kernels -Ounchecked
-    module Network -Osize
-    module SwiftReg -Osize
+    scripts/cross-modules $out Linux -target $target -Xcc -fPIC -Xcc -isystem -Xcc $root/include \
+        -Xcc -D__linux__=1
     aarch64-linux-gnu-gcc -shared -o $out/lib/libSwiftReg.so.0 -Wl,-soname,libSwiftReg.so.0 \
         -Wl,--version-script=Sources/SwiftRegShared/exports.map -Wl,--gc-sections -Wl,-z,defs \
         $out/KernelInterface.o $out/Kernels.o $out/Network.o $out/SwiftReg.o -lm -lpthread

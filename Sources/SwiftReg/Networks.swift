@@ -19,11 +19,8 @@ private func create<T: Scalar>(
         let widths = try input(options.widths, count + 1)
         try checkWidths(T.self, widths, count)
         let settings = try settings(options)
-        guard let layers = malloc(count * MemoryLayout<Layer>.stride) else {
-            throw Failure(REG_ERROR_MEMORY)
-        }
-        defer { free(layers) }
-        let layer = layers.assumingMemoryBound(to: Layer.self)
+        guard let layer = allocate(Layer.self, count) else { throw Failure(REG_ERROR_MEMORY) }
+        defer { free(layer) }
         for l in 0..<count {
             layer[l] = Layer(
                 nOut: widths[l + 1], nIn: widths[l],

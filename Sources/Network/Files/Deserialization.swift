@@ -21,11 +21,11 @@ private struct HeaderReader {
     }
 
     func release() {
-        let reason = platform_errno()
+        let reason = fileError
         free(text)
         free(layers)
         free(starts)
-        platform_set_errno(reason)
+        fileError = reason
     }
 
     /// The header, whose layers are valid until the release. Its tensors fill the data.
@@ -229,9 +229,9 @@ extension Network {
             }
             return handle
         } catch {
-            let reason = platform_errno()
+            let reason = fileError
             destroy(handle)
-            platform_set_errno(reason)
+            fileError = reason
             throw error
         }
     }

@@ -14,7 +14,7 @@ extension Network {
             source.write(version)
             writer = source.writer
         }
-        defer { freeKeepingErrno(text.memory) }
+        defer { freeKeepingFileError(text.memory) }
         try replaceFile(path) { (file) throws(NetworkError) in
             try file.write(text.memory, text.count)
         }

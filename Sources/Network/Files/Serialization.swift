@@ -104,7 +104,7 @@ extension Network {
     /// After a file error, errno says why.
     public func save(_ path: UnsafePointer<CChar>) throws(NetworkError) {
         let header = try fileHeader.written()
-        defer { freeKeepingErrno(header.memory) }
+        defer { freeKeepingFileError(header.memory) }
         let data = dataSizes
         try replaceFile(path) { (file) throws(NetworkError) in
             try file.write(header.memory, header.count)

@@ -234,35 +234,3 @@ public struct Columns {
 
     func release() { free(keepProb) }
 }
-
-/// Memory for `count` elements, or nil; free it with `free`. Nothing is stored in it.
-func allocate<E>(_: E.Type, _ count: Int) -> UnsafeMutablePointer<E>? {
-    let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<E>.stride)
-    guard count >= 0, !overflow else { return nil }
-    return allocate(max(bytes, 1))?.assumingMemoryBound(to: E.self)
-}
-
-// `update` of the standard library is a loop, with a call for each element, where code is compiled
-// to be small.
-extension UnsafeMutablePointer where Pointee: BitwiseCopyable {
-    func copy(_ source: UnsafePointer<Pointee>, _ count: Int) {
-        memcpy(self, source, count * MemoryLayout<Pointee>.stride)
-    }
-
-    /// All bits 0.
-    func clear(_ count: Int) { memset(self, 0, count * MemoryLayout<Pointee>.stride) }
-}
-
-/// What is large gets large pages, where the system has them: a product walks down rows that are a
-/// page apart.
-@inline(never)
-private func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
-    let page = 1 << 21
-    var memory: UnsafeMutableRawPointer?
-    guard posix_memalign(&memory, bytes < page ? 64 : page, bytes) == 0 else { return nil }
-    #if os(Linux)
-        // Only as many as it fills. Where there are none, that is no error.
-        if bytes >= page { _ = madvise(memory, bytes / page * page, MADV_HUGEPAGE) }
-    #endif
-    return memory
-}

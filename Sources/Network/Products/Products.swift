@@ -35,12 +35,10 @@ extension Operations {
     private func multiplyApart(_ product: MatrixProduct<T>, _ strides: Strides) -> Bool {
         let count = product.rows * product.columns
         let z = product.finish.preActivation
-        guard let apart = malloc(count * (z == nil ? 1 : 2) * MemoryLayout<T>.stride) else {
-            return false
-        }
+        guard let apart = allocate(T.self, count * (z == nil ? 1 : 2)) else { return false }
         defer { free(apart) }
         var call = product
-        call.c = apart.assumingMemoryBound(to: T.self)
+        call.c = apart
         if z != nil { call.finish.preActivation = call.c + count }
         guard divide(call) else { return false }
         func put(_ source: Output, to target: Output) {

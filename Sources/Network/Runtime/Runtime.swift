@@ -14,7 +14,7 @@ public struct Runtime: Sendable {
 
     /// Nil if SWIFTREG_ISA names what this CPU or build does not have.
     public static var current: UnsafePointer<Runtime>? {
-        pthread_once(&once) {
+        once.run {
             chosen = Runtime.choose()
         }
         return chosen == nil ? nil : address(&chosen)
@@ -26,13 +26,13 @@ public struct Runtime: Sendable {
         #else
             let portable: StaticString = "baseline"
         #endif
-        let wanted = getenv("SWIFTREG_ISA")
+        let wanted = setting("SWIFTREG_ISA")
         func isWanted(_ name: StaticString) -> Bool {
             guard let wanted, wanted[0] != 0 else { return true }
             return strcmp(wanted, name.utf8Start) == 0
         }
         #if REG_KERNELSAVX2
-            let level = platform_x86_level()
+            let level = x86Level
             if level >= 4 && isWanted("avx512") {
                 return Runtime(kernels: KernelsAVX512.kernelSet(), isa: "avx512")
             }
@@ -45,7 +45,7 @@ public struct Runtime: Sendable {
 }
 
 // Globals, because a C callback can capture nothing, not even Self.
-nonisolated(unsafe) private var once = pthread_once_t()
+nonisolated(unsafe) private var once = Once()
 nonisolated(unsafe) private var chosen: Runtime?
 
 /// Of what the optional holds: it begins where the optional does.

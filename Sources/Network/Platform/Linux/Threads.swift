@@ -1,4 +1,4 @@
-import CPlatform
+import CLinux
 
 /// One lazy pool of threads. A call that finds the pool busy, from another thread or from inside
 /// itself, does its work alone: that can neither deadlock nor use more threads than asked for.
@@ -185,7 +185,7 @@ private func workerLoop() {
 private func initialCount() -> Int {
     for name in [StaticString("SWIFTREG_NUM_THREADS"), "OMP_NUM_THREADS"] {
         // OMP_NUM_THREADS may be a list, one number for each level of nesting.
-        guard let text = getenv(name.utf8Start) else { continue }
+        guard let text = setting(name) else { continue }
         let number = strtol(text, nil, 10)
         if number >= 1 { return min(number, Threads.most) }
     }

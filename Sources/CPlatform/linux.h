@@ -1,21 +1,24 @@
-/* The C library and the CPU, for Swift sources that can import no Glibc overlay (Embedded Swift
- * has none). */
-#ifndef SWIFTREG_PLATFORM_H
-#define SWIFTREG_PLATFORM_H
+/* Linux, for Swift sources that can import no Glibc overlay (Embedded Swift has none). A macro like
+ * errno and a function of any number of arguments like open cannot be imported. Used by
+ * Sources/Network/Platform/Linux alone. */
+#ifndef SWIFTREG_LINUX_H
+#define SWIFTREG_LINUX_H
 
-#include <math.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#endif
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
+
+/* ---- CPU and threads ------------------------------------------------------------------- */
 
 /* The x86-64 level that CPU and kernel support: 1, 3 (AVX2, FMA) or 4 (AVX-512); 1 elsewhere. */
 static inline int platform_x86_level(void) {
@@ -65,7 +68,6 @@ static inline int platform_watch(const unsigned *word, unsigned value) {
 
 /* The cores that this process may run on, at least 1. */
 static inline int platform_core_count(void) {
-#if defined(__linux__)
     /* The call itself: its wrapper is only declared under _GNU_SOURCE, which a module that
      * shares the headers of others cannot define. It returns the bytes that it wrote. */
     unsigned long set[128];
@@ -73,9 +75,21 @@ static inline int platform_core_count(void) {
     int count = 0;
     for (long i = 0; i < bytes / (long)sizeof set[0]; i++) count += __builtin_popcountl(set[i]);
     if (count > 0) return count;
-#endif
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     return cores < 1 ? 1 : (int)cores;
+}
+
+/* ---- Files ----------------------------------------------------------------------------- */
+
+static inline int platform_errno(void) { return errno; }
+static inline void platform_set_errno(int value) { errno = value; }
+
+static inline int platform_open(const char *path, int flags) { return open(path, flags, 0666); }
+
+/* 0, or why not. */
+static inline int platform_why_not_regular(const struct stat *file) {
+    if (S_ISREG(file->st_mode)) return 0;
+    return S_ISDIR(file->st_mode) ? EISDIR : EINVAL;
 }
 
 #endif

@@ -1,21 +1,21 @@
+import CLinux
 import CPlatform
 
-/// `free` may change errno, which has to tell the caller why.
-func freeKeepingErrno(_ memory: UnsafeMutableRawPointer?) {
-    let reason = platform_errno()
-    free(memory)
-    platform_set_errno(reason)
+/// Why the last operation on a file failed: errno.
+var fileError: Int32 {
+    get { platform_errno() }
+    set { platform_set_errno(newValue) }
 }
 
 /// A file that is being written.
-struct DiskFile {
+struct OutputFile {
     fileprivate let descriptor: Int32
 
     /// All of it, or an error.
     func write(_ bytes: UnsafeRawPointer, _ size: Int) throws(NetworkError) {
         var done = 0
         while done < size {
-            let written = Int(CPlatform.write(descriptor, bytes + done, size - done))
+            let written = Int(CLinux.write(descriptor, bytes + done, size - done))
             if written > 0 {
                 done += written
             } else if written == 0 {
@@ -31,7 +31,7 @@ struct DiskFile {
 /// Makes a file of what `body` writes. It is written beside `path` and takes its place when all of
 /// it is on the disk: whatever happens, there is the old file or the new one.
 func replaceFile(
-    _ path: UnsafePointer<CChar>, _ body: (_ file: DiskFile) throws(NetworkError) -> Void
+    _ path: UnsafePointer<CChar>, _ body: (_ file: OutputFile) throws(NetworkError) -> Void
 ) throws(NetworkError) {
     // A device or a pipe is not to be replaced by a file.
     var old = stat()
@@ -44,11 +44,11 @@ func replaceFile(
     }
     let directory = directoryLength(path)
     guard let temporary = allocate(CChar.self, directory + 64) else { throw .memory }
-    defer { freeKeepingErrno(temporary) }
+    defer { freeKeepingFileError(temporary) }
     let descriptor = try createTemporary(temporary, path, directory)
     do throws(NetworkError) {
         do throws(NetworkError) {
-            try body(DiskFile(descriptor: descriptor))
+            try body(OutputFile(descriptor: descriptor))
             while fsync(descriptor) != 0 {
                 if platform_errno() != EINTR { throw .file }
             }
@@ -115,20 +115,13 @@ private func closeKeepingErrno(_ descriptor: Int32) {
     platform_set_errno(reason)
 }
 
-/// Bytes in memory or in a file.
-struct ByteSource {
-    private let buffer: UnsafeRawPointer?
+/// A regular file that is read.
+struct InputFile {
     private let descriptor: Int32
-    /// Of a file, what it was at first.
+    /// What it was at first.
     let size: Int
 
-    init(buffer: UnsafeRawPointer, size: Int) {
-        self.buffer = buffer
-        descriptor = -1
-        self.size = size
-    }
-
-    /// A regular file; close it.
+    /// Close it.
     init(path: UnsafePointer<CChar>) throws(NetworkError) {
         var descriptor: Int32
         repeat {
@@ -140,11 +133,10 @@ struct ByteSource {
         var reason = fstat(descriptor, &file) == 0 ? 0 : platform_errno()
         if reason == 0 { reason = platform_why_not_regular(&file) }
         if reason != 0 {
-            CPlatform.close(descriptor)
+            CLinux.close(descriptor)
             platform_set_errno(reason)
             throw .file
         }
-        buffer = nil
         self.descriptor = descriptor
         size = Int(file.st_size)
     }
@@ -155,10 +147,6 @@ struct ByteSource {
     func read(at offset: Int, _ count: Int, into memory: UnsafeMutableRawPointer)
         throws(NetworkError)
     {
-        if let buffer {
-            memory.copyMemory(from: buffer + offset, byteCount: count)
-            return
-        }
         var done = 0
         while done < count {
             let got = Int(pread(descriptor, memory + done, count - done, off_t(offset + done)))

@@ -1,0 +1,11 @@
+import CWebAssembly
+
+/// `bytes` > 0, aligned to 64; nil if there is no memory. There are no large pages.
+@inline(never)
+func allocateBlock(_ bytes: Int, largePages: Bool) -> UnsafeMutableRawPointer? {
+    var memory: UnsafeMutableRawPointer?
+    return posix_memalign(&memory, 64, bytes) == 0 ? memory : nil
+}
+
+/// Releases a block of `allocateBlock`; nil is a no-op.
+public func free(_ memory: UnsafeMutableRawPointer?) { CWebAssembly.free(memory) }
