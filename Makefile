@@ -194,9 +194,8 @@ test-wheel: $(DIST)/.made $(VENV)/.installed # the wheel and the sdist in fresh 
 	@$(NEED) swift
 	@$(STEP) "Wheel and sdist, fresh environments" $(VENV)/bin/python -m pytest -q Tests/wheel
 
-test-peers: $(LIB_LINK) ## the same training in PyTorch and Keras, in .venv-peers: see CONTRIBUTING.md
-	@$(STEP) "Environment of the peers" scripts/make-peers $(LIB)
-	@.venv-peers/bin/python -m pytest -q Tests/peers $(PYTEST)
+test-peers: $(LIB_LINK) ## the same training in other libraries; PEERS="torch optax" chooses: see CONTRIBUTING.md
+	@scripts/test-peers $(LIB) $(PEERS) -- $(PYTEST)
 
 test-attack: $(FUZZ_PROGRAMS) $(SANITIZED_TESTS) # the C tests under sanitizers; seconds of each fuzzer
 	@$(STEP) "C tests, address sanitizer" env ASAN_OPTIONS=allocator_may_return_null=1 $(BUILD)/address/abi once

@@ -1,8 +1,20 @@
-"""What both peers need. Keras is asked for before it is imported: on PyTorch, which is here anyway."""
+"""Names the versions that a run compares with."""
 
-import os
+from __future__ import annotations
 
-import torch
+from importlib.metadata import PackageNotFoundError, version
 
-os.environ["KERAS_BACKEND"] = "torch"
-torch.set_num_threads(1)  # its threads would spin on work as small as this
+PACKAGES = (
+    "swiftreg", "numpy", "torch", "keras", "optax", "jax", "mlx-cpu", "paddlepaddle", "xgboost",
+    "vowpalwabbit", "h2o", "mindspore", "tinygrad", "fann2",
+)  # fmt: skip
+
+
+def pytest_report_header() -> str:
+    found = []
+    for package in PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join(found)

@@ -8,10 +8,10 @@ that is carried over wrongly shows in the second digit.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 from networks import (
@@ -30,6 +30,13 @@ from networks import (
     rows_of,
 )
 from swiftreg import MLP
+
+os.environ["KERAS_BACKEND"] = "torch"  # read when Keras is imported
+
+import keras
+import torch
+
+torch.set_num_threads(1)  # its threads would spin on work as small as this
 
 # Of Keras, about NumPy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -28,6 +28,7 @@ from networks import (
 )
 from swiftreg import MLP
 
+torch.set_num_threads(1)  # its threads would spin on work as small as this
 functional: Any = torch.nn.functional
 TOLERANCE = 1e-10
 
