@@ -16,7 +16,7 @@ STEP := scripts/step
 NEED := scripts/prerequisites
 OR_LEAVE_OUT := scripts/prerequisites --or-leave-out
 
-.PHONY: help lib venv demo install uninstall bench wheel avx512-emulated arm64-emulated test test-c \
+.PHONY: help lib venv demo install uninstall bench bench-gate wheel avx512-emulated arm64-emulated test test-c \
     test-exports test-install test-python test-peers test-swift test-wheel test-attack fuzz asan tsan \
     valgrind lint abi-record clean
 
@@ -221,6 +221,9 @@ tsan: ## the Swift tests under the thread sanitizer
 
 bench: $(LIB_LINK) ## the peers at the same work: tables, build/bench/full.json; BENCH=--quick
 	@benchmarks/run.sh $(BENCH)
+
+bench-gate: $(LIB_LINK) $(VENV)/.installed ## this build against OLD=path/to/libSwiftReg.so.0; fails where a row is slower; GATE="--rows step"
+	@$(VENV)/bin/python benchmarks/gate.py $(or $(OLD),$(error OLD=path/to/libSwiftReg.so.0)) $(LIB) $(GATE)
 
 avx512-emulated: $(BUILD)/c/abi $(BUILD)/c/hash $(LIB_LINK) ## the C tests with the AVX-512 kernels, on an emulated CPU
 	@scripts/avx512-emulated.sh

@@ -7,13 +7,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import swiftreg
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,6 +51,8 @@ def loops() -> ctypes.CDLL:
 @cache
 def swiftreg_library(isa: str | None = None) -> ctypes.CDLL:
     """libSwiftReg: the one that the package uses or, for an instruction set, a copy that runs it."""
+    import swiftreg
+
     path = Path(swiftreg.__file__).parent / "libSwiftReg.so.0"
     if isa is None:
         return ctypes.CDLL(os.fspath(path))
@@ -131,6 +132,43 @@ def timer(loop: str, dtype: Any, address: ctypes.c_void_p, *arguments: Any) -> C
         return float(time_loop(address, ctypes.c_long(calls), *converted))
 
     return seconds
+
+
+def blas_timer(a: NDArray[Any], b: NDArray[Any], c: NDArray[Any], transposed: tuple[bool, bool]) -> Any:
+    """Seconds of n products c = op(a) op(b) by NumPy's own BLAS; None if there is none."""
+    found = blas_gemm(a.dtype)
+    if found is None:
+        return None
+    address, wide = found
+    depth = a.shape[0] if transposed[0] else a.shape[1]
+    return timer(
+        "gemm64" if wide else "gemm32", a.dtype, address, int(transposed[0]), int(transposed[1]),
+        c.shape[0], c.shape[1], depth, a, a.shape[1], b, b.shape[1], c, c.shape[1],
+    )
+
+
+# Values of reg_loss.
+LOSSES = {"binary_cross_entropy": 0, "softmax_cross_entropy": 1}
+
+
+def network(
+    library: ctypes.CDLL, widths: Sequence[int], loss: str, keep_prob: float, l2: float, dtype: Any
+) -> ctypes.c_void_p:
+    """A network of `library` with ReLU and plain gradient descent, dropout in the hidden layers."""
+    make = getattr(loops(), f"network{suffix(dtype)}")
+    make.restype = ctypes.c_void_p
+    layers = len(widths) - 1
+    address = make(
+        function(library, "network_create", dtype),
+        ctypes.cast(library.reg_optimizer_defaults, ctypes.c_void_p),
+        function(library, "network_set_optimizer", dtype), ctypes.c_size_t(layers),
+        (ctypes.c_size_t * len(widths))(*widths), LOSSES[loss],
+        (ctypes.c_double * layers)(1, *[keep_prob] * (layers - 1)),
+        (ctypes.c_double * layers)(*[l2] * layers),
+    )
+    if not address:
+        raise RuntimeError("reg_network_create refuses the benchmark's network")
+    return ctypes.c_void_p(address)
 
 
 def peak(dtype: Any, threads: int) -> tuple[Callable[[int], float], float]:

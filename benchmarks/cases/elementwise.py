@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import work
 from group import Group
 from measure import SWIFTREG, Case, Contestant
-from native import function, swiftreg_library, timer
+from native import swiftreg_library
 from numpy.typing import NDArray
 from peers import jax, special, torch
 from swiftreg import _core
+from work import TYPES
 
 Array = NDArray[Any]
 COUNT = 1 << 20
-TYPES = (np.float32, np.float64)
 
 
 def _jax(name: str, f: Callable[..., Any], *arrays: Array) -> list[Contestant]:
@@ -72,23 +73,22 @@ def activations(threads: int, quick: bool) -> Iterator[Case]:
         yield Case(f"cost {np.dtype(dtype).name} 1 M", COUNT, _cost(dtype))
 
 
-# Value of reg_function, interval of the arguments, NumPy's and PyTorch's names.
-FUNCTIONS: dict[str, tuple[int, float, float, Callable[..., Any], str]] = {
-    "exp": (0, -20, 20, np.exp, "exp"),
-    "log": (1, 1e-3, 10, np.log, "log"),
-    "log1p": (2, -0.9, 10, np.log1p, "log1p"),
-    "softplus": (4, -20, 20, lambda x, out: np.logaddexp(0, x, out=out), "nn.functional.softplus"),
-    "tanh": (5, -4, 4, np.tanh, "tanh"),
+# NumPy's and PyTorch's names.
+FUNCTIONS: dict[str, tuple[Callable[..., Any], str]] = {
+    "exp": (np.exp, "exp"),
+    "log": (np.log, "log"),
+    "log1p": (np.log1p, "log1p"),
+    "softplus": (lambda x, out: np.logaddexp(0, x, out=out), "nn.functional.softplus"),
+    "tanh": (np.tanh, "tanh"),
 }
 
 
 def elementary(threads: int, quick: bool) -> Iterator[Case]:
     for dtype in TYPES:
-        for name, (number, low, high, numpys, torchs) in FUNCTIONS.items():
-            x = np.random.default_rng(0).uniform(low, high, COUNT).astype(dtype)
-            out, other = np.empty_like(x), np.empty_like(x)
-            address = function(swiftreg_library(), "elementary", dtype)
-            ours = timer("elementary", dtype, address, x, COUNT, number, out)
+        for name, (numpys, torchs) in FUNCTIONS.items():
+            piece = work.elementary(name, COUNT, dtype)
+            x, out, other = piece.x, piece.out, np.empty_like(piece.out)
+            ours = piece.by(swiftreg_library())
             ours(1)
             numpys(x, out=other)
             assert np.allclose(out, other, rtol=1e-5, atol=1e-6)
@@ -102,7 +102,7 @@ def elementary(threads: int, quick: bool) -> Iterator[Case]:
                     f = getattr(f, part)
                 tensor = torch.from_numpy(x)
                 contestants.append(Contestant("PyTorch", lambda f=f, t=tensor: f(t)))  # type: ignore[misc]
-            yield Case(f"{name} {np.dtype(dtype).name} 1 M", COUNT, contestants)
+            yield Case(f"{piece.name} 1 M", COUNT, contestants)
 
 
 GROUPS = [

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "swiftreg.h"
+#include "swiftreg_network.h"
 
 static double now(void) {
     struct timespec t;
@@ -33,6 +34,9 @@ enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111, TRANSPOSE = 112 };
 #endif
 /* Independent chains, enough to hide the latency. */
 enum { CHAINS = 12, STEPS = 1000, MAX_THREADS = 64 };
+
+typedef reg_data data_f32;
+typedef reg_data_f64 data_f64;
 
 #define real float
 #define NAME(name) name##_f32

@@ -10,6 +10,10 @@ typedef reg_status (*NAME(activation))(const real *, size_t, reg_activation, rea
 typedef reg_status (*NAME(elementary))(const real *, size_t, reg_function, real *);
 typedef reg_status (*NAME(dropout))(const real *, size_t, double, uint64_t, uint64_t, uint64_t,
                                     real *, uint8_t *);
+typedef reg_status (*NAME(backward_activation))(const real *, const real *, size_t, reg_activation,
+                                               real *);
+typedef reg_status (*NAME(fit))(void *, const NAME(data) *, const NAME(data) *,
+                                const reg_fit_options *, reg_fit_result *);
 /* CBLAS, with integers of 64 bits and of 32. */
 typedef void (*NAME(gemm64))(int, int, int, int64_t, int64_t, int64_t, real, const real *, int64_t,
                              const real *, int64_t, real, real *, int64_t);
@@ -54,6 +58,11 @@ double NAME(time_activation)(NAME(activation) call, long calls, const real *z, s
     TIMED(call(z, count, (reg_activation)activation, a));
 }
 
+double NAME(time_backward_activation)(NAME(backward_activation) call, long calls, const real *da,
+                                      const real *a, size_t count, int activation, real *dz) {
+    TIMED(call(da, a, count, (reg_activation)activation, dz));
+}
+
 double NAME(time_elementary)(NAME(elementary) call, long calls, const real *x, size_t count,
                              int function, real *out) {
     TIMED(call(x, count, (reg_function)function, out));
@@ -62,6 +71,45 @@ double NAME(time_elementary)(NAME(elementary) call, long calls, const real *x, s
 double NAME(time_dropout)(NAME(dropout) call, long calls, const real *a, size_t count,
                           double keep_prob, uint64_t seed, real *out) {
     TIMED(call(a, count, keep_prob, seed, 0, 0, out, 0));
+}
+
+/* ---- Networks ------------------------------------------------------------------------------- */
+
+/* A new network of `layers` layers with ReLU, trained by plain gradient descent at a rate that keeps
+ * its weights where they are; NULL where the library refuses. */
+void *NAME(network)(reg_status (*create)(const reg_network_options *, void **),
+                    reg_status (*defaults)(reg_optimizer, reg_optimizer_options *),
+                    reg_status (*set_optimizer)(void *, const reg_optimizer_options *),
+                    size_t layers, const size_t *widths, int loss, const double *keep_prob,
+                    const double *l2) {
+    reg_network_options options = {.struct_size = sizeof options,
+                                   .layers = layers,
+                                   .widths = widths,
+                                   .loss = (reg_loss)loss,
+                                   .seed = 3,
+                                   .keep_prob = keep_prob,
+                                   .l2 = l2};
+    reg_optimizer_options descent = {.struct_size = sizeof descent};
+    void *network = 0;
+    if (defaults(REG_SGD, &descent) != REG_OK) return 0;
+    descent.learning_rate = 1e-9;
+    if (create(&options, &network) != REG_OK) return 0;
+    return set_optimizer(network, &descent) == REG_OK ? network : 0;
+}
+
+/* A call is one epoch over m examples in rows, in order. Negative if training fails. */
+double NAME(time_fit)(NAME(fit) call, long calls, void *network, const real *x, size_t n_in,
+                      const real *y, size_t n_out, size_t m, size_t batch) {
+    const NAME(data) data = {.struct_size = sizeof data,
+                             .m = m,
+                             .x = x,
+                             .x_strides = {1, (ptrdiff_t)n_in},
+                             .y = y,
+                             .y_strides = {1, (ptrdiff_t)n_out}};
+    const reg_fit_options options = {
+        .struct_size = sizeof options, .epochs = (uint64_t)calls, .batch_size = batch};
+    const double start = now();
+    return call(network, &data, 0, &options, 0) == REG_OK ? now() - start : -1;
 }
 
 /* ---- Peak ----------------------------------------------------------------------------------- */
