@@ -1,8 +1,8 @@
-/// What the kernels of one instruction set offer for one element type. The network holds the
-/// table of the set that it chose; nothing else knows which one that is.
+/// The kernels of one instruction set for one element type. A network holds the table of the set that
+/// was chosen; nothing else depends on which one that is.
 ///
 /// Every kernel takes counts and strides in elements, trusts its arguments, uses one thread, and
-/// gives each output the same bits on every instruction set that fuses multiply-add.
+/// gives the same bits on every instruction set that fuses multiply-add.
 public struct KernelTable<Element: Sendable>: Sendable {
     public typealias Input = UnsafePointer<Element>
     public typealias Output = UnsafeMutablePointer<Element>
@@ -28,41 +28,42 @@ public struct KernelTable<Element: Sendable>: Sendable {
     public let sumOfSquares: @Sendable (Input, Int) -> Double
     /// (x, rows, out): the sum of each row
     public let sumRows: @Sendable (Input, SummedRows, UnsafeMutablePointer<Double>) -> Void
-    /// (x, row, count, scale, out): scale times the sums of a vector's width of columns of `count`
-    /// rows, each as `sumRows` has it
+    /// (x, rowStride, count, scale, out): scale times the sums over `count` rows of one vector of
+    /// columns, with the bits of `sumRows`
     public let sumColumns: @Sendable (Input, Int, Int, Double, Output) -> Void
-    /// (kind, z, y, weights, smoothing): the sum of the losses; z becomes its gradient
+    /// (loss, z, y, weights, smoothing): the sum of the losses; z becomes its gradient
     public let loss: @Sendable (Loss, UnitRows<Element>, Input, Input, Double) -> Double
-    /// (kind, z): z becomes the outputs
+    /// (loss, z): z becomes the outputs
     public let outputs: @Sendable (Loss, UnitRows<Element>) -> Void
     /// (source, strides, range, target)
     public let gather: @Sendable (Input, Strides, ExampleRange, UnitRows<Element>) -> Void
-    /// (a, units, draw), in place; the draw's offset is the row of the first column
+    /// (a, units, draw), in place; the draw's offset is the batch row of the first column
     public let dropoutUnits: @Sendable (UnitRows<Element>, Range<Int>, DropoutDraw) -> Void
-    /// (a, mask, maskRow, range, scale), in place
+    /// (a, mask, maskRowStride, range, scale), in place
     public let maskUnits:
         @Sendable (UnitRows<Element>, UnsafePointer<UInt8>, Int, ExampleRange, Double) -> Void
-    /// (call, columns): those columns of the product
+    /// (call, columns): computes those columns of the product; k <= blockK
     public let multiplyUnits: @Sendable (UnsafePointer<UnitProduct<Element>>, Range<Int>) -> Void
     /// (dz, a, dw, accumulates): dw = dz a^T
-    public let pairRows: @Sendable (UnitRows<Element>, UnitRows<Element>, Output, Bool) -> Void
-    /// (w, g, m, v, count, step)
+    public let narrowWeightGradient:
+        @Sendable (UnitRows<Element>, UnitRows<Element>, Output, Bool) -> Void
+    /// (w, g, m, v, count, step): see `OptimizerStep`
     public let optimize: @Sendable (Output, Input, Output, Output, Int, OptimizerStep) -> Void
     /// (g, w, count, scale, l2, l1): g = scale * g + l2 * w + l1 * sign(w)
     public let penalize: @Sendable (Output, Input, Int, Double, Double, Double) -> Void
     /// (w, count): the sum of the absolute values
     public let sumOfMagnitudes: @Sendable (Input, Int) -> Double
-    /// (call, rows, columns, scratch): those outputs of the product
+    /// (call, rows, columns, scratch): computes those outputs of the product
     public let multiply:
         @Sendable (
             UnsafePointer<MatrixProduct<Element>>, Range<Int>, Range<Int>, UnsafeMutableRawPointer
         ) -> Void
-    /// The tile of outputs that `multiply` computes at once; dividing by it costs nothing.
-    public let tile: (rows: Int, columns: Int)
-    /// The depth up to which an element of a product is one chain of multiply-adds.
-    public let chainDepth: Int
-    /// Bytes that `multiply` needs as scratch for a product, aligned to 64.
-    public let scratchBytes: @Sendable (_ rows: Int, _ columns: Int, _ depth: Int) -> Int
+    /// The tile of C that `multiply` keeps in registers; a division by whole tiles costs nothing.
+    public let tile: (m: Int, n: Int)
+    /// The largest k for which an element of a product is one chain of multiply-adds.
+    public let blockK: Int
+    /// Bytes of scratch memory, aligned to 64, that `multiply` needs for a product.
+    public let scratchBytes: @Sendable (_ m: Int, _ n: Int, _ k: Int) -> Int
 
     public init(
         dropout:
@@ -94,7 +95,7 @@ public struct KernelTable<Element: Sendable>: Sendable {
             -> Void,
         multiplyUnits:
             @escaping @Sendable (UnsafePointer<UnitProduct<Element>>, Range<Int>) -> Void,
-        pairRows:
+        narrowWeightGradient:
             @escaping @Sendable (UnitRows<Element>, UnitRows<Element>, Output, Bool) -> Void,
         optimize:
             @escaping @Sendable (Output, Input, Output, Output, Int, OptimizerStep) -> Void,
@@ -107,8 +108,8 @@ public struct KernelTable<Element: Sendable>: Sendable {
                 UnsafePointer<MatrixProduct<Element>>, Range<Int>, Range<Int>,
                 UnsafeMutableRawPointer
             ) -> Void,
-        tile: (rows: Int, columns: Int), chainDepth: Int,
-        scratchBytes: @escaping @Sendable (_ rows: Int, _ columns: Int, _ depth: Int) -> Int
+        tile: (m: Int, n: Int), blockK: Int,
+        scratchBytes: @escaping @Sendable (_ m: Int, _ n: Int, _ k: Int) -> Int
     ) {
         self.dropout = dropout
         self.applyMask = applyMask
@@ -127,19 +128,19 @@ public struct KernelTable<Element: Sendable>: Sendable {
         self.dropoutUnits = dropoutUnits
         self.maskUnits = maskUnits
         self.multiplyUnits = multiplyUnits
-        self.pairRows = pairRows
+        self.narrowWeightGradient = narrowWeightGradient
         self.optimize = optimize
         self.penalize = penalize
         self.sumOfMagnitudes = sumOfMagnitudes
         self.multiply = multiply
         self.tile = tile
-        self.chainDepth = chainDepth
+        self.blockK = blockK
         self.scratchBytes = scratchBytes
     }
 }
 
-/// The kernels of one instruction set. Tables are used by reference: a copy would retain every
-/// closure in them.
+/// The kernels of one instruction set. Tables are held by pointer: a copy would retain every closure in
+/// them.
 public struct KernelSet: @unchecked Sendable {
     public let float: UnsafePointer<KernelTable<Float>>
     public let double: UnsafePointer<KernelTable<Double>>

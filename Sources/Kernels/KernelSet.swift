@@ -1,19 +1,19 @@
 import KernelInterface
 
-/// The kernels of this module, compiled for its instruction set. The attribute keeps them here:
-/// otherwise the importing module would compile copies of its own, for its own, the baseline.
+/// The kernels of this module, compiled for its instruction set. The attribute keeps them in this module:
+/// otherwise the importing module compiles copies of them for its own instruction set, the baseline.
 @export(interface)
 public func kernelSet() -> KernelSet {
     KernelSet(
-        float: place(&floats), double: place(&doubles), dropoutMask: dropoutMask,
+        float: address(&floats), double: address(&doubles), dropoutMask: dropoutMask,
         philox: philoxWords, isFused: !isBaseline)
 }
 
-// Variables, because those have one address. Nothing changes them.
+// Variables, because only those have a fixed address. Nothing changes them.
 nonisolated(unsafe) private var floats = table(F32x16.self)
 nonisolated(unsafe) private var doubles = table(F64x8.self)
 
-private func place<T>(_ global: UnsafeMutablePointer<T>) -> UnsafePointer<T> {
+private func address<T>(_ global: UnsafeMutablePointer<T>) -> UnsafePointer<T> {
     UnsafePointer(global)
 }
 
@@ -37,12 +37,12 @@ private func table<V: Lanes>(_: V.Type) -> KernelTable<V.Element> {
         dropoutUnits: { dropoutUnits(V.self, $0, $1, $2) },
         maskUnits: { maskUnits(V.self, $0, $1, $2, $3, $4) },
         multiplyUnits: { multiplyUnits(V.self, $0.pointee, $1) },
-        pairRows: { pairRows(V.self, $0, $1, $2, $3) },
+        narrowWeightGradient: { narrowWeightGradient(V.self, $0, $1, $2, $3) },
         optimize: { optimize(V.self, $0, $1, $2, $3, $4, $5) },
         penalize: { penalize(V.self, $0, $1, $2, $3, $4, $5) },
         sumOfMagnitudes: { sumOfMagnitudes(V.self, $0, $1) },
         multiply: { multiply(V.self, $0, $1, $2, $3) },
-        tile: (tileRows, tileVectors * V.width),
-        chainDepth: V.chainDepth,
-        scratchBytes: { productScratchBytes(V.self, rows: $0, columns: $1, depth: $2) })
+        tile: (m: tileM, n: tileVectors * V.width),
+        blockK: V.blockK,
+        scratchBytes: { productScratchBytes(V.self, m: $0, n: $1, k: $2) })
 }

@@ -75,7 +75,7 @@ public func reg_build_info(_ build: UnsafeMutablePointer<reg_build>?) -> reg_sta
 public func reg_set_num_threads(_ num_threads: Int32) -> reg_status {
     status { () throws(Failure) in
         try require(
-            num_threads >= 1 && num_threads <= Threads.most, else: REG_ERROR_THREADS)
+            num_threads >= 1 && num_threads <= Threads.maxCount, else: REG_ERROR_THREADS)
         Threads.count = Int(num_threads)
     }
 }

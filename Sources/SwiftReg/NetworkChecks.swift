@@ -108,6 +108,6 @@ func examples<D: DataOfC>(
             D.Element.self, units: nOut, examples: data.m, isOutput: false),
         weights: data.weights)
     try require(
-        examples.areWeightsValid(mayBeNone: mayWeighNothing), else: REG_ERROR_SAMPLE_WEIGHT)
+        examples.areWeightsValid(allowsAllZero: mayWeighNothing), else: REG_ERROR_SAMPLE_WEIGHT)
     return examples
 }

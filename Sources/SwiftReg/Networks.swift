@@ -124,17 +124,17 @@ private func describe<T: Scalar>(
     status { () throws(Failure) in
         let network = try network(T.self, handle)
         let options = try sized(options)
-        let (columns, settings) = (network.pointee.columns, network.pointee.settings)
+        let (layerArrays, settings) = (network.pointee.layerArrays, network.pointee.settings)
         options.pointee.layers = network.pointee.layerCount
-        options.pointee.widths = UnsafePointer(columns.widths)
-        options.pointee.activations = UnsafeRawPointer(columns.activations)
+        options.pointee.widths = UnsafePointer(layerArrays.widths)
+        options.pointee.activations = UnsafeRawPointer(layerArrays.activations)
             .assumingMemoryBound(to: reg_activation.self)
         options.pointee.loss = reg_loss(settings.loss.rawValue)
         options.pointee.`init` = reg_init(settings.initialWeights.rawValue)
         options.pointee.seed = settings.seed
-        options.pointee.keep_prob = UnsafePointer(columns.keepProb)
-        options.pointee.l2 = UnsafePointer(columns.l2)
-        options.pointee.l1 = UnsafePointer(columns.l1)
+        options.pointee.keep_prob = UnsafePointer(layerArrays.keepProb)
+        options.pointee.l2 = UnsafePointer(layerArrays.l2)
+        options.pointee.l1 = UnsafePointer(layerArrays.l1)
         options.pointee.label_smoothing = settings.labelSmoothing
         options.pointee.max_norm = settings.maxNorm
     }
@@ -292,7 +292,7 @@ private func setPosition<T: Scalar>(
     status { () throws(Failure) in
         let network = try network(T.self, handle)
         let position = try sized(position).pointee
-        let most = Position.most
+        let most = Position.limit
         try require(position.step < most && position.epoch < most, else: REG_ERROR_SIZE)
         network.pointee.position.step = position.step
         network.pointee.position.epoch = position.epoch

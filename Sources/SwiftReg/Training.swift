@@ -67,7 +67,7 @@ private func predictDropout<T: Scalar>(
 ) -> reg_status {
     status { () throws(Failure) in
         let network = try network(T.self, handle)
-        try require(samples >= 0 && samples < Position.most, else: REG_ERROR_SIZE)
+        try require(samples >= 0 && samples < Position.limit, else: REG_ERROR_SIZE)
         try require(samples > 0, else: REG_ERROR_SHAPE)
         if m == 0 { return }
         let (x, xStrides, outStrides) = try outputStrides(
@@ -145,7 +145,7 @@ private func gradient<D: DataOfC>(
         }
         let examples = try examples(data, for: network, mayWeighNothing: totalWeight > 0)
         let result = try networkDoes { () throws(NetworkError) in
-            try network.pointee.gradient(examples, firstRow: firstRow, meanOver: totalWeight)
+            try network.pointee.gradient(examples, firstRow: firstRow, totalWeight: totalWeight)
         }
         cost?.pointee = result
     }
@@ -170,7 +170,7 @@ public func reg_network_gradient_f64(
 private func apply<T: Scalar>(_: T.Type, _ handle: OpaquePointer?) -> reg_status {
     status { () throws(Failure) in
         let network = try network(T.self, handle)
-        try require(network.pointee.position.step + 1 < Position.most, else: REG_ERROR_SIZE)
+        try require(network.pointee.position.step + 1 < Position.limit, else: REG_ERROR_SIZE)
         try networkDoes { () throws(NetworkError) in try network.pointee.apply() }
     }
 }
@@ -196,7 +196,7 @@ private func checkGradient<D: DataOfC>(
         try require(maxParameters >= 0, else: REG_ERROR_SIZE)
         let examples = try examples(data, for: network)
         maxError.pointee = try networkDoes { () throws(NetworkError) in
-            try network.pointee.checkGradient(examples, difference: step, most: maxParameters)
+            try network.pointee.checkGradient(examples, step: step, maxParameters: maxParameters)
         }
     }
 }
@@ -244,7 +244,7 @@ private func fitOptions<T: Scalar>(
 ) throws(Failure) -> FitOptions {
     let options = try sized(options).pointee
     var fit = FitOptions()
-    let most = Position.most
+    let most = Position.limit
     let position = network.pointee.position
     let batches = options.batch_size > 0 ? UInt64((m - 1) / options.batch_size + 1) : 1
     let (steps, overflow) = options.epochs.multipliedReportingOverflow(by: batches)

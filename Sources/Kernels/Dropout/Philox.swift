@@ -7,9 +7,8 @@ import CLanes
 /// SC11): four 32-bit words from a 128-bit counter and a 64-bit key, by ten rounds of multiply
 /// and xor.
 ///
-/// A counter word lives in the low half of a 64-bit lane: the 32 x 32 -> 64 multiply of every
-/// instruction set reads only that half, so what stands above it is never cleaned away.
-/// On the oldest CPUs it is not inlined: see Elementary.
+/// A counter word is the low half of a 64-bit lane: the 32 x 32 -> 64 multiply of every instruction
+/// set reads only that half, so the upper half is never cleared. Baseline kernels do not inline it.
 struct Philox {
     private let seed: UInt64
     private let stream: UInt64
@@ -40,20 +39,20 @@ struct Philox {
             (x1, x3) = (p1, p0)
         }
 
-        /// The last round, and the words of each counter together, those of counters 0, 2, 1, 3 and
-        /// 4, 6, 5, 7; all xored with `flip`.
+        /// The last round. Interleaves the words so that those of each counter are adjacent, for counters
+        /// 0, 2, 1, 3 and 4, 6, 5, 7; all XORed with `xorMask`.
         @inline(__always)
-        fileprivate func woven(_ keys: Keys, _ flip: UInt32) -> (lanes_u32, lanes_u32) {
+        fileprivate func interleaved(_ keys: Keys, _ xorMask: UInt32) -> (lanes_u32, lanes_u32) {
             let (p0, p1) = products
             var keys = keys
-            keys.flip(flip)
-            let x = lanes_u64_swap_xor(p1, lanes_u64_xor(x1, lanes_u64_all(keys.k0)), flip)
-            let y = lanes_u64_swap_xor(p0, lanes_u64_xor(x3, lanes_u64_all(keys.k1)), flip)
+            keys.xor(xorMask)
+            let x = lanes_u64_swap_xor(p1, lanes_u64_xor(x1, lanes_u64_all(keys.k0)), xorMask)
+            let y = lanes_u64_swap_xor(p0, lanes_u64_xor(x3, lanes_u64_all(keys.k1)), xorMask)
             return (lanes_u64_weave_first(x, y), lanes_u64_weave_second(x, y))
         }
     }
 
-    /// The keys of a round, in the lower halves.
+    /// The keys of a round, in the low halves.
     fileprivate struct Keys {
         private(set) var k0: UInt64
         private(set) var k1: UInt64
@@ -63,10 +62,10 @@ struct Philox {
             k1 = seed >> 32
         }
 
-        /// For a last round whose words are xored with it.
-        @inline(__always) mutating func flip(_ flip: UInt32) {
-            k0 ^= UInt64(flip)
-            k1 ^= UInt64(flip)
+        /// Prepares the keys of a last round whose words are XORed with `mask`.
+        @inline(__always) mutating func xor(_ mask: UInt32) {
+            k0 ^= UInt64(mask)
+            k1 ^= UInt64(mask)
         }
 
         @inline(__always) mutating func advance() {
@@ -80,14 +79,14 @@ struct Philox {
         Words(x0: c0, x1: c1, x2: lanes_u64_all(stream), x3: lanes_u64_all(stream >> 32))
     }
 
-    /// The words of the eight counters (c0, c1), xored with `flip`; only the lower halves of c1
-    /// count. What does not depend on c1, two rounds and a half, is computed once for all lanes.
+    /// The words of the eight counters (c0, c1), XORed with `xorMask`; only the low halves of c1 count.
+    /// The two and a half rounds that do not depend on c1 are computed as scalars.
     #if REG_FMA || arch(arm64)
         @inline(__always)
     #else
         @inline(never)
     #endif
-    func words(c0: UInt32, c1: lanes_u64, flip: UInt32) -> Words {
+    func words(c0: UInt32, c1: lanes_u64, xorMask: UInt32) -> Words {
         var keys = Keys(seed)
         func product(_ a: UInt64, _ b: UInt64) -> (high: UInt64, low: UInt64) {
             let p = (a & 0xffff_ffff) &* b
@@ -112,34 +111,34 @@ struct Philox {
             a.round(keys)
         }
         keys.advance()
-        keys.flip(flip)
+        keys.xor(xorMask)
         a.round(keys)
-        let flips = lanes_u64_all(UInt64(flip))
+        let flips = lanes_u64_all(UInt64(xorMask))
         (a.x1, a.x3) = (lanes_u64_xor(a.x1, flips), lanes_u64_xor(a.x3, flips))
         return a
     }
 
-    /// The 32 words of blocks `block ..< block + 8`, in order, for a multiple of 8, xored with
-    /// `flip`. Blocks count modulo 2^62, as a 64-bit element number divided by four does. Only the
-    /// lowest word differs among the lanes, which spares a round and a half of the ten.
+    /// The 32 words of blocks `block ..< block + 8`, in order, for a multiple of 8, XORed with
+    /// `xorMask`. Blocks count modulo 2^62, as a 64-bit element number divided by four does. Only the
+    /// lowest word differs among the lanes, which saves one and a half of the ten rounds.
     #if REG_FMA || arch(arm64)
         @inline(__always)
     #else
         @inline(never)
     #endif
-    func run(block: UInt64, flip: UInt32) -> (lanes_u32, lanes_u32) {
+    func run(block: UInt64, xorMask: UInt32) -> (lanes_u32, lanes_u32) {
         var a = start(block)
         var keys = Keys(seed)
         for _ in 0..<9 {
             a.round(keys)
             keys.advance()
         }
-        return a.woven(keys, flip)
+        return a.interleaved(keys, xorMask)
     }
 
-    /// The same for blocks `block ..< block + 16`, a multiple of 16.
+    /// Two runs, of blocks `block ..< block + 16`, for a multiple of 16.
     @inline(__always)
-    func runs(block: UInt64, flip: UInt32) -> ((lanes_u32, lanes_u32), (lanes_u32, lanes_u32)) {
+    func runs(block: UInt64, xorMask: UInt32) -> ((lanes_u32, lanes_u32), (lanes_u32, lanes_u32)) {
         var (a, b) = (start(block), start(block | 8))
         var keys = Keys(seed)
         for _ in 0..<9 {
@@ -147,11 +146,11 @@ struct Philox {
             b.round(keys)
             keys.advance()
         }
-        return (a.woven(keys, flip), b.woven(keys, flip))
+        return (a.interleaved(keys, xorMask), b.interleaved(keys, xorMask))
     }
 
     @inline(__always) private func start(_ block: UInt64) -> Words {
-        // Weaving takes lanes 0, 2, 1, 3: so those hold the blocks in order.
+        // Interleaving takes lanes 0, 2, 1, 3, so those hold the blocks in order.
         let order = lanes_u64(0, 2, 1, 3, 4, 6, 5, 7)
         return counters(
             lanes_u64_add(lanes_u64_all(block), order),

@@ -1,36 +1,35 @@
 import CLanes
 import KernelInterface
 
-// What a network does with the values of units, examples side by side: see `UnitRows`.
+// Dropout in the layout of `UnitRows`.
 
-/// Dropout of units `units` in place: column e is row `draw.offset` + e of the batch. Lanes are rows,
-/// and a block of Philox is four units of each, so that narrow layers waste no word.
+/// Dropout of units `units` in place: column e is row `draw.offset` + e of the batch. Lanes are rows, and
+/// a Philox block serves four units of a row, so that narrow layers waste no word.
 @inline(__always)
 func dropoutUnits<V: Lanes>(
     _: V.Type, _ a: UnitRows<V.Element>, _ units: Range<Int>, _ draw: DropoutDraw
 ) {
     if draw.threshold == 0 { return clearUnits(V.self, a, units) }
     let philox = Philox(seed: draw.seed, stream: draw.stream)
-    let limit = draw.flippedLimit
+    let limit = draw.signedLimit
     let scale = V.Element(draw.scale)
-    // Packing takes lanes 0, 1, 4, 5, 2, 3, 6, 7: so those hold the rows in order.
+    // Packing takes lanes 0, 1, 4, 5, 2, 3, 6, 7, so those hold the rows in order.
     let order = lanes_u64(0, 1, 4, 5, 2, 3, 6, 7)
-    // An element number has 64 bits, 34 of them below the row's.
-    let rowMask = lanes_u64_all(1 << 30 - 1)
+    let rowMask = lanes_u64_all(1 << UInt64(StreamLayout.rowBits) - 1)
     for u in stride(from: units.lowerBound, to: units.upperBound, by: 4) {
         let left = units.upperBound - u
         for e in stride(from: 0, to: a.columns, by: 16) {
             @inline(__always)
             func words(_ row: UInt64) -> Philox.Words {
                 let rows = lanes_u64_and(lanes_u64_add(lanes_u64_all(row), order), rowMask)
-                return philox.words(c0: UInt32(u / 4), c1: rows, flip: flip)
+                return philox.words(c0: UInt32(u / 4), c1: rows, xorMask: signBit)
             }
             let row = draw.offset &+ UInt64(e)
             let (first, second) = (words(row), words(row &+ 8))
             @inline(__always)
             func apply(_ k: Int, _ a0: lanes_u64, _ a1: lanes_u64) {
                 if k >= left { return }
-                let p = a.data + (u + k) * a.row + e
+                let p = a.data + (u + k) * a.rowStride + e
                 V.multiply(p, by: scale, keeping: lanes_u64_pack(a0, a1), upTo: limit, into: p)
             }
             apply(0, first.x0, second.x0)
@@ -41,26 +40,26 @@ func dropoutUnits<V: Lanes>(
     }
 }
 
-/// A keep_prob so small that no word is below its threshold.
+/// Dropout for a keep_prob so small that no word is below its threshold.
 @inline(__always)
 private func clearUnits<V: Lanes>(_: V.Type, _ a: UnitRows<V.Element>, _ units: Range<Int>) {
     for u in units {
         for e in stride(from: 0, to: a.columns, by: V.width) {
-            let p = a.data + u * a.row + e
+            let p = a.data + u * a.rowStride + e
             (V.load(p) * V(0)).store(p)
         }
     }
 }
 
-/// Dropout by a mask that is there: unit u of example r of the data at u * maskRow + r.
+/// Dropout by a given mask: unit u of example r of the data is `mask[u * maskRowStride + r]`.
 @inline(__always)
 func maskUnits<V: Lanes>(
-    _: V.Type, _ a: UnitRows<V.Element>, _ mask: UnsafePointer<UInt8>, _ maskRow: Int,
+    _: V.Type, _ a: UnitRows<V.Element>, _ mask: UnsafePointer<UInt8>, _ maskRowStride: Int,
     _ range: ExampleRange, _ scale: Double
 ) {
     for u in 0..<a.units {
-        let row = a.data + u * a.row
-        let mask = mask + u * maskRow
+        let row = a.data + u * a.rowStride
+        let mask = mask + u * maskRowStride
         if range.order == nil {
             applyMask(V.self, row, mask + range.first, row, range.count, scale)
         } else {
@@ -68,4 +67,14 @@ func maskUnits<V: Lanes>(
             for e in 0..<range.count { row[e] = row[e] * (mask[range.index(e)] != 0 ? scale : 0) }
         }
     }
+}
+
+/// out = a * scale where the mask is nonzero, a * 0 elsewhere.
+@inline(__always)
+func applyMask<V: Lanes>(
+    _: V.Type, _ a: UnsafePointer<V.Element>, _ mask: UnsafePointer<UInt8>,
+    _ out: UnsafeMutablePointer<V.Element>, _ count: Int, _ scale: Double
+) {
+    let scale = V.Element(scale)
+    for i in 0..<count { out[i] = a[i] * (mask[i] != 0 ? scale : 0) }
 }

@@ -1,21 +1,21 @@
-/// exp, log and what is made of them, on every lane at once, within 2 ULP (docs/formulas.md). They
-/// are ours because a libm differs from one machine to the next in the last bit.
-///
-/// The polynomials come from scripts/polynomials.py. On the oldest CPUs, where a vector is four registers
-/// and each formula four times as long, what is used most stands once, out of line.
+// exp, log and functions built from them, lane by lane, within 2 ULP (docs/formulas.md). No libm: its
+// last bits differ between machines.
+//
+// The polynomials come from scripts/polynomials.py. The baseline kernels, where a vector is four
+// registers and each formula four times as long, call the most used ones out of line.
 
 struct ElementaryLimits<Element> {
-    /// Beyond these exp is 0 or infinite.
+    /// Below expLow exp is 0, above expHigh infinite.
     let expLow: Element
     let expHigh: Element
     let log2e: Element
-    /// ln(2) in two parts; the first has zeros enough that a multiple of it is exact.
+    /// ln(2) in two parts; the first has trailing zeros, so that its multiples are exact.
     let ln2High: Element
     let ln2Low: Element
-    /// Adding and subtracting it rounds to a whole number.
-    let rounder: Element
-    /// Subnormals are multiplied by 2^lift before log takes them apart.
-    let smallest: Element
+    /// Adding and subtracting it rounds to an integer.
+    let roundingConstant: Element
+    /// The smallest normal number. log multiplies smaller ones by 2^lift.
+    let smallestNormal: Element
     let lift: Element
 }
 
@@ -25,7 +25,7 @@ private func polynomial<V: Lanes, let n: Int>(_ x: V, _ c: InlineArray<n, V.Elem
     var p = V(c[n - 1])
     var i = n - 2
     while i >= 0 {
-        p = V(c[i]).addProduct(p, x)
+        p = V(c[i]).addingProduct(p, x)
         i -= 1
     }
     return p
@@ -35,19 +35,19 @@ extension F32x16 {
     @inline(__always) static var limits: ElementaryLimits<Float> {
         ElementaryLimits(
             expLow: -104, expHigh: 89, log2e: 0x1.715476p0, ln2High: 0x1.62e4p-1,
-            ln2Low: 0x1.7f7d1cp-20, rounder: 0x1.8p23, smallest: 0x1p-126, lift: 25)
+            ln2Low: 0x1.7f7d1cp-20, roundingConstant: 0x1.8p23, smallestNormal: 0x1p-126, lift: 25)
     }
     /// (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2.
-    @inline(__always) static func expTail(_ r: Self) -> Self {
+    @inline(__always) static func expPolynomial(_ r: Self) -> Self {
         polynomial(
             r, [0.5, 0.166666672, 0.041666463, 0.00833331048, 0.00139337312, 0.000198910799])
     }
     /// (2 atanh(s) - 2 s) / (s z) for z = s^2, |s| <= (sqrt(2) - 1) / (sqrt(2) + 1).
-    @inline(__always) static func logTail(_ z: Self) -> Self {
+    @inline(__always) static func logPolynomial(_ z: Self) -> Self {
         polynomial(z, [0.666666687, 0.400001228, 0.285507798, 0.233316138])
     }
     /// (tanh(x) - x) / (x z) for z = x^2, |x| <= 0.625.
-    @inline(__always) static func tanhTail(_ z: Self) -> Self {
+    @inline(__always) static func tanhPolynomial(_ z: Self) -> Self {
         polynomial(
             z,
             [
@@ -61,9 +61,10 @@ extension F64x8 {
     @inline(__always) static var limits: ElementaryLimits<Double> {
         ElementaryLimits(
             expLow: -746, expHigh: 710, log2e: 0x1.71547652b82fep0, ln2High: 0x1.62e42fefa38p-1,
-            ln2Low: 0x1.ef35793c7673p-45, rounder: 0x1.8p52, smallest: 0x1p-1022, lift: 54)
+            ln2Low: 0x1.ef35793c7673p-45, roundingConstant: 0x1.8p52, smallestNormal: 0x1p-1022,
+            lift: 54)
     }
-    @inline(__always) static func expTail(_ r: Self) -> Self {
+    @inline(__always) static func expPolynomial(_ r: Self) -> Self {
         polynomial(
             r,
             [
@@ -73,7 +74,7 @@ extension F64x8 {
                 2.09147553258932e-09,
             ])
     }
-    @inline(__always) static func logTail(_ z: Self) -> Self {
+    @inline(__always) static func logPolynomial(_ z: Self) -> Self {
         polynomial(
             z,
             [
@@ -81,7 +82,7 @@ extension F64x8 {
                 0.18181795547521137, 0.15386244737621665, 0.13268638369266825, 0.13088034850927555,
             ])
     }
-    @inline(__always) static func tanhTail(_ z: Self) -> Self {
+    @inline(__always) static func tanhPolynomial(_ z: Self) -> Self {
         polynomial(
             z,
             [
@@ -106,45 +107,45 @@ extension Lanes {
         let high = Self.select(Self(limits.expHigh) < self, Self(limits.expHigh), self)
         let x = high.atLeast(Self(limits.expLow))
         let (n, whole, negated) = x.powersOfTwo
-        let r = whole.addProduct(negated, Self(limits.ln2Low))
-        let rLow = (whole - r).addProduct(negated, Self(limits.ln2Low))
+        let r = whole.addingProduct(negated, Self(limits.ln2Low))
+        let rLow = (whole - r).addingProduct(negated, Self(limits.ln2Low))
         let sum = Self(1) + r
-        let tail = ((Self(1) - sum) + r) + rLow.addProduct(r * r, Self.expTail(r))
+        let tail = ((Self(1) - sum) + r) + rLow.addingProduct(r * r, Self.expPolynomial(r))
         return Self.select(self == self, (sum + tail).scaled(byPowerOfTwo: n), self)
     }
 
-    /// n = self / ln(2), rounded; -n; and self - n ln(2), exact but for the lower part of ln(2).
+    /// n = self / ln(2) rounded, -n, and self - n ln2High, which is exact.
     @inline(__always) private var powersOfTwo: (n: Self, rest: Self, negated: Self) {
         let limits = Self.limits
-        let rounder = Self(limits.rounder)
-        let n = rounder.addProduct(self, Self(limits.log2e)) - rounder
+        let roundingConstant = Self(limits.roundingConstant)
+        let n = roundingConstant.addingProduct(self, Self(limits.log2e)) - roundingConstant
         let negated = Self(0) - n
-        return (n, addProduct(negated, Self(limits.ln2High)), negated)
+        return (n, addingProduct(negated, Self(limits.ln2High)), negated)
     }
 
-    /// e^self for self <= 0 as a part of something else: the rounding of r is not given back, and
-    /// a NaN stays some NaN.
+    /// e^self for self <= 0 as a term of another function: not corrected for the rounding of r. A NaN
+    /// gives some NaN.
     #if REG_FMA || arch(arm64)
         @inline(__always)
     #else
         @inline(never)
     #endif
-    var quickExpOfNegative: Self {
+    var fastExpOfNonPositive: Self {
         let limits = Self.limits
         let (n, whole, negated) = atLeast(Self(limits.expLow)).powersOfTwo
-        let r = whole.addProduct(negated, Self(limits.ln2Low))
+        let r = whole.addingProduct(negated, Self(limits.ln2Low))
         let sum = Self(1) + r
-        let result = sum + ((Self(1) - sum) + r).addProduct(r * r, Self.expTail(r))
-        // Lifted, so that the first factor is a normal number, and the second rounds once.
+        let result = sum + ((Self(1) - sum) + r).addingProduct(r * r, Self.expPolynomial(r))
+        // Scaled up, so that the first factor is a normal number and only the second product rounds.
         let lift = Self(limits.lift)
         return result * (n + lift).powerOfTwo * (Self(0) - lift).powerOfTwo
     }
 
-    /// self * 2^n for whole numbers n, in two steps, so that neither factor leaves the range of
-    /// normal numbers and a subnormal result is rounded once.
+    /// self * 2^n for integral n, in two steps, so that both factors are normal numbers and a subnormal
+    /// result is rounded once.
     @inline(__always) private func scaled(byPowerOfTwo n: Self) -> Self {
-        let rounder = Self(Self.limits.rounder)
-        let half = rounder.addProduct(n, Self(0.5)) - rounder
+        let roundingConstant = Self(Self.limits.roundingConstant)
+        let half = roundingConstant.addingProduct(n, Self(0.5)) - roundingConstant
         return self * half.powerOfTwo * (n - half).powerOfTwo
     }
 
@@ -156,12 +157,12 @@ extension Lanes {
     #endif
     var log: Self {
         let limits = Self.limits
-        let isSmall = self < Self(limits.smallest)
+        let isSmall = self < Self(limits.smallestNormal)
         let lifted = self * Self(limits.lift).powerOfTwo
         let (m, exponent) = Self.select(isSmall, lifted, self).normalized
         let n = Self.select(isSmall, exponent - Self(limits.lift), exponent)
         let result = (m - Self(1)).log(times: n)
-        return specialLog(result)
+        return withLogEdgeCases(result)
     }
 
     /// log((1 + self) 2^n) for sqrt(1/2) <= 1 + self < sqrt(2).
@@ -170,33 +171,33 @@ extension Lanes {
         let s = self / (Self(2) + self)
         let z = s * s
         let square = Self(0.5) * self * self
-        let correction = (n * Self(limits.ln2Low)).addProduct(
-            s, square.addProduct(z, Self.logTail(z)))
+        let correction = (n * Self(limits.ln2Low)).addingProduct(
+            s, square.addingProduct(z, Self.logPolynomial(z)))
         return (n * Self(limits.ln2High)) - ((square - correction) - self)
     }
 
-    /// The edges of log: NaN and infinity as they are, 0 to -infinity, negatives to NaN.
-    @inline(__always) private func specialLog(_ result: Self) -> Self {
+    /// The special cases of log: NaN and infinity unchanged, 0 to -infinity, negatives to NaN.
+    @inline(__always) private func withLogEdgeCases(_ result: Self) -> Self {
         let infinite = Self(.infinity)
         let finite = Self.select(self < infinite, result, self)
         let negative = Self.select(self == Self(0), Self(-.infinity), Self(.nan))
         return Self.select(self == self, Self.select(Self(0) < self, finite, negative), self)
     }
 
-    /// log(1 + self), the rounding of the sum given back as a first-order correction.
+    /// log(1 + self), corrected to first order for the rounding of the sum.
     @inline(__always) var log1p: Self {
         let one = Self(1)
         let sum = one + self
         let lost = Self.select(one < self, one - (sum - self), self - (sum - one))
         let result = sum.log + lost / sum
-        // At -1, infinity and NaN the correction is no number.
+        // At -1, infinity and NaN the correction is NaN.
         let isOrdinary = Self.select(
             Self(-1) < self, Self.select(self < Self(.infinity), one, Self(0)), Self(0))
         return Self.select(
             self == Self(0), self, Self.select(isOrdinary == one, result, sum.log))
     }
 
-    /// log(1 + self) for 0 <= self <= 1: self is taken apart, not a sum that has been rounded.
+    /// log(1 + self) for 0 <= self <= 1, without rounding 1 + self.
     @inline(__always) var log1pOfFraction: Self {
         let isHigh = Self(0.41421354) < self
         let (one, zero, half) = (Self(1), Self(0), Self(0.5))
@@ -204,34 +205,34 @@ extension Lanes {
             .log(times: Self.select(isHigh, one, zero))
     }
 
-    /// 1 / (1 + e^-self), of the exponential that cannot overflow.
+    /// 1 / (1 + e^-self), by e^-|self|, which cannot overflow.
     @inline(__always) var sigmoid: Self {
-        sigmoid(by: (Self(0) - magnitude).quickExpOfNegative)
+        sigmoid(by: (Self(0) - magnitude).fastExpOfNonPositive)
     }
 
-    /// The same, where e = e^-|self| is there.
+    /// The sigmoid, given e = e^-|self|.
     @inline(__always) func sigmoid(by e: Self) -> Self {
         let one = Self(1)
         let sum = one + e
         let quotient = Self.select(self < Self(0), e, one) / sum
-        // What the rounding of the sum lost, to first order: a few percent of it do not matter, so
-        // 1 / sum is a line on [1, 2].
+        // The rounding error of the sum, corrected to first order. A few percent of it do not matter, so
+        // 1 / sum is approximated by a line on [1, 2].
         let lost = (sum - one) - e
-        let inverse = Self(1.457).addProduct(sum, Self(-0.5))
-        return quotient.addProduct(quotient * lost, inverse)
+        let inverse = Self(1.457).addingProduct(sum, Self(-0.5))
+        return quotient.addingProduct(quotient * lost, inverse)
     }
 
     /// log(1 + e^self) = max(self, 0) + log1p(e^-|self|).
     @inline(__always) var softplus: Self {
         let tail = (Self(0) - magnitude).exp.log1pOfFraction
-        // Of a NaN the tail is one too.
+        // For NaN the tail is NaN.
         return Self.select(Self(0) < self, self, Self(0)) + tail
     }
 
     /// An odd polynomial near 0, 1 - 2 / (e^2|x| + 1) beyond.
     @inline(__always) var tanh: Self {
         let z = self * self
-        let near = addProduct(self * z, Self.tanhTail(z))
+        let near = addingProduct(self * z, Self.tanhPolynomial(z))
         let size = magnitude
         let far = Self(1) - Self(2) / ((size + size).exp + Self(1))
         let signed = Self.select(self < Self(0), Self(0) - far, far)

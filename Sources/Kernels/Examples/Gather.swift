@@ -1,9 +1,9 @@
 import CLanes
 import KernelInterface
 
-/// target = the examples of a range, at least one, by any strides and in any order. Columns beyond them
-/// repeat the last one: what is computed of them is then no less finite than of the examples. Those
-/// columns are whole vectors where examples lie side by side in order; else any number.
+/// Copies the examples of a range, at least one, with any strides and in any order. Padding columns repeat
+/// the last example, so that their results are as finite as its own. If examples are contiguous and in
+/// order, the columns of `target` must be whole vectors; otherwise any number.
 @inline(__always)
 func gather<V: Lanes>(
     _: V.Type, _ source: UnsafePointer<V.Element>, _ strides: Strides, _ range: ExampleRange,
@@ -11,7 +11,9 @@ func gather<V: Lanes>(
 ) {
     if range.order == nil && strides.example == 1 {
         for u in 0..<target.units {
-            let (from, to) = (source + u * strides.unit + range.first, target.data + u * target.row)
+            let (from, to) = (
+                source + u * strides.unit + range.first, target.data + u * target.rowStride
+            )
             let last = from[range.count - 1]
             for e in stride(from: 0, to: target.columns, by: V.width) {
                 let here = max(0, min(V.width, range.count - e))
@@ -21,63 +23,62 @@ func gather<V: Lanes>(
         return
     }
     let count = range.count
-    // Blocks, so that both sides stay in the cache whichever of them is turned.
+    // Blocks, so that both sides stay in the cache whichever of them is transposed.
     if strides.unit == 1 {
-        let side = 32
+        let blockSize = 32
         let (fours, units) = (count / 4 * 4, target.units / 4 * 4)
-        for e in stride(from: 0, to: fours, by: side) {
+        for e in stride(from: 0, to: fours, by: blockSize) {
             gatherRows(
-                V.self, source, strides.example, range, e..<min(e + side, fours), target,
+                V.self, source, strides.example, range, e..<min(e + blockSize, fours), target,
                 units: units)
         }
         gatherElements(source, strides, range, 0..<fours, target, units: units..<target.units)
         gatherElements(source, strides, range, fours..<count, target, units: 0..<target.units)
     } else {
-        let side = 16
-        for e in stride(from: 0, to: count, by: side) {
-            for u in stride(from: 0, to: target.units, by: side) {
+        let blockSize = 16
+        for e in stride(from: 0, to: count, by: blockSize) {
+            for u in stride(from: 0, to: target.units, by: blockSize) {
                 gatherElements(
-                    source, strides, range, e..<min(e + side, count), target,
-                    units: u..<min(u + side, target.units))
+                    source, strides, range, e..<min(e + blockSize, count), target,
+                    units: u..<min(u + blockSize, target.units))
             }
         }
     }
     if count == target.columns { return }
     for u in 0..<target.units {
-        let row = target.data + u * target.row
+        let row = target.data + u * target.rowStride
         for e in count..<target.columns { row[e] = row[count - 1] }
     }
 }
 
-/// The first `units` units, a multiple of 4, of some examples of the range, a multiple of 4, whose
-/// units lie side by side.
+/// Copies the first `units` units of some examples, both multiples of 4, whose units are contiguous.
 @inline(__always)
 private func gatherRows<V: Lanes>(
     _: V.Type, _ source: UnsafePointer<V.Element>, _ step: Int, _ range: ExampleRange,
     _ examples: Range<Int>, _ target: UnitRows<V.Element>, units: Int
 ) {
-    // Four examples at a time, which the CPU can foresee; of so many units that what the next four
-    // are written beside is still in the cache.
-    let most = 128
-    for first in stride(from: 0, to: units, by: most) {
-        let end = min(first + most, units)
+    // Four examples at a time, which hardware prefetches, and so few units that the cache lines written
+    // are still cached for the next four.
+    let maxUnits = 128
+    for first in stride(from: 0, to: units, by: maxUnits) {
+        let end = min(first + maxUnits, units)
         for i in stride(from: examples.lowerBound, to: examples.upperBound, by: 4) {
-            @inline(__always) func row(_ k: Int) -> UnsafePointer<V.Element> {
+            @inline(__always) func example(_ k: Int) -> UnsafePointer<V.Element> {
                 source + range.index(i + k) * step
             }
-            let (row0, row1, row2, row3) = (row(0), row(1), row(2), row(3))
+            let (row0, row1, row2, row3) = (example(0), example(1), example(2), example(3))
             var u = first
-            var to = target.data + u * target.row + i
+            var to = target.data + u * target.rowStride + i
             while u < end {
-                V.transpose(row0 + u, row1 + u, row2 + u, row3 + u, to: to, width: target.row)
+                V.transpose(row0 + u, row1 + u, row2 + u, row3 + u, to: to, width: target.rowStride)
                 u += 4
-                to += 4 * target.row
+                to += 4 * target.rowStride
             }
         }
     }
 }
 
-/// Some units of some examples, one by one, along the longer side where the order allows.
+/// Copies units of examples one by one, along the longer side where the order allows.
 @inline(never)
 private func gatherElements<Element>(
     _ source: UnsafePointer<Element>, _ strides: Strides, _ range: ExampleRange,
@@ -86,12 +87,12 @@ private func gatherElements<Element>(
     @inline(__always)
     func copy(from u: Int, _ e: Int, step: Int, targetStep: Int, count: Int) {
         var from = source + u * strides.unit + range.index(e) * strides.example
-        var to = target.data + u * target.row + e
+        var to = target.data + u * target.rowStride + e
         for _ in 0..<count {
             to.pointee = from.pointee
             from += step
             to += targetStep
-            // As vectors the compiler would make it long, and no faster.
+            // Keeps the compiler from vectorizing, which is longer and no faster.
             lanes_barrier()
         }
     }
@@ -104,7 +105,7 @@ private func gatherElements<Element>(
     } else {
         for e in examples {
             copy(
-                from: units.lowerBound, e, step: strides.unit, targetStep: target.row,
+                from: units.lowerBound, e, step: strides.unit, targetStep: target.rowStride,
                 count: units.count)
         }
     }

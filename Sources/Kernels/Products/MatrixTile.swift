@@ -1,16 +1,16 @@
 import CLanes
 import KernelInterface
 
-// The outputs that stay in registers while a product runs over its depth: tileRows times
-// tileVectors vectors, beside the vectors of B and a broadcast of A. Vectors are 64 bytes: one zmm,
-// two ymm, or four 128-bit registers.
+// The tile of C that is kept in registers while a product runs over k: tileM rows of tileVectors
+// vectors, beside the vectors of B and a broadcast element of A. Vectors are 64 bytes: one zmm, two
+// ymm, or four 128-bit registers.
 #if REG_KERNELSAVX512
     typealias TileLanes<V> = InlineArray<24, V>
     @inline(__always) func zeroTile<V: Lanes>(_: V.Type) -> TileLanes<V> {
         let o = V(0)
         return [o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o]
     }
-    @inline(__always) var tileRows: Int { 12 }
+    @inline(__always) var tileM: Int { 12 }
     @inline(__always) var tileVectors: Int { 2 }
 #elseif REG_KERNELSAVX2 || arch(arm64)
     typealias TileLanes<V> = InlineArray<6, V>
@@ -18,18 +18,18 @@ import KernelInterface
         let o = V(0)
         return [o, o, o, o, o, o]
     }
-    @inline(__always) var tileRows: Int { 6 }
+    @inline(__always) var tileM: Int { 6 }
     @inline(__always) var tileVectors: Int { 1 }
 #else
     typealias TileLanes<V> = InlineArray<2, V>
     @inline(__always) func zeroTile<V: Lanes>(_: V.Type) -> TileLanes<V> { [V(0), V(0)] }
-    @inline(__always) var tileRows: Int { 2 }
+    @inline(__always) var tileM: Int { 2 }
     @inline(__always) var tileVectors: Int { 1 }
 #endif
 
-/// Whether the loop over a tile's depth takes four steps to a turn: where another thread shares the
-/// core, every instruction beside the multiply-adds counts.
-@inline(__always) var takesFourSteps: Bool {
+/// Whether the loop over k is unrolled by four. On AVX2, where another thread shares the core, every
+/// instruction beside the multiply-adds counts.
+@inline(__always) var unrollsByFour: Bool {
     #if REG_KERNELSAVX2
         true
     #else
@@ -37,158 +37,161 @@ import KernelInterface
     #endif
 }
 
-/// Whether there are tiles for few columns; the oldest CPUs go without.
+/// Whether there are tiles for few columns; the baseline kernels have none.
 @inline(__always) var hasNarrowTiles: Bool { !isBaseline }
 
-/// A tile for few columns: as many rows of one vector as hide the latency of a multiply-add.
-@inline(__always) var narrowRows: Int { 8 }
+/// Rows of a tile for few columns: enough one-vector rows to hide the latency of a multiply-add.
+@inline(__always) var narrowTileM: Int { 8 }
 @inline(__always) func zeroNarrowTile<W: TileVector>(_: W.Type) -> InlineArray<8, W> {
     let o = W(0)
     return [o, o, o, o, o, o, o, o]
 }
 
-/// tile = A B for one or two whole vectors of B, `perRow`, over `depth` <= chainDepth. Row i of A
-/// begins `starts[i]` bytes after `a`.
+/// tile = A B for `perRow` (one or two) whole vectors of B over k <= blockK. Row i of A starts
+/// `starts[i]` bytes after `a`.
 @inline(__always)
 func multiplyTile<W: TileVector, let n: Int>(
-    _ zero: InlineArray<n, W>, perRow: Int, depth: Int, a: UnsafePointer<W.Element>, aStep: Int,
-    isAPacked: Bool = false, b: UnsafePointer<W.Element>, bStep: Int, starts: RowStarts
+    _ zero: InlineArray<n, W>, perRow: Int, k: Int, a: UnsafePointer<W.Element>, aColumnStride: Int,
+    isAPacked: Bool = false, b: UnsafePointer<W.Element>, bRowStride: Int, starts: RowStarts
 ) -> InlineArray<n, W> {
     var sums = zero
     var a = UnsafeRawPointer(a)
     var b = b
-    let aStep = aStep * MemoryLayout<W.Element>.stride
+    let aColumnStride = aColumnStride * MemoryLayout<W.Element>.stride
     @inline(__always) func addStep(_ b: UnsafePointer<W.Element>) {
         let b0 = W.load(b)
         let b1 = perRow == 2 ? W.load(b + W.width) : b0
         @inline(__always) func addRow(_ i: Int) {
             let x = W(a.load(fromByteOffset: starts[i], as: W.Element.self))
-            sums[i * perRow] = sums[i * perRow].addProduct(x, b0)
-            if perRow == 2 { sums[i * 2 + 1] = sums[i * 2 + 1].addProduct(x, b1) }
+            sums[i * perRow] = sums[i * perRow].addingProduct(x, b0)
+            if perRow == 2 { sums[i * 2 + 1] = sums[i * 2 + 1].addingProduct(x, b1) }
         }
-        // A longer loop would not be unrolled, and its sums would lie in memory.
+        // A longer loop would not be unrolled, and its sums would be kept in memory.
         for i in 0..<min(6, n / perRow) { addRow(i) }
         for i in 6..<max(6, n / perRow) { addRow(i) }
-        // Constants where A is packed; else one addition, not one for each row.
-        a = isAPacked ? a + aStep : lanes_opaque_address(a + aStep)
-        // The compiler would load ahead more than there are registers.
+        // Constants where A is packed; otherwise one addition, not one per row.
+        a = isAPacked ? a + aColumnStride : lanes_opaque_address(a + aColumnStride)
+        // Otherwise the compiler loads ahead more than there are registers.
         lanes_barrier()
     }
-    var left = depth
-    if takesFourSteps {
-        let three = lanes_opaque(3 * bStep)
-        for _ in 0..<depth / 4 {
+    var left = k
+    if unrollsByFour {
+        let three = lanes_opaque(3 * bRowStride)
+        for _ in 0..<k / 4 {
             addStep(b)
-            addStep(b + bStep)
-            addStep(b + 2 * bStep)
+            addStep(b + bRowStride)
+            addStep(b + 2 * bRowStride)
             addStep(b + three)
-            b += 4 * bStep
+            b += 4 * bRowStride
         }
-        left = depth % 4
+        left = k % 4
     }
     for _ in 0..<left {
-        // From the second-level cache. CPUs that take four steps foresee it.
-        if isAPacked && !takesFourSteps { lanes_prefetch(a + 16 * aStep) }
+        // Prefetch from the L2 cache. The CPUs that unroll by four do it in hardware.
+        if isAPacked && !unrollsByFour { lanes_prefetch(a + 16 * aColumnStride) }
         addStep(b)
-        b += bStep
+        b += bRowStride
     }
     return sums
 }
 
 typealias RowStarts = InlineArray<12, Int>
 
-/// Where the rows of a whole tile begin, `row` bytes apart. The odd multiples are computed before the
-/// loop; the others are two, four or eight times one of those, which an address can say. So a step
-/// of the loop adds to one address, and not for each row.
+/// The byte offsets of the rows of a whole tile, `rowBytes` apart. Odd multiples are computed before the
+/// loop; an addressing mode can scale them by two, four or eight, so that each step of the loop
+/// advances one address instead of one per row.
 @inline(__always)
-func rowStarts(_ row: Int) -> RowStarts {
-    let one = lanes_opaque(row)
-    let three = lanes_opaque(3 * row)
-    let five = lanes_opaque(5 * row)
+func rowStarts(_ rowBytes: Int) -> RowStarts {
+    let one = lanes_opaque(rowBytes)
+    let three = lanes_opaque(3 * rowBytes)
+    let five = lanes_opaque(5 * rowBytes)
     return [
-        0, one, 2 * one, three, 4 * one, five, 2 * three, lanes_opaque(7 * row), 8 * one,
-        lanes_opaque(9 * row), 2 * five, lanes_opaque(11 * row),
+        0, one, 2 * one, three, 4 * one, five, 2 * three, lanes_opaque(7 * rowBytes), 8 * one,
+        lanes_opaque(9 * rowBytes), 2 * five, lanes_opaque(11 * rowBytes),
     ]
 }
 
-/// The same for a packed A: constants.
+/// The row offsets of a packed A: constants.
 @inline(__always)
-func packedRowStarts(_ row: Int) -> RowStarts {
+func packedRowStarts(_ rowBytes: Int) -> RowStarts {
     [
-        0, row, 2 * row, 3 * row, 4 * row, 5 * row, 6 * row, 7 * row, 8 * row, 9 * row, 10 * row,
-        11 * row,
+        0, rowBytes, 2 * rowBytes, 3 * rowBytes, 4 * rowBytes, 5 * rowBytes, 6 * rowBytes,
+        7 * rowBytes, 8 * rowBytes, 9 * rowBytes, 10 * rowBytes,
+        11 * rowBytes,
     ]
 }
 
-/// The same for the first `rows` of `all` rows: the others repeat the last, so that nothing beyond A
-/// is read.
+/// The row offsets of a tile with only `rows` of `all` rows: the others repeat the last, so that
+/// nothing beyond A is read.
 @inline(__always)
-func rowStarts(_ row: Int, rows: Int, of all: Int) -> RowStarts {
+func rowStarts(_ rowBytes: Int, rows: Int, of all: Int) -> RowStarts {
     var starts: RowStarts = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-    for i in 1..<all { starts[i] = lanes_opaque(starts[i - 1] + (i < rows ? row : 0)) }
+    for i in 1..<all { starts[i] = lanes_opaque(starts[i - 1] + (i < rows ? rowBytes : 0)) }
     return starts
 }
 
-/// The part of a product that a tile covers, whether its sums are the first and need no adding to
-/// C, and whether they are the last and are finished.
+/// The part of C that a tile covers.
 struct TilePlace {
-    var row: Int
-    var column: Int
+    var rowIndex: Int
+    var columnIndex: Int
     var rows: Int
     var columns: Int
+    /// Whether these sums are the first for their elements, so that they are not added to C.
     var isFirst: Bool
+    /// Whether these sums are the last, so that the epilogue follows.
     var isLast: Bool
 }
 
-/// Adds a tile of whole vectors to C, its first `rows` rows, and finishes their elements after the
-/// last chain: see `Finish`. The sums stay in registers, and every question is asked once for all.
+/// Adds the first `rows` rows of a tile of whole vectors to C, and applies the epilogue after the last
+/// block of k. The sums stay in registers; options are tested once per tile, not per element.
 @inline(__always)
 func storeWholeTile<V: Lanes>(
     _: V.Type, _ tile: TileLanes<V>, rows: Int, _ call: UnsafePointer<MatrixProduct<V.Element>>,
     _ place: TilePlace
 ) {
-    let cRow = call.pointee.cRow
-    let at = place.row * cRow + place.column
+    let cRowStride = call.pointee.cRowStride
+    let at = place.rowIndex * cRowStride + place.columnIndex
     let c = call.pointee.c + at
     var x = tile
     /// Replaces each vector by f(vector, its distance from the first, its row, its column).
     @inline(__always)
     func forEach(_ f: (V, _ offset: Int, _ i: Int, _ k: Int) -> V) {
-        for i in 0..<tileRows where i < rows {
+        for i in 0..<tileM where i < rows {
             for k in 0..<tileVectors {
-                x[i * tileVectors + k] = f(x[i * tileVectors + k], i * cRow + k * V.width, i, k)
+                x[i * tileVectors + k] = f(
+                    x[i * tileVectors + k], i * cRowStride + k * V.width, i, k)
             }
         }
     }
     if !place.isFirst { forEach { x, offset, _, _ in V.load(c + offset) + x } }
     if place.isLast {
-        let finish = call.pointee.finish
-        if let scale = finish.scale {
+        let epilogue = call.pointee.epilogue
+        if let scale = epilogue.scale {
             let scale = V(scale)
             forEach { x, _, _, _ in x * scale }
         }
-        if let (weight, factor) = finish.decay {
+        if let (weight, factor) = epilogue.l2Term {
             let factor = V(factor)
-            forEach { x, offset, _, _ in x.addProduct(factor, V.load(weight + at + offset)) }
+            forEach { x, offset, _, _ in x.addingProduct(factor, V.load(weight + at + offset)) }
         }
-        if let bias = finish.bias {
-            if finish.biasIsPerRow {
-                forEach { x, _, i, _ in x + V(bias[place.row + i]) }
+        if let bias = epilogue.bias {
+            if epilogue.biasIsPerRow {
+                forEach { x, _, i, _ in x + V(bias[place.rowIndex + i]) }
             } else {
-                forEach { x, _, _, k in x + V.load(bias + place.column + k * V.width) }
+                forEach { x, _, _, k in x + V.load(bias + place.columnIndex + k * V.width) }
             }
         }
-        if let z = finish.preActivation {
+        if let z = epilogue.preActivation {
             forEach { x, offset, _, _ in
                 x.store(z + at + offset)
                 return x
             }
         }
-        if finish.activation == .relu { forEach { x, _, _, _ in x.relu } }
-        if let (weight, factor) = finish.descent {
+        if epilogue.activation == .relu { forEach { x, _, _, _ in x.relu } }
+        if let (weight, factor) = epilogue.fusedUpdate {
             let factor = V(factor)
             forEach { x, offset, _, _ in
-                V.load(weight + at + offset).addProduct(factor, x).store(weight + at + offset)
+                V.load(weight + at + offset).addingProduct(factor, x).store(weight + at + offset)
                 return x
             }
         }
@@ -199,78 +202,80 @@ func storeWholeTile<V: Lanes>(
     }
 }
 
-/// The activations that are long: they stand once in the code, and find the rows of a strip in
-/// the caches.
+/// Applies the expensive activations. They run out of line, per strip, while its rows are cached.
 @inline(__always)
 func activateRows<V: Lanes>(
     _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ place: TilePlace
 ) {
-    let activation = call.pointee.finish.activation
+    let activation = call.pointee.epilogue.activation
     if activation == .identity || activation == .relu { return }
     for i in 0..<place.rows {
-        let c = call.pointee.c + (place.row + i) * call.pointee.cRow + place.column
+        let c = call.pointee.c + (place.rowIndex + i) * call.pointee.cRowStride + place.columnIndex
         activate(V.self, c, c, place.columns, activation)
     }
 }
 
-/// The biases of a strip's first columns, where each column has its own; else 0.
+/// The biases of a strip's first vector of columns if there is one bias per column; otherwise 0.
 @inline(__always)
 func columnBias<W: TileVector>(
     _: W.Type, _ call: UnsafePointer<MatrixProduct<W.Element>>, _ strip: TilePlace
 ) -> W {
-    let finish = call.pointee.finish
-    guard strip.isLast, !finish.biasIsPerRow, let bias = finish.bias else { return W(0) }
+    let epilogue = call.pointee.epilogue
+    guard strip.isLast, !epilogue.biasIsPerRow, let bias = epilogue.bias else { return W(0) }
     return strip.columns < W.width
-        ? W.loadEnd(bias + strip.column, strip.columns, filler: 0) : W.load(bias + strip.column)
+        ? W.loadPartial(bias + strip.columnIndex, strip.columns, filler: 0)
+        : W.load(bias + strip.columnIndex)
 }
 
-/// The same for a tile of which only some rows or columns are wanted, `perRow` vectors a row.
-/// `columnBias` is that of the tile's strip.
+/// `storeWholeTile` for a tile with fewer rows or columns, of `perRow` vectors a row. `columnBias` is
+/// that of the tile's strip.
 @inline(__always)
-func storePartOfTile<W: TileVector>(
+func storePartialTile<W: TileVector>(
     _ sums: UnsafePointer<W>, perRow: Int, columnBias: W,
     _ call: UnsafePointer<MatrixProduct<W.Element>>, _ place: TilePlace
 ) {
-    let finish = call.pointee.finish
-    let cRow = call.pointee.cRow
-    // Plain values: the compiler takes an optional vector apart.
-    let scale = W(finish.scale ?? 1)
-    let factor = W(finish.decay?.factor ?? 0)
+    let epilogue = call.pointee.epilogue
+    let cRowStride = call.pointee.cRowStride
+    // Plain values: the compiler splits an optional vector into its lanes.
+    let scale = W(epilogue.scale ?? 1)
+    let factor = W(epilogue.l2Term?.factor ?? 0)
     for k in 0..<perRow {
-        let j = place.column + k * W.width
-        let n = min(W.width, place.column + place.columns - j)
+        let j = place.columnIndex + k * W.width
+        let n = min(W.width, place.columnIndex + place.columns - j)
         if n <= 0 { return }
         let isWhole = n == W.width
         @inline(__always) func load(_ p: UnsafePointer<W.Element>) -> W {
-            isWhole ? W.load(p) : W.loadEnd(p, n, filler: 0)
+            isWhole ? W.load(p) : W.loadPartial(p, n, filler: 0)
         }
         @inline(__always) func store(_ x: W, _ p: UnsafeMutablePointer<W.Element>) {
-            if isWhole { x.store(p) } else { x.storePart(p, first: n) }
+            if isWhole { x.store(p) } else { x.storePartial(p, first: n) }
         }
         var bias = columnBias
-        if k > 0, place.isLast, !finish.biasIsPerRow, let all = finish.bias {
+        if k > 0, place.isLast, !epilogue.biasIsPerRow, let all = epilogue.bias {
             bias = load(all + j)
         }
-        var at = place.row * cRow + j
+        var at = place.rowIndex * cRowStride + j
         for i in 0..<place.rows {
             let c = call.pointee.c + at
             var x = sums[i * perRow + k]
             if !place.isFirst { x = load(c) + x }
             if place.isLast {
-                if finish.scale != nil { x = x * scale }
-                if let (weight, _) = finish.decay { x = x.addProduct(factor, load(weight + at)) }
-                if let all = finish.bias {
-                    if finish.biasIsPerRow { bias = W(all[place.row + i]) }
+                if epilogue.scale != nil { x = x * scale }
+                if let (weight, _) = epilogue.l2Term {
+                    x = x.addingProduct(factor, load(weight + at))
+                }
+                if let all = epilogue.bias {
+                    if epilogue.biasIsPerRow { bias = W(all[place.rowIndex + i]) }
                     x = x + bias
                 }
-                if let z = finish.preActivation { store(x, z + at) }
-                if finish.activation == .relu { x = x.relu }
-                if let (weight, factor) = finish.descent {
-                    store(load(weight + at).addProduct(W(factor), x), weight + at)
+                if let z = epilogue.preActivation { store(x, z + at) }
+                if epilogue.activation == .relu { x = x.relu }
+                if let (weight, factor) = epilogue.fusedUpdate {
+                    store(load(weight + at).addingProduct(W(factor), x), weight + at)
                 }
             }
             store(x, c)
-            at += cRow
+            at += cRowStride
         }
     }
 }

@@ -2,45 +2,44 @@ import CLanes
 import KernelInterface
 
 // C = A B in the order of Goto and van de Geijn ("Anatomy of high-performance matrix
-// multiplication", TOMS 2008): a block of B is packed for the second-level cache, a block of A for
-// the first, and tiles of C stay in registers. Each element is a sum of chains of chainDepth
-// multiply-adds, whatever the tiles and blocks are.
+// multiplication", TOMS 2008): a blockK x blockN block of B is packed for the L2 cache, a
+// blockM x blockK block of A for L1, and tileM x tileN tiles of C stay in registers. Each element is a
+// sum of chains of blockK multiply-adds; blockM, blockN and the tiles change no bit.
 
-@inline(__always) private func tileColumns<V: Lanes>(_: V.Type) -> Int { tileVectors * V.width }
+@inline(__always) private func tileN<V: Lanes>(_: V.Type) -> Int { tileVectors * V.width }
 
-/// Rows of A and columns of B that are packed at once.
-@inline(__always) private var rowsPacked: Int { tileRows * 24 }
-@inline(__always) private var columnsPacked: Int { 2048 }
+/// Rows of A and columns of B that are packed together.
+@inline(__always) private var blockM: Int { tileM * 24 }
+@inline(__always) private var blockN: Int { 2048 }
 
 @inline(__always) private func roundUp(_ n: Int, to unit: Int) -> Int {
     (n + unit - 1) / unit * unit
 }
 
 @inline(__always)
-func productScratchBytes<V: Lanes>(_: V.Type, rows: Int, columns: Int, depth: Int) -> Int {
-    let depth = min(depth, V.chainDepth)
-    let a = roundUp(min(rows, rowsPacked), to: tileRows) * depth
-    let b = roundUp(min(columns, columnsPacked), to: tileColumns(V.self)) * depth
+func productScratchBytes<V: Lanes>(_: V.Type, m: Int, n: Int, k: Int) -> Int {
+    let k = min(k, V.blockK)
+    let a = roundUp(min(m, blockM), to: tileM) * k
+    let b = roundUp(min(n, blockN), to: tileN(V.self)) * k
     return (roundUp(a, to: V.width) + b) * MemoryLayout<V.Element>.stride
 }
 
-/// Strips of `width` elements side by side, one strip after another: target[strip][p][j]. What is
-/// missing in the last strip stays as it is: a tile computes with it, and stores nothing of that.
+/// Packs `count` rows of A or columns of B, `step` apart, into strips of `width`: target[strip][p][j].
+/// The missing part of the last strip is left as it is: a tile computes with it and stores none of it.
 @inline(__always)
 private func pack<V: Lanes>(
-    _: V.Type, _ source: UnsafePointer<V.Element>, count: Int, step: Int, depth: Int,
-    depthStep: Int,
+    _: V.Type, _ source: UnsafePointer<V.Element>, count: Int, step: Int, k: Int, kStep: Int,
     width: Int, to target: UnsafeMutablePointer<V.Element>
 ) {
     var first = 0
     if step == 1 {
-        // A few rows at a time across all strips: down one strip every row is another page.
+        // A few rows at a time across all strips: along one strip, every row is another page.
         let whole = count / width * width
-        for p in stride(from: 0, to: depth, by: 8) {
+        for p in stride(from: 0, to: k, by: 8) {
             for j in stride(from: 0, to: whole, by: width) {
-                for q in p..<min(p + 8, depth) {
-                    UnsafeMutableRawPointer(target + j * depth + q * width).copyMemory(
-                        from: source + q * depthStep + j,
+                for q in p..<min(p + 8, k) {
+                    UnsafeMutableRawPointer(target + j * k + q * width).copyMemory(
+                        from: source + q * kStep + j,
                         byteCount: width * MemoryLayout<V.Element>.stride)
                 }
             }
@@ -49,8 +48,8 @@ private func pack<V: Lanes>(
     }
     while first < count {
         packStrip(
-            V.self, source + first * step, n: min(width, count - first), step: step, depth: depth,
-            depthStep: depthStep, width: width, to: target + first * depth)
+            V.self, source + first * step, n: min(width, count - first), step: step, k: k,
+            kStep: kStep, width: width, to: target + first * k)
         first += width
     }
 }
@@ -58,16 +57,16 @@ private func pack<V: Lanes>(
 /// One strip of n <= width elements.
 @inline(__always)
 private func packStrip<V: Lanes>(
-    _: V.Type, _ strip: UnsafePointer<V.Element>, n: Int, step: Int, depth: Int, depthStep: Int,
+    _: V.Type, _ strip: UnsafePointer<V.Element>, n: Int, step: Int, k: Int, kStep: Int,
     width: Int, to target: UnsafeMutablePointer<V.Element>
 ) {
     var j = 0
-    if depthStep == 1 {
+    if kStep == 1 {
         while n - j >= 2 {
             let rows = n - j >= 4 ? 4 : 2
             let from = strip + j * step
             var p = 0
-            while depth - p >= 4 {
+            while k - p >= 4 {
                 if rows == 4 {
                     let row = from + p
                     V.transpose(
@@ -78,7 +77,7 @@ private func packStrip<V: Lanes>(
                 }
                 p += 4
             }
-            while p < depth {
+            while p < k {
                 for i in 0..<rows { target[p * width + j + i] = from[i * step + p] }
                 p += 1
             }
@@ -86,14 +85,14 @@ private func packStrip<V: Lanes>(
         }
     }
     while j < n {
-        for p in 0..<depth { target[p * width + j] = strip[j * step + p * depthStep] }
+        for p in 0..<k { target[p * width + j] = strip[j * step + p * kStep] }
         j += 1
     }
 }
 
-/// The outputs `rows` x `columns` of a product.
+/// Computes the outputs `rows` x `columns` of a product.
 ///
-/// An operand that is used few times is not packed but read where it lies; that changes no bit.
+/// An operand that is used only a few times is read in place instead of packed; that changes no bit.
 @inline(__always)
 func multiply<V: Lanes>(
     _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ rows: Range<Int>,
@@ -101,206 +100,213 @@ func multiply<V: Lanes>(
 ) {
     let a = call.pointee.a
     let b = call.pointee.b
-    let tileColumns = tileColumns(V.self)
+    let tileN = tileN(V.self)
     let bPacked = scratch.assumingMemoryBound(to: V.Element.self)
-    let depthPacked = min(call.pointee.depth, V.chainDepth)
+    let packedK = min(call.pointee.k, V.blockK)
     let aPacked =
-        bPacked + roundUp(min(columns.count, columnsPacked), to: tileColumns) * depthPacked
+        bPacked + roundUp(min(columns.count, blockN), to: tileN) * packedK
     let size = MemoryLayout<V.Element>.stride
-    // A tile of an A by columns takes its elements from more pages than the CPU keeps addresses of.
-    let isScattered = a.column.magnitude >= (1 << 18) / UInt(max(1, depthPacked * size))
-    let packsA = columns.count >= (isScattered ? 8 : 32) * tileColumns
-    // Rows of B that lie close together do not displace each other from the first-level cache.
-    let columnBytes = UInt(max(1, call.pointee.depth) * size)
-    let isSmallB = b.row.magnitude <= (1 << 14) / columnBytes
-    let packsB = b.column != 1 || (rows.count > 8 * tileRows && !isSmallB)
+    // The columns of a column-major A are on more pages than the TLB holds.
+    let isScattered = a.columnStride.magnitude >= (1 << 18) / UInt(max(1, packedK * size))
+    let packsA = columns.count >= (isScattered ? 8 : 32) * tileN
+    // Rows of B that are close together do not evict each other from the L1 cache.
+    let columnBytes = UInt(max(1, call.pointee.k) * size)
+    let isSmallB = b.rowStride.magnitude <= (1 << 14) / columnBytes
+    let packsB = b.columnStride != 1 || (rows.count > 8 * tileM && !isSmallB)
 
-    for column in stride(from: columns.lowerBound, to: columns.upperBound, by: columnsPacked) {
-        let blockColumns = min(columnsPacked, columns.upperBound - column)
-        var k = 0
+    for column in stride(from: columns.lowerBound, to: columns.upperBound, by: blockN) {
+        let blockColumns = min(blockN, columns.upperBound - column)
+        var p = 0
         repeat {
-            let depth = min(V.chainDepth, call.pointee.depth - k)
-            let bBlock = b.data + k * b.row + column * b.column
-            // What is left of whole tiles is packed in any case, so as not to be read beyond.
-            let inPlace = packsB ? 0 : blockColumns / tileColumns * tileColumns
+            let k = min(V.blockK, call.pointee.k - p)
+            let bBlock = b.data + p * b.rowStride + column * b.columnStride
+            // The columns of the last, partial tile are always packed, so that no load passes their end.
+            let unpackedColumns = packsB ? 0 : blockColumns / tileN * tileN
             pack(
-                V.self, bBlock + inPlace * b.column, count: blockColumns - inPlace, step: b.column,
-                depth: depth, depthStep: b.row, width: tileColumns, to: bPacked)
-            for row in stride(from: rows.lowerBound, to: rows.upperBound, by: rowsPacked) {
-                let blockRows = min(rowsPacked, rows.upperBound - row)
-                let aBlock = a.data + row * a.row + k * a.column
+                V.self, bBlock + unpackedColumns * b.columnStride,
+                count: blockColumns - unpackedColumns, step: b.columnStride,
+                k: k, kStep: b.rowStride, width: tileN, to: bPacked)
+            for row in stride(from: rows.lowerBound, to: rows.upperBound, by: blockM) {
+                let blockRows = min(blockM, rows.upperBound - row)
+                let aBlock = a.data + row * a.rowStride + p * a.columnStride
                 if packsA {
                     pack(
-                        V.self, aBlock, count: blockRows, step: a.row, depth: depth,
-                        depthStep: a.column, width: tileRows, to: aPacked)
+                        V.self, aBlock, count: blockRows, step: a.rowStride, k: k,
+                        kStep: a.columnStride, width: tileM, to: aPacked)
                 }
                 multiplyBlock(
                     V.self, call,
                     TilePlace(
-                        row: row, column: column, rows: blockRows, columns: blockColumns,
-                        isFirst: k == 0 && !call.pointee.accumulates,
-                        isLast: k + depth == call.pointee.depth && call.pointee.finishes),
+                        rowIndex: row, columnIndex: column, rows: blockRows, columns: blockColumns,
+                        isFirst: p == 0 && !call.pointee.accumulates,
+                        isLast: p + k == call.pointee.k && call.pointee.appliesEpilogue),
                     Block(
-                        depth: depth, a: packsA ? UnsafePointer(aPacked) : aBlock,
-                        isAPacked: packsA, aRow: a.row, aStep: a.column, b: bBlock, bStep: b.row,
-                        inPlace: inPlace, bPacked: bPacked))
+                        k: k, a: packsA ? UnsafePointer(aPacked) : aBlock,
+                        isAPacked: packsA, aRowStride: a.rowStride, aColumnStride: a.columnStride,
+                        b: bBlock, bRowStride: b.rowStride,
+                        unpackedColumns: unpackedColumns, bPacked: bPacked))
             }
-            k += depth
-        } while k < call.pointee.depth
+            p += k
+        } while p < call.pointee.k
     }
 }
 
-/// Where a block of A and a block of B lie.
+/// A block of A and a block of B.
 private struct Block<Element> {
-    let depth: Int
+    let k: Int
     let a: UnsafePointer<Element>
     let isAPacked: Bool
-    /// Of an A that is not packed.
-    let aRow: Int
-    let aStep: Int
-    /// The columns of B up to `inPlace` lie here, the others are packed.
+    /// The strides of A; unused if it is packed.
+    let aRowStride: Int
+    let aColumnStride: Int
+    /// B in place, for its first `unpackedColumns` columns; the others are in `bPacked`.
     let b: UnsafePointer<Element>
-    let bStep: Int
-    let inPlace: Int
+    let bRowStride: Int
+    let unpackedColumns: Int
     let bPacked: UnsafePointer<Element>
 }
 
-/// One block of A times one block of B.
+/// Multiplies a block of A by a block of B.
 @inline(__always)
 private func multiplyBlock<V: Lanes>(
     _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ place: TilePlace,
     _ block: Block<V.Element>
 ) {
-    let tileColumns = tileColumns(V.self)
+    let tileN = tileN(V.self)
     var j = 0
     while j < place.columns {
-        let isInPlace = j < block.inPlace
+        let isInPlace = j < block.unpackedColumns
         var strip = place
-        strip.column += j
-        strip.columns = min(tileColumns, place.columns - j)
-        let b = isInPlace ? block.b + j : block.bPacked + (j - block.inPlace) * block.depth
-        let bStep = isInPlace ? block.bStep : tileColumns
+        strip.columnIndex += j
+        strip.columns = min(tileN, place.columns - j)
+        let b = isInPlace ? block.b + j : block.bPacked + (j - block.unpackedColumns) * block.k
+        let bRowStride = isInPlace ? block.bRowStride : tileN
         let isNarrow = hasNarrowTiles && !block.isAPacked
         if isNarrow && strip.columns <= V.Quarter.width {
-            multiplyNarrowStrip(V.Quarter.self, call, strip, block, b, bStep)
+            multiplyNarrowStrip(V.Quarter.self, call, strip, block, b, bRowStride)
         } else if isNarrow && V.Quarter.width < V.Half.width && strip.columns <= V.Half.width {
-            multiplyNarrowStrip(V.Half.self, call, strip, block, b, bStep)
+            multiplyNarrowStrip(V.Half.self, call, strip, block, b, bRowStride)
         } else if isNarrow && tileVectors == 2 && strip.columns <= V.width {
-            multiplyNarrowStrip(V.self, call, strip, block, b, bStep)
+            multiplyNarrowStrip(V.self, call, strip, block, b, bRowStride)
         } else {
-            multiplyStrip(V.self, call, strip, block, b, bStep)
+            multiplyStrip(V.self, call, strip, block, b, bRowStride)
         }
         if strip.isLast { activateRows(V.self, call, strip) }
         j += strip.columns
     }
 }
 
-/// A block of A times a strip of B, as wide as a tile or less.
+/// Multiplies a block of A by a strip of B of at most tileN columns.
 @inline(__always)
 private func multiplyStrip<V: Lanes>(
     _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ strip: TilePlace,
-    _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bStep: Int
+    _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bRowStride: Int
 ) {
-    let cRow = call.pointee.cRow
-    var line = call.pointee.c + strip.row * cRow + strip.column
-    let weight = strip.isLast ? call.pointee.finish.descent?.weight : nil
+    let cRowStride = call.pointee.cRowStride
+    var line = call.pointee.c + strip.rowIndex * cRowStride + strip.columnIndex
+    let weight = strip.isLast ? call.pointee.epilogue.fusedUpdate?.weight : nil
     var i = 0
     while i < strip.rows {
-        // C is read and written after the chains: by then it has come.
+        // C is read and written after the loop over k: by then it is in the cache.
         if let weight {
             var line = weight + (line - call.pointee.c)
-            for _ in 0..<tileRows {
+            for _ in 0..<tileM {
                 for vector in 0..<tileVectors { lanes_prefetch(line + vector * V.width) }
-                line += cRow
+                line += cRowStride
             }
         }
-        for _ in 0..<tileRows {
+        for _ in 0..<tileM {
             for vector in 0..<tileVectors { lanes_prefetch(line + vector * V.width) }
-            line += cRow
+            line += cRowStride
         }
         var tile = strip
-        tile.row += i
-        tile.rows = min(tileRows, strip.rows - i)
-        if tile.columns == tileColumns(V.self) && tile.rows == tileRows {
-            let sums = sumTile(V.self, block, b, bStep, row: i)
-            storeWholeTile(V.self, sums, rows: tileRows, call, tile)
+        tile.rowIndex += i
+        tile.rows = min(tileM, strip.rows - i)
+        if tile.columns == tileN(V.self) && tile.rows == tileM {
+            let sums = sumTile(V.self, block, b, bRowStride, rowIndex: i)
+            storeWholeTile(V.self, sums, rows: tileM, call, tile)
         } else {
-            multiplyPartOfTile(V.self, call, tile, block, b, bStep, row: i)
+            multiplyPartialTile(V.self, call, tile, block, b, bRowStride, rowIndex: i)
         }
-        i += tileRows
+        i += tileM
     }
 }
 
-/// The sums of a whole tile: rows from `row` of a block of A times a strip of B.
+/// The sums of a whole tile: rows from `rowIndex` of a block of A times a strip of B.
 @inline(__always)
 private func sumTile<V: Lanes>(
-    _: V.Type, _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bStep: Int, row: Int
+    _: V.Type, _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bRowStride: Int,
+    rowIndex: Int
 ) -> TileLanes<V> {
     let size = MemoryLayout<V.Element>.stride
     if block.isAPacked {
         return multiplyTile(
-            zeroTile(V.self), perRow: tileVectors, depth: block.depth,
-            a: block.a + row * block.depth, aStep: tileRows, isAPacked: true, b: b, bStep: bStep,
+            zeroTile(V.self), perRow: tileVectors, k: block.k,
+            a: block.a + rowIndex * block.k, aColumnStride: tileM, isAPacked: true, b: b,
+            bRowStride: bRowStride,
             starts: packedRowStarts(size))
     }
     return multiplyTile(
-        zeroTile(V.self), perRow: tileVectors, depth: block.depth, a: block.a + row * block.aRow,
-        aStep: block.aStep, b: b, bStep: bStep, starts: rowStarts(block.aRow * size))
+        zeroTile(V.self), perRow: tileVectors, k: block.k, a: block.a + rowIndex * block.aRowStride,
+        aColumnStride: block.aColumnStride, b: b, bRowStride: bRowStride,
+        starts: rowStarts(block.aRowStride * size))
 }
 
-/// A tile of which not all is wanted. Out of line: what passes its sums on in memory would have
-/// those of whole tiles stored there, too.
+/// A tile with fewer rows or columns. Out of line: it passes its sums through memory, and inlined would
+/// force those of whole tiles there, too.
 @inline(never)
-private func multiplyPartOfTile<V: Lanes>(
+private func multiplyPartialTile<V: Lanes>(
     _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ tile: TilePlace,
-    _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bStep: Int, row: Int
+    _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bRowStride: Int, rowIndex: Int
 ) {
     let size = MemoryLayout<V.Element>.stride
-    // Strips of a packed A have whole tiles of rows.
-    let (aRow, aStep) = block.isAPacked ? (1, tileRows) : (block.aRow, block.aStep)
+    // A strip of a packed A always has tileM rows.
+    let (aRowStride, aColumnStride) =
+        block.isAPacked ? (1, tileM) : (block.aRowStride, block.aColumnStride)
     let starts = rowStarts(
-        aRow * size, rows: block.isAPacked ? tileRows : tile.rows,
-        of: tileRows)
+        aRowStride * size, rows: block.isAPacked ? tileM : tile.rows,
+        of: tileM)
     let sums = multiplyTile(
-        zeroTile(V.self), perRow: tileVectors, depth: block.depth,
-        a: block.a + row * (block.isAPacked ? block.depth : aRow), aStep: aStep, b: b, bStep: bStep,
+        zeroTile(V.self), perRow: tileVectors, k: block.k,
+        a: block.a + rowIndex * (block.isAPacked ? block.k : aRowStride),
+        aColumnStride: aColumnStride, b: b, bRowStride: bRowStride,
         starts: starts)
-    if tile.columns == tileColumns(V.self) && hasNarrowTiles && tileVectors == 1 {
+    if tile.columns == tileN(V.self) && hasNarrowTiles && tileVectors == 1 {
         storeWholeTile(V.self, sums, rows: tile.rows, call, tile)
     } else {
         var copy = sums
         withUnsafeBytes(of: &copy) {
-            storePartOfTile(
+            storePartialTile(
                 $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: V.self),
                 perRow: tileVectors, columnBias: columnBias(V.self, call, tile), call, tile)
         }
     }
 }
 
-/// The same for a strip of at most W.width columns, and an A that is not packed. Out of line: it is
-/// rarely the most of a product.
+/// `multiplyStrip` for at most W.width columns and an A that is not packed. Out of line: it is rarely
+/// most of a product.
 @inline(never)
 private func multiplyNarrowStrip<W: TileVector>(
     _: W.Type, _ call: UnsafePointer<MatrixProduct<W.Element>>, _ strip: TilePlace,
-    _ block: Block<W.Element>, _ b: UnsafePointer<W.Element>, _ bStep: Int
+    _ block: Block<W.Element>, _ b: UnsafePointer<W.Element>, _ bRowStride: Int
 ) {
     let bias = columnBias(W.self, call, strip)
     var i = 0
     while i < strip.rows {
         var tile = strip
-        tile.row += i
-        tile.rows = min(narrowRows, strip.rows - i)
+        tile.rowIndex += i
+        tile.rows = min(narrowTileM, strip.rows - i)
         let starts = rowStarts(
-            block.aRow * MemoryLayout<W.Element>.stride, rows: tile.rows, of: narrowRows)
+            block.aRowStride * MemoryLayout<W.Element>.stride, rows: tile.rows, of: narrowTileM)
         let sums = multiplyTile(
-            zeroNarrowTile(W.self), perRow: 1, depth: block.depth, a: block.a + i * block.aRow,
-            aStep: block.aStep, b: b, bStep: bStep, starts: starts)
+            zeroNarrowTile(W.self), perRow: 1, k: block.k, a: block.a + i * block.aRowStride,
+            aColumnStride: block.aColumnStride, b: b, bRowStride: bRowStride, starts: starts)
         var copy = sums
         withUnsafeBytes(of: &copy) {
-            storePartOfTile(
+            storePartialTile(
                 $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: W.self), perRow: 1,
                 columnBias: bias, call, tile)
         }
-        i += narrowRows
+        i += narrowTileM
     }
 }

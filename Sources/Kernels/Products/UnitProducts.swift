@@ -1,47 +1,47 @@
 import KernelInterface
 
-// Products of layers with few units, examples side by side: see `UnitRows`. Nothing is packed; the
-// weights stay in the cache as they lie.
+// Products of layers with few units, in the layout of `UnitRows`. Nothing is packed: the weights fit the
+// cache as they are.
 
-/// Rows of one vector each that stay in registers, enough to hide the latency of a multiply-add.
+/// Rows of a tile: enough one-vector rows to hide the latency of a multiply-add.
 #if REG_KERNELSAVX512
-    @inline(__always) private var wideRows: Int { narrowRows }
+    @inline(__always) private var unitTileM: Int { narrowTileM }
     @inline(__always)
-    private func zeroWideRows<V: Lanes>(_: V.Type) -> InlineArray<8, V> { zeroNarrowTile(V.self) }
+    private func zeroUnitTile<V: Lanes>(_: V.Type) -> InlineArray<8, V> { zeroNarrowTile(V.self) }
 #elseif REG_FMA || arch(arm64)
-    @inline(__always) private var wideRows: Int { 4 }
+    @inline(__always) private var unitTileM: Int { 4 }
     @inline(__always)
-    private func zeroWideRows<V: Lanes>(_: V.Type) -> InlineArray<4, V> {
+    private func zeroUnitTile<V: Lanes>(_: V.Type) -> InlineArray<4, V> {
         [V(0), V(0), V(0), V(0)]
     }
 #else
-    @inline(__always) private var wideRows: Int { 2 }
+    @inline(__always) private var unitTileM: Int { 2 }
     @inline(__always)
-    private func zeroWideRows<V: Lanes>(_: V.Type) -> InlineArray<2, V> { [V(0), V(0)] }
+    private func zeroUnitTile<V: Lanes>(_: V.Type) -> InlineArray<2, V> { [V(0), V(0)] }
 #endif
 
-/// Columns `columns` of a product; see `UnitProduct`. An element's chain of multiply-adds is that of
-/// `multiply`, so the bits are the same, as long as it is no longer than one chain there.
+/// Computes columns `columns` of a product. The multiply-adds of an element are in the order of
+/// `multiply`, so for k <= blockK the bits are the same.
 @inline(__always)
 func multiplyUnits<V: Lanes>(
     _: V.Type, _ call: UnitProduct<V.Element>, _ columns: Range<Int>
 ) {
-    if let gate = call.gate {
-        let gate = V(gate)
-        multiplyUnits(call, columns) { x, p in V.select(V(0) < V.load(p), x * gate, V(0)) }
+    if let scale = call.reluMaskScale {
+        let scale = V(scale)
+        multiplyUnits(call, columns) { x, p in V.select(V(0) < V.load(p), x * scale, V(0)) }
     } else if call.activation == .relu {
         multiplyUnits(call, columns) { (x: V, _) in x.relu }
     } else {
         multiplyUnits(call, columns) { (x: V, _) in x }
         if call.activation == .identity { return }
         for u in 0..<call.c.units {
-            let p = call.c.data + u * call.c.row + columns.lowerBound
+            let p = call.c.data + u * call.c.rowStride + columns.lowerBound
             activate(V.self, p, p, columns.count, call.activation)
         }
     }
 }
 
-/// c = f(W a + bias, c's own place).
+/// c = f(W a + bias, address of c).
 @inline(__always)
 private func multiplyUnits<V: Lanes>(
     _ call: UnitProduct<V.Element>, _ columns: Range<Int>,
@@ -50,15 +50,15 @@ private func multiplyUnits<V: Lanes>(
     let o = V(0)
     let units = call.c.units
     var u = 0
-    while units - u >= wideRows {
-        multiplyRows(zeroWideRows(V.self), call, u, columns, f)
-        u += wideRows
+    while units - u >= unitTileM {
+        multiplyRows(zeroUnitTile(V.self), call, u, columns, f)
+        u += unitTileM
     }
-    if wideRows > 4 && units - u >= 4 {
+    if unitTileM > 4 && units - u >= 4 {
         multiplyRows([o, o, o, o], call, u, columns, f)
         u += 4
     }
-    if wideRows > 2 && units - u == 3 {
+    if unitTileM > 2 && units - u == 3 {
         multiplyRows([o, o, o], call, u, columns, f)
         u += 3
     }
@@ -69,75 +69,79 @@ private func multiplyUnits<V: Lanes>(
     if u < units { multiplyRows([o], call, u, columns, f) }
 }
 
-/// The rows of c from u on, as many as there are zeros.
+/// Computes `rows` rows of c from row u.
 @inline(__always)
 private func multiplyRows<V: Lanes, let rows: Int>(
     _ zeros: InlineArray<rows, V>, _ call: UnitProduct<V.Element>, _ u: Int,
     _ columns: Range<Int>, _ f: (V, UnsafePointer<V.Element>) -> V
 ) {
-    let weights = call.weights + u * call.row
-    let (row, step, aRow, cRow) = (call.row, call.step, call.a.row, call.c.row)
+    let weights = call.weights + u * call.rowStride
+    let (rowStride, columnStride, aRowStride, cRowStride) = (
+        call.rowStride, call.columnStride,
+        call.a.rowStride, call.c.rowStride
+    )
     var biases = zeros
-    // Adding -0 changes nothing.
+    // Without a bias: adding -0 changes nothing.
     for i in 0..<rows { biases[i] = V(call.bias?[u + i] ?? -0.0) }
     var a = call.a.data + columns.lowerBound
-    var c = call.c.data + u * cRow + columns.lowerBound
+    var c = call.c.data + u * cRowStride + columns.lowerBound
     let end = c + columns.count
     while c < end {
         var sums = zeros
         var (from, w) = (a, weights)
         for _ in 0..<call.a.units {
             let x = V.load(from)
-            for i in 0..<rows { sums[i] = sums[i].addProduct(V(w[i * row]), x) }
-            w += step
-            from += aRow
+            for i in 0..<rows { sums[i] = sums[i].addingProduct(V(w[i * rowStride]), x) }
+            w += columnStride
+            from += aRowStride
         }
-        for i in 0..<rows { f(sums[i] + biases[i], c + i * cRow).store(c + i * cRow) }
+        for i in 0..<rows { f(sums[i] + biases[i], c + i * cRowStride).store(c + i * cRowStride) }
         a += V.width
         c += V.width
     }
 }
 
-/// dw = dz a^T, or dw += that: one sum for each pair of rows, lane by lane, and over the lanes by one
-/// fixed tree. For narrow layers, where tiles of a product would be mostly empty.
+/// dw = dz a^T, or dw += dz a^T if `accumulates`, for narrow layers, where the tiles of a packed product
+/// would be mostly empty. Each element is a sum over a pair of rows: lane by lane, then over the lanes
+/// by one fixed tree.
 @inline(__always)
-func pairRows<V: Lanes>(
+func narrowWeightGradient<V: Lanes>(
     _: V.Type, _ dz: UnitRows<V.Element>, _ a: UnitRows<V.Element>,
     _ dw: UnsafeMutablePointer<V.Element>, _ accumulates: Bool
 ) {
-    // The side with fewer rows goes by three where registers allow, the other one by two.
+    // Three rows at a time of the matrix with fewer rows where registers allow, two of the other.
     let isTall = dz.units > a.units
     let (few, many) = isTall ? (a, dz) : (dz, a)
-    let (fewStep, manyStep) = isTall ? (1, a.units) : (a.units, 1)
+    let (fewStride, manyStride) = isTall ? (1, a.units) : (a.units, 1)
     let o = V(0)
     var i = 0
     while i < few.units {
         let left = few.units - i
-        let rows = wideRows > 2 && (left == 3 || left > 4) ? 3 : min(2, left)
+        let rows = unitTileM > 2 && (left == 3 || left > 4) ? 3 : min(2, left)
         for k in stride(from: 0, to: many.units, by: 2) {
             let pairs = RowPairs(
-                few: few, many: many, first: i, second: k, dw: dw + i * fewStep + k * manyStep,
-                fewStep: fewStep, manyStep: manyStep, accumulates: accumulates)
+                few: few, many: many, first: i, second: k, dw: dw + i * fewStride + k * manyStride,
+                fewStride: fewStride, manyStride: manyStride, accumulates: accumulates)
             switch rows {
             case 1: sumPairs([o], pairs)
             case 2: sumPairs([o, o], pairs)
-            default: if wideRows > 2 { sumPairs([o, o, o], pairs) }
+            default: if unitTileM > 2 { sumPairs([o, o, o], pairs) }
             }
         }
         i += rows
     }
 }
 
-/// Some rows of one matrix with two of another.
+/// Up to three rows of one matrix, to be summed against two of another.
 private struct RowPairs<Element> {
     let few: UnitRows<Element>
     let many: UnitRows<Element>
     let first: Int
     let second: Int
-    /// Where their sums go, and how far from one another.
+    /// The sum of the first pair; the others are `fewStride` and `manyStride` apart.
     let dw: UnsafeMutablePointer<Element>
-    let fewStep: Int
-    let manyStep: Int
+    let fewStride: Int
+    let manyStride: Int
     let accumulates: Bool
 }
 
@@ -147,17 +151,17 @@ private func sumPairs<V: Lanes, let rows: Int>(
 ) {
     var (s, t) = (zeros, zeros)
     let (few, many) = (pairs.few, pairs.many)
-    // Beyond the last row the last one again: its sums are stored by nobody.
+    // Beyond the last row, the last one again; those sums are not stored.
     let hasSecond = pairs.second + 1 < many.units
-    var y0 = many.data + pairs.second * many.row
-    var y1 = y0 + (hasSecond ? many.row : 0)
-    var x = few.data + pairs.first * few.row
+    var y0 = many.data + pairs.second * many.rowStride
+    var y1 = y0 + (hasSecond ? many.rowStride : 0)
+    var x = few.data + pairs.first * few.rowStride
     for _ in stride(from: 0, to: few.columns, by: V.width) {
         let (first, second) = (V.load(y0), V.load(y1))
         for i in 0..<rows {
-            let x = V.load(x + i * few.row)
-            s[i] = s[i].addProduct(x, first)
-            t[i] = t[i].addProduct(x, second)
+            let x = V.load(x + i * few.rowStride)
+            s[i] = s[i].addingProduct(x, first)
+            t[i] = t[i].addingProduct(x, second)
         }
         y0 += V.width
         y1 += V.width
@@ -168,7 +172,7 @@ private func sumPairs<V: Lanes, let rows: Int>(
         func put(_ sum: V, _ p: UnsafeMutablePointer<V.Element>) {
             p.pointee = pairs.accumulates ? p.pointee + sum.laneSum : sum.laneSum
         }
-        put(s[i], pairs.dw + i * pairs.fewStep)
-        if hasSecond { put(t[i], pairs.dw + i * pairs.fewStep + pairs.manyStep) }
+        put(s[i], pairs.dw + i * pairs.fewStride)
+        if hasSecond { put(t[i], pairs.dw + i * pairs.fewStride + pairs.manyStride) }
     }
 }

@@ -1,24 +1,23 @@
 import KernelInterface
 
-/// The sum over the elements of -(y log a + (1 - y) log(1 - a)). A NaN term counts 0, and is
-/// counted.
+/// The sum of -(y log a + (1 - y) log(1 - a)), and the number of NaN terms, which are left out.
 @inline(__always)
 func crossEntropy<V: Lanes>(
     _: V.Type, _ a: UnsafePointer<V.Element>, _ y: UnsafePointer<V.Element>, _ count: Int
 ) -> (sum: Double, ignored: Int) {
     var sums = LaneSums()
-    var numbers = LaneSums()
+    var numberCount = LaneSums()
     let one = V(1)
-    forEachVector(count, width: V.width, isLong: true) { i, n in
-        // The lanes beyond the end are no numbers, and so are neither summed nor counted.
+    forEachVector(count, width: V.width, isExpensive: true) { i, n in
+        // Lanes beyond the end are NaN, so they are neither summed nor counted.
         let a = V.load(a + i, first: n, filler: .nan)
         let y = V.load(y + i, first: n)
         let term = (V(0) - a.log) * y - (one - a).log * (one - y)
         let isNumber = term == term
         sums.add(V.select(isNumber, term, V(0)))
-        numbers.add(V.select(isNumber, one, V(0)))
+        numberCount.add(V.select(isNumber, one, V(0)))
     }
-    return (sums.total, count - Int(numbers.total))
+    return (sums.total, count - Int(numberCount.total))
 }
 
 @inline(__always)
@@ -30,8 +29,15 @@ func sumOfSquares<V: Lanes>(_: V.Type, _ w: UnsafePointer<V.Element>, _ count: I
     return sums.total
 }
 
-/// The sums of rows: several at a time, since a sum is a chain of additions that each wait for the
-/// last.
+/// The sum of the absolute values.
+@inline(__always)
+func sumOfMagnitudes<V: Lanes>(_: V.Type, _ w: UnsafePointer<V.Element>, _ count: Int) -> Double {
+    var sums = LaneSums()
+    forEachVector(count, width: V.width) { i, n in sums.add(V.load(w + i, first: n).magnitude) }
+    return sums.total
+}
+
+/// The sums of rows, several at a time: each sum is a chain of dependent additions.
 @inline(__always)
 func sumRows<V: Lanes>(
     _: V.Type, _ x: UnsafePointer<V.Element>, _ rows: SummedRows,
@@ -39,17 +45,17 @@ func sumRows<V: Lanes>(
 ) {
     let o = LaneSums()
     var u = 0
-    // Of floats, four rows would take all registers.
-    while !isBaseline && V.width == 8 && rows.stride == 1 && rows.rows - u >= 4 {
-        sumRows(V.self, [o, o, o, o], x + u * rows.row, rows, out + u)
+    // Four rows of floats would take all registers.
+    while !isBaseline && V.width == 8 && rows.elementStride == 1 && rows.rows - u >= 4 {
+        sumRows(V.self, [o, o, o, o], x + u * rows.rowStride, rows, out + u)
         u += 4
     }
-    while !isBaseline && rows.stride == 1 && rows.rows - u >= 2 {
-        sumRows(V.self, [o, o], x + u * rows.row, rows, out + u)
+    while !isBaseline && rows.elementStride == 1 && rows.rows - u >= 2 {
+        sumRows(V.self, [o, o], x + u * rows.rowStride, rows, out + u)
         u += 2
     }
     while u < rows.rows {
-        sumRows(V.self, [o], x + u * rows.row, rows, out + u)
+        sumRows(V.self, [o], x + u * rows.rowStride, rows, out + u)
         u += 1
     }
 }
@@ -61,37 +67,37 @@ private func sumRows<V: Lanes, let n: Int>(
 ) {
     var sums = zeros
     var i = 0
-    // Without a question between the loads, so that the sums stay in registers.
-    while rows.stride == 1 && rows.count - i >= V.width {
-        for u in 0..<n { sums[u].add(V.load(x + u * rows.row + i)) }
+    // No branch between the loads, so that the sums stay in registers.
+    while rows.elementStride == 1 && rows.count - i >= V.width {
+        for u in 0..<n { sums[u].add(V.load(x + u * rows.rowStride + i)) }
         i += V.width
     }
     while i < rows.count {
         let left = min(V.width, rows.count - i)
         for u in 0..<n {
-            let from = x + u * rows.row + i * rows.stride
-            sums[u].add(V.load(from, first: left, stride: rows.stride))
+            let from = x + u * rows.rowStride + i * rows.elementStride
+            sums[u].add(V.load(from, first: left, stride: rows.elementStride))
         }
         i += V.width
     }
     for u in 0..<n { out[u] = sums[u].total }
 }
 
-/// out[j] = scale * sum over i of x[i * row + j] for the columns of a vector: those are the lanes,
-/// and what is a lane in `sumRows` is one of the sums that rows go to in turn. The order is the same.
+/// out[j] = scale * sum over i of x[i * rowStride + j] for one vector of columns. Columns are lanes; row i
+/// is added to partial sum i % width, the lane it has in `sumRows`, so the order and the bits are the same.
 @inline(__always)
 func sumColumns<V: Lanes>(
-    _: V.Type, _ x: UnsafePointer<V.Element>, _ row: Int, _ count: Int, _ scale: Double,
+    _: V.Type, _ x: UnsafePointer<V.Element>, _ rowStride: Int, _ count: Int, _ scale: Double,
     _ out: UnsafeMutablePointer<V.Element>
 ) {
     let o = F64x8(0)
-    // Those of the columns from 8 on begin at 16.
+    // The sums of columns 8 and up start at index 16.
     var sums: InlineArray<32, F64x8> = [
         o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o,
         o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o,
     ]
     for i in 0..<count {
-        let (low, high) = V.load(x + i * row).doubles
+        let (low, high) = V.load(x + i * rowStride).doubles
         let lane = i % V.width
         sums[lane] = sums[lane] + low
         if V.width > 8 { sums[16 + lane] = sums[16 + lane] + high }

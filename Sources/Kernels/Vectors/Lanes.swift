@@ -1,70 +1,68 @@
 import CLanes
 
-/// Whether this module is for the oldest x86 CPUs: multiply-add is not fused there, and a vector takes
-/// four of sixteen short registers.
+/// Whether this module is compiled for the baseline x86 CPUs: multiply-add is not fused there, and a
+/// vector takes four of the sixteen 128-bit registers.
 #if REG_FMA || arch(arm64)
     @inline(__always) var isBaseline: Bool { false }
 #else
     @inline(__always) var isBaseline: Bool { true }
 #endif
 
-/// The virtual vector that every kernel is written over: 64 bytes on every instruction set, so
-/// that lanes, and with them the order of every sum, are the same everywhere. The compiler splits
-/// it into the registers there are.
+/// The virtual vector of all kernels: 64 bytes on every instruction set, so that the lanes, and with
+/// them the order of every sum, are the same everywhere. The compiler splits it into registers.
 ///
-/// Two thin types conform, over the vector operations of lanes.h. Everything above them is one
-/// generic body.
+/// Two thin types over the vector operations of lanes.h conform; kernels are generic over them.
 protocol Lanes: TileVector {
     associatedtype Mask
-    /// Vectors of half and of a quarter of the width.
+    /// Vectors of half and of a quarter of this width.
     associatedtype Half: TileVector where Half.Element == Element
     associatedtype Quarter: TileVector where Quarter.Element == Element
 
-    /// The depth of one chain of multiply-adds in a matrix product; chains of one element are added
-    /// in order. It fits the first-level cache, and is the same for every instruction set: a
-    /// change of it changes results.
-    static var chainDepth: Int { get }
+    /// The block size of a matrix product along k: an element is a sum, in order, of chains of so many
+    /// multiply-adds. A block fits the L1 cache. The same for every instruction set: changing it
+    /// changes bits.
+    static var blockK: Int { get }
 
     static func - (a: Self, b: Self) -> Self
     static func / (a: Self, b: Self) -> Self
 
     var magnitude: Self { get }
-    /// The greater of both; self if it is NaN.
+    /// max(self, low); self if it is NaN.
     func atLeast(_ low: Self) -> Self
     var squareRoot: Self { get }
 
     static func < (a: Self, b: Self) -> Mask
     static func == (a: Self, b: Self) -> Mask
-    /// `a` where the mask is set, else `b`.
+    /// `a` where the mask is set, otherwise `b`.
     static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self
 
-    /// 2^self for whole numbers, where that is a normal number.
+    /// 2^self for integral lanes, where the result is a normal number.
     var powerOfTwo: Self { get }
-    /// For normal positive lanes: m in [sqrt(1/2), sqrt(2)) and n with self = m * 2^n.
+    /// m in [sqrt(1/2), sqrt(2)) and integral n with self = m * 2^n, for positive normal lanes.
     var normalized: (m: Self, n: Self) { get }
 
     /// The sum of the lanes, by halves.
     var laneSum: Element { get }
-    /// The lanes in double; eight lanes have no upper half, and zeros stand for it.
+    /// The lanes converted to double. The upper half of an eight-lane vector is zero.
     var doubles: (low: F64x8, high: F64x8) { get }
 
-    /// Four rows of four elements to four columns `width` apart.
+    /// Transposes four rows of four elements into four columns `width` apart.
     static func transpose(
         _ row0: UnsafePointer<Element>, _ row1: UnsafePointer<Element>,
         _ row2: UnsafePointer<Element>, _ row3: UnsafePointer<Element>,
         to: UnsafeMutablePointer<Element>, width: Int)
-    /// Two rows of four, `stride` apart, to four columns of two.
+    /// Transposes two rows of four elements, `stride` apart, into four columns of two.
     static func zip(
         _ from: UnsafePointer<Element>, stride: Int, to: UnsafeMutablePointer<Element>, width: Int)
 
-    /// The constants of exp and log for this precision, and their polynomials: see Elementary.
+    /// The constants and polynomials of exp, log and tanh for this precision: ElementaryFunctions.swift.
     static var limits: ElementaryLimits<Element> { get }
-    static func expTail(_ r: Self) -> Self
-    static func logTail(_ z: Self) -> Self
-    static func tanhTail(_ z: Self) -> Self
+    static func expPolynomial(_ r: Self) -> Self
+    static func logPolynomial(_ z: Self) -> Self
+    static func tanhPolynomial(_ z: Self) -> Self
 
-    /// out = a * scale for the sixteen elements whose word is at most `limit`, a * 0 for the rest; the
-    /// highest bits of both are flipped.
+    /// out = a * scale for those of sixteen elements whose word is at most `limit`, a * 0 for the rest.
+    /// Words and limit have their sign bits flipped, for a signed comparison.
     static func multiply(
         _ a: UnsafePointer<Element>, by scale: Element, keeping words: lanes_u32,
         upTo limit: Int32, into out: UnsafeMutablePointer<Element>)
@@ -73,27 +71,27 @@ protocol Lanes: TileVector {
 extension Lanes {
     @inline(__always) var relu: Self { atLeast(Self(0)) }
 
-    /// The first `count` elements, without reading past them; the other lanes are `filler`.
+    /// Loads the first `count` elements without reading past them; the other lanes are `filler`.
     @inline(__always)
     static func load(_ p: UnsafePointer<Element>, first count: Int, filler: Element = 0) -> Self {
-        count == width ? load(p) : loadEnd(p, count, filler: filler)
+        count == width ? load(p) : loadPartial(p, count, filler: filler)
     }
 
-    /// The first `count` of elements `stride` apart; the other lanes are 0.
+    /// Loads the first `count` of elements `stride` apart; the other lanes are 0.
     @inline(__always)
     static func load(_ p: UnsafePointer<Element>, first count: Int, stride: Int) -> Self {
-        stride == 1 && count == width ? load(p) : loadApart(p, count, stride: stride)
+        stride == 1 && count == width ? load(p) : loadStrided(p, count, stride: stride)
     }
 
     /// Stores the first `count` lanes and nothing else.
     @inline(__always) func store(_ p: UnsafeMutablePointer<Element>, first count: Int) {
-        count == Self.width ? store(p) : storeEnd(p, count)
+        count == Self.width ? store(p) : storePartialOutOfLine(p, count)
     }
 
-    // Out of line: the ends of buffers are rare, and stand behind every load and store.
+    // Out of line: ends of buffers are rare, and every load and store has this branch.
 
     @inline(never)
-    private static func loadApart(
+    private static func loadStrided(
         _ p: UnsafePointer<Element>, _ count: Int, stride: Int
     ) -> Self {
         var v = Self(0)
@@ -105,8 +103,8 @@ extension Lanes {
     }
 
     @inline(never)
-    private func storeEnd(_ p: UnsafeMutablePointer<Element>, _ count: Int) {
-        storePart(p, first: count)
+    private func storePartialOutOfLine(_ p: UnsafeMutablePointer<Element>, _ count: Int) {
+        storePartial(p, first: count)
     }
 }
 
@@ -119,7 +117,7 @@ struct F32x16: Lanes {
     var v: lanes_f32
 
     @inline(__always) static var width: Int { 16 }
-    @inline(__always) static var chainDepth: Int { 384 }
+    @inline(__always) static var blockK: Int { 384 }
     @inline(__always) init(_ value: Float) { v = lanes_f32_all(value) }
     @inline(__always) init(v: lanes_f32) { self.v = v }
 
@@ -128,7 +126,7 @@ struct F32x16: Lanes {
     @inline(__always) static func * (a: Self, b: Self) -> Self { Self(v: lanes_f32_mul(a.v, b.v)) }
     @inline(__always) static func / (a: Self, b: Self) -> Self { Self(v: lanes_f32_div(a.v, b.v)) }
 
-    @inline(__always) func addProduct(_ a: Self, _ b: Self) -> Self {
+    @inline(__always) func addingProduct(_ a: Self, _ b: Self) -> Self {
         #if REG_FMA || arch(arm64)
             Self(v: lanes_f32_fma(a.v, b.v, v))
         #else
@@ -185,7 +183,7 @@ struct F64x8: Lanes {
     var v: lanes_f64
 
     @inline(__always) static var width: Int { 8 }
-    @inline(__always) static var chainDepth: Int { 256 }
+    @inline(__always) static var blockK: Int { 256 }
     @inline(__always) init(_ value: Double) { v = lanes_f64_all(value) }
     @inline(__always) init(v: lanes_f64) { self.v = v }
 
@@ -194,7 +192,7 @@ struct F64x8: Lanes {
     @inline(__always) static func * (a: Self, b: Self) -> Self { Self(v: lanes_f64_mul(a.v, b.v)) }
     @inline(__always) static func / (a: Self, b: Self) -> Self { Self(v: lanes_f64_div(a.v, b.v)) }
 
-    @inline(__always) func addProduct(_ a: Self, _ b: Self) -> Self {
+    @inline(__always) func addingProduct(_ a: Self, _ b: Self) -> Self {
         #if REG_FMA || arch(arm64)
             Self(v: lanes_f64_fma(a.v, b.v, v))
         #else
@@ -238,30 +236,5 @@ struct F64x8: Lanes {
     ) {
         (load(a) * Self(v: lanes_u32_keep_low(words, limit, scale))).store(out)
         (load(a + 8) * Self(v: lanes_u32_keep_high(words, limit, scale))).store(out + 8)
-    }
-}
-
-/// Sixteen running sums in double, one for each lane of the longest vector.
-struct LaneSums {
-    var low = F64x8(0)
-    var high = F64x8(0)
-
-    @inline(__always) init() {}
-
-    @inline(__always) mutating func add<V: Lanes>(_ v: V) {
-        let (low, high) = v.doubles
-        self.low = self.low + low
-        self.high = self.high + high
-    }
-
-    @inline(__always) mutating func addSquare<V: Lanes>(_ v: V) {
-        let (low, high) = v.doubles
-        self.low = self.low.addProduct(low, low)
-        self.high = self.high.addProduct(high, high)
-    }
-
-    /// All of them, by one fixed tree.
-    @inline(__always) var total: Double {
-        lanes_f64_sum((low + high).v)
     }
 }

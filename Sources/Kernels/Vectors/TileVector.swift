@@ -1,7 +1,7 @@
 import CLanes
 
-/// What a tile of a matrix product is made of: a whole vector of `Lanes`, or a half or a quarter of
-/// one where few columns are wanted.
+/// The vector of a tile of a matrix product: a whole vector of `Lanes`, or a half or a quarter of one for
+/// few columns.
 protocol TileVector: BitwiseCopyable, SendableMetatype {
     associatedtype Element: BinaryFloatingPoint, BitwiseCopyable, Sendable
 
@@ -14,7 +14,7 @@ protocol TileVector: BitwiseCopyable, SendableMetatype {
     static func * (a: Self, b: Self) -> Self
 
     /// self + a * b, fused where the instruction set fuses.
-    func addProduct(_ a: Self, _ b: Self) -> Self
+    func addingProduct(_ a: Self, _ b: Self) -> Self
 
     /// max(0, self), NaN kept.
     var relu: Self { get }
@@ -29,28 +29,30 @@ extension TileVector {
         UnsafeMutableRawPointer(p).storeBytes(of: self, as: Self.self)
     }
 
-    /// The first `count` < width elements, without reading past them; the other lanes are `filler`.
-    /// Out of line: it stands behind every load.
+    /// Loads the first `count` < width elements without reading past them; the other lanes are `filler`.
+    /// Out of line: every load has this branch.
     @inline(never)
-    static func loadEnd(_ p: UnsafePointer<Element>, _ count: Int, filler: Element) -> Self {
+    static func loadPartial(_ p: UnsafePointer<Element>, _ count: Int, filler: Element) -> Self {
         var v = Self(filler)
         withUnsafeMutableBytes(of: &v) {
-            copyPart(p, to: $0.baseAddress.unsafelyUnwrapped, count * MemoryLayout<Element>.stride)
+            copyPartial(
+                p, to: $0.baseAddress.unsafelyUnwrapped, count * MemoryLayout<Element>.stride)
         }
         return v
     }
 
     /// Stores the first `count` < width lanes and nothing else.
-    @inline(__always) func storePart(_ p: UnsafeMutablePointer<Element>, first count: Int) {
+    @inline(__always) func storePartial(_ p: UnsafeMutablePointer<Element>, first count: Int) {
         withUnsafeBytes(of: self) {
-            copyPart($0.baseAddress.unsafelyUnwrapped, to: p, count * MemoryLayout<Element>.stride)
+            copyPartial(
+                $0.baseAddress.unsafelyUnwrapped, to: p, count * MemoryLayout<Element>.stride)
         }
     }
 }
 
-/// Copies fewer than 64 bytes, a multiple of 4, by the powers of two in their number.
+/// Copies fewer than 64 bytes, a multiple of 4, in pieces of descending powers of two.
 @inline(__always)
-private func copyPart(_ from: UnsafeRawPointer, to: UnsafeMutableRawPointer, _ bytes: Int) {
+private func copyPartial(_ from: UnsafeRawPointer, to: UnsafeMutableRawPointer, _ bytes: Int) {
     var at = 0
     @inline(__always) func piece<T: BitwiseCopyable>(_: T.Type) {
         if bytes & MemoryLayout<T>.size == 0 { return }
@@ -78,7 +80,7 @@ struct F32x4: TileVector {
         Self(v: lanes_f32x4_mul(a.v, b.v))
     }
 
-    @inline(__always) func addProduct(_ a: Self, _ b: Self) -> Self {
+    @inline(__always) func addingProduct(_ a: Self, _ b: Self) -> Self {
         #if REG_FMA || arch(arm64)
             Self(v: lanes_f32x4_fma(a.v, b.v, v))
         #else
@@ -103,7 +105,7 @@ struct F64x2: TileVector {
         Self(v: lanes_f64x2_mul(a.v, b.v))
     }
 
-    @inline(__always) func addProduct(_ a: Self, _ b: Self) -> Self {
+    @inline(__always) func addingProduct(_ a: Self, _ b: Self) -> Self {
         #if REG_FMA || arch(arm64)
             Self(v: lanes_f64x2_fma(a.v, b.v, v))
         #else
@@ -129,7 +131,7 @@ struct F64x2: TileVector {
             Self(v: lanes_f32x8_mul(a.v, b.v))
         }
 
-        @inline(__always) func addProduct(_ a: Self, _ b: Self) -> Self {
+        @inline(__always) func addingProduct(_ a: Self, _ b: Self) -> Self {
             #if REG_FMA || arch(arm64)
                 Self(v: lanes_f32x8_fma(a.v, b.v, v))
             #else
@@ -154,7 +156,7 @@ struct F64x2: TileVector {
             Self(v: lanes_f64x4_mul(a.v, b.v))
         }
 
-        @inline(__always) func addProduct(_ a: Self, _ b: Self) -> Self {
+        @inline(__always) func addingProduct(_ a: Self, _ b: Self) -> Self {
             #if REG_FMA || arch(arm64)
                 Self(v: lanes_f64x4_fma(a.v, b.v, v))
             #else
@@ -165,7 +167,7 @@ struct F64x2: TileVector {
         @inline(__always) var relu: Self { Self(v: lanes_f64x4_relu(v)) }
     }
 #else
-    // A half would be two registers: a quarter is as good.
+    // A half is two registers here, and no better than a quarter.
     typealias F32x8 = F32x4
     typealias F64x4 = F64x2
 #endif

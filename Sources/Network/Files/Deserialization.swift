@@ -1,9 +1,9 @@
 import CPlatform
 
 /// The longest header that is read; the longest that is written is less than half of it.
-private let mostHeaderBytes = 1 << 20
+private let maxHeaderBytes = 1 << 20
 
-private let mostLayers = 1024
+private let maxLayers = 1024
 
 /// Reads a header, which nothing is believed of until it was checked.
 private struct HeaderReader {
@@ -56,7 +56,7 @@ private struct HeaderReader {
         var littleEndianSize: UInt64 = 0
         try source.read(at: 0, 8, into: &littleEndianSize)
         let wanted = UInt64(littleEndian: littleEndianSize)
-        guard wanted <= UInt64(min(source.size - 8, mostHeaderBytes)) else { throw .format }
+        guard wanted <= UInt64(min(source.size - 8, maxHeaderBytes)) else { throw .format }
         let size = Int(wanted)
         dataStart = 8 + size
         guard let text = allocate(UInt8.self, size) else { throw .memory }
@@ -94,7 +94,7 @@ private struct HeaderReader {
         let text = try metadata.find("widths")
         var count = 0
         for byte in text where byte == ascii(" ") { count += 1 }
-        if count < 1 || count > mostLayers { throw .format }
+        if count < 1 || count > maxLayers { throw .format }
         guard let layers = allocate(Layer.self, count) else { throw .memory }
         self.layers = layers
         var widths = ByteReader(text)

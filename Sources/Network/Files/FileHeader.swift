@@ -34,9 +34,9 @@ struct Tensors {
             if overflow1 || overflow2 || overflow3 { return nil }
             total = sum
         }
-        if total > Int.max / elementSize / (1 + Self.mostMoments) { return nil }
+        if total > Int.max / elementSize / (1 + Self.maxMoments) { return nil }
         self.init(
-            layers, count, parameters: total, moments: Self.mostMoments, elementSize: elementSize)
+            layers, count, parameters: total, moments: Self.maxMoments, elementSize: elementSize)
     }
 
     /// What the format calls an element type.
@@ -46,7 +46,7 @@ struct Tensors {
         moment == 0 ? "optimizer.first_moment" : "optimizer.second_moment"
     }
 
-    static var mostMoments: Int { 2 }
+    static var maxMoments: Int { 2 }
 
     var count: Int { 2 * layerCount + moments }
 
@@ -63,7 +63,7 @@ struct Tensors {
 
     /// The number of the tensor of this name, with all moments that there may be.
     func number(_ name: Slice) throws(NetworkError) -> Int {
-        for moment in 0..<Self.mostMoments where name == Self.momentName(moment) {
+        for moment in 0..<Self.maxMoments where name == Self.momentName(moment) {
             return 2 * layerCount + moment
         }
         var reader = ByteReader(name)
@@ -142,6 +142,6 @@ struct FileHeader {
         } catch {
             throw .format
         }
-        if position.step >= Position.most || position.epoch >= Position.most { throw .format }
+        if position.step >= Position.limit || position.epoch >= Position.limit { throw .format }
     }
 }

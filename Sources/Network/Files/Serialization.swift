@@ -71,7 +71,7 @@ extension Network {
         var header = FileHeader(
             tensors: Tensors(
                 layers, layerCount, parameters: parameterCount,
-                moments: stateMade == nil ? 0 : optimizer.kind.moments,
+                moments: stateBuffer == nil ? 0 : optimizer.kind.moments,
                 elementSize: MemoryLayout<T>.size))
         header.settings = settings
         header.optimizer = optimizer
@@ -82,7 +82,7 @@ extension Network {
     /// Bytes of the parameters, and of the state if it is written.
     private var dataSizes: (parameters: Int, state: Int) {
         let size = parameterCount * MemoryLayout<T>.stride
-        return (size, stateMade == nil ? 0 : size * optimizer.kind.moments)
+        return (size, stateBuffer == nil ? 0 : size * optimizer.kind.moments)
     }
 
     /// The number of bytes; they are written to the buffer if it has room for them.
@@ -97,7 +97,7 @@ extension Network {
         var writer = ByteWriter(buffer, capacity: capacity)
         writer.write(header.memory, header.count)
         writer.write(parameters, data.parameters)
-        if let stateMade { writer.write(stateMade, data.state) }
+        if let stateBuffer { writer.write(stateBuffer, data.state) }
         return size
     }
 
@@ -109,7 +109,7 @@ extension Network {
         try replaceFile(path) { (file) throws(NetworkError) in
             try file.write(header.memory, header.count)
             try file.write(parameters, data.parameters)
-            if let stateMade { try file.write(stateMade, data.state) }
+            if let stateBuffer { try file.write(stateBuffer, data.state) }
         }
     }
 }

@@ -1,7 +1,14 @@
 import CPlatform
 
+public enum InitialWeights: UInt32, Sendable {
+    case he = 0
+    case xavier = 1
+    case lecun = 2
+    case notebook = 3
+}
+
 extension Network {
-    /// Draws the weights: see reg_init. Biases are 0 from the beginning.
+    /// Draws the weights: see reg_init. Biases stay 0.
     public func drawInitialWeights() throws(NetworkError) {
         for l in 0..<layerCount {
             let (nIn, nOut) = (Double(layers[l].nIn), Double(layers[l].nOut))
@@ -25,7 +32,7 @@ extension Network {
                 runtime.pointee.kernels.philox(
                     words, n,
                     DropoutDraw(
-                        keepProb: 1, seed: settings.seed, stream: initialWeightsStream,
+                        keepProb: 1, seed: settings.seed, stream: StreamLayout.initialWeightsLayer,
                         offset: UInt64(start)))
                 for i in 0..<n {
                     // In (-1, 1), exact.

@@ -2,14 +2,14 @@ import CPlatform
 
 /// NumPy's legacy generator, bit for bit: MT19937 (Matsumoto and Nishimura, "Mersenne Twister",
 /// ACM TOMACS 1998) seeded by one word, doubles of 53 bits, normals by Marsaglia's polar method.
-/// The state lies in the caller's memory.
+/// The state is in the caller's memory.
 public struct LegacyGenerator {
     public static let size = 624
     private static let shift = 397
 
     private let key: UnsafeMutablePointer<UInt32>
     public private(set) var position: Int
-    /// The second normal of a pair, if it was not used yet.
+    /// The second normal of a pair, if it is still unused.
     public private(set) var spare: Double?
 
     public init(key: UnsafeMutablePointer<UInt32>, position: Int, spare: Double?) {
@@ -65,7 +65,7 @@ public struct LegacyGenerator {
             let y = 2 * uniform() - 1
             let square = x * x + y * y
             if square < 1 && square != 0 {
-                // libm's log, as in NumPy: the one place where it decides a result.
+                // libm's log, as in NumPy: the only result that depends on libm.
                 let factor = (-2 * log(square) / square).squareRoot()
                 spare = factor * x
                 return factor * y

@@ -1,10 +1,10 @@
-/// Which number of an option is out of its range.
+/// An option that is out of range.
 public enum OptionProblem: UInt8, Error {
     case keepProb, lambda, labelSmoothing, maxNorm
     case learningRate, momentum, epsilon, weightDecay, clipNorm, schedule
 }
 
-// One place for the ranges, for options that come from a caller and for those that come from a file.
+// The ranges of options, for those of a caller and those of a file.
 
 extension Layer {
     public func check() throws(OptionProblem) {

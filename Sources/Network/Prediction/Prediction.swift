@@ -7,7 +7,7 @@ extension Network {
         preActivations: UnsafeMutablePointer<T>?, outStrides: Strides
     ) throws(NetworkError) {
         try reserve(batch: count, trains: false)
-        for first in stride(from: 0, to: count, by: Chunk<T>.most) {
+        for first in stride(from: 0, to: count, by: Chunk<T>.maxExamples) {
             let propagation = try Propagation(
                 &self, chunk(first, count), trains: false, dropout: nil)
             try propagation.forward(x: x, strides: xStrides)
@@ -26,18 +26,18 @@ extension Network {
         _ x: UnsafePointer<T>, _ xStrides: Strides, count: Int, samples: Int, seed: UInt64,
         mean: UnsafeMutablePointer<T>?, deviation: UnsafeMutablePointer<T>?, outStrides: Strides
     ) throws(NetworkError) {
-        let room = outputs * min(count, Chunk<T>.most)
-        guard let means = allocate(Double.self, 2 * room) else { throw .memory }
+        let capacity = outputs * min(count, Chunk<T>.maxExamples)
+        guard let means = allocate(Double.self, 2 * capacity) else { throw .memory }
         defer { free(means) }
-        let squares = means + room
+        let squares = means + capacity
         try reserve(batch: count, trains: false)
-        for first in stride(from: 0, to: count, by: Chunk<T>.most) {
+        for first in stride(from: 0, to: count, by: Chunk<T>.maxExamples) {
             let range = chunk(first, count)
-            means.clear(2 * room)
+            means.clear(2 * capacity)
             for sample in 0..<samples {
                 let propagation = try Propagation(
                     &self, range, trains: false,
-                    dropout: Dropout(seed: seed, step: UInt64(sample), firstRow: UInt64(first)))
+                    dropout: MaskSource(seed: seed, step: UInt64(sample), firstRow: UInt64(first)))
                 try propagation.forward(x: x, strides: xStrides)
                 propagation.makeOutputs()
                 // Welford 1962.
@@ -45,10 +45,10 @@ extension Network {
                 for u in 0..<outputs {
                     for e in 0..<range.count {
                         let i = u * range.count + e
-                        let difference = Double(values.data[u * values.row + e]) - means[i]
+                        let difference = Double(values.data[u * values.rowStride + e]) - means[i]
                         means[i] += difference / Double(sample + 1)
                         squares[i] +=
-                            difference * (Double(values.data[u * values.row + e]) - means[i])
+                            difference * (Double(values.data[u * values.rowStride + e]) - means[i])
                     }
                 }
             }
@@ -64,7 +64,7 @@ extension Network {
     }
 
     private func chunk(_ first: Int, _ count: Int) -> ExampleRange {
-        ExampleRange(first: first, count: min(Chunk<T>.most, count - first), order: nil)
+        ExampleRange(first: first, count: min(Chunk<T>.maxExamples, count - first), order: nil)
     }
 }
 

@@ -1,62 +1,59 @@
 import CPlatform
 import KernelInterface
 
-// Products of few units: where the weights stay in the first-level cache as they lie, tiles are more
-// work than they save.
+// Products of few units: packing costs more than it saves if the weights fit the L1 cache.
 
 extension Operations {
-    /// c = W a for units and examples side by side, with what `UnitProduct` can do beside. False if
-    /// there is no working memory. A gate needs `isSmall`.
+    /// Computes a product in the layout of `UnitRows`; false if memory is exhausted. `reluMaskScale` needs `isSmall`.
     func multiply(_ call: UnitProduct<T>) -> Bool {
         if !isSmall(call) {
-            var finish = Finish<T>()
-            finish.bias = call.bias
-            finish.activation = call.activation
+            var epilogue = Epilogue<T>()
+            epilogue.bias = call.bias
+            epilogue.activation = call.activation
             return multiply(
-                rows: call.c.units, columns: call.c.columns, depth: call.a.units,
-                a: .init(call.weights, row: call.row, column: call.step),
-                b: .init(call.a.data, row: call.a.row, column: 1), c: call.c.data,
-                cStrides: Strides(unit: call.c.row, example: 1), finish: finish)
+                m: call.c.units, n: call.c.columns, k: call.a.units,
+                a: .init(call.weights, rowStride: call.rowStride, columnStride: call.columnStride),
+                b: .init(call.a.data, rowStride: call.a.rowStride, columnStride: 1), c: call.c.data,
+                cStrides: Strides(unit: call.c.rowStride, example: 1), epilogue: epilogue)
         }
         divide(call)
         return true
     }
 
-    /// Makes a product as one of units, examples side by side, if it is one, and small.
+    /// Computes a product as a `UnitProduct` if it is small and its examples are contiguous; else false.
     func multiplyAsUnits(_ call: MatrixProduct<T>) -> Bool {
-        let columnBytes = call.depth * MemoryLayout<T>.stride
-        guard isOfUnits(call), call.b.column == 1,
-            call.b.row.magnitude <= UInt(3 << 14 / columnBytes)
+        let columnBytes = call.k * MemoryLayout<T>.stride
+        guard isOfUnits(call), call.b.columnStride == 1,
+            call.b.rowStride.magnitude <= UInt(3 << 14 / columnBytes)
         else { return false }
         let a = UnitRows(
-            data: UnsafeMutablePointer(mutating: call.b.data), units: call.depth,
-            columns: call.columns, row: call.b.row)
-        let z = call.finish.preActivation
+            data: UnsafeMutablePointer(mutating: call.b.data), units: call.k,
+            columns: call.n, rowStride: call.b.rowStride)
+        let z = call.epilogue.preActivation
         let c = UnitRows(
-            data: z ?? call.c, units: call.rows, columns: call.columns, row: call.cRow)
+            data: z ?? call.c, units: call.m, columns: call.n, rowStride: call.cRowStride)
         divide(UnitProduct(call, a: a, c: c))
         guard let z else { return true }
-        // Rows that lie side by side are one.
-        let rows = c.row == c.columns ? 1 : c.units
+        // Contiguous rows are one.
+        let rows = c.rowStride == c.columns ? 1 : c.units
         for i in 0..<rows {
             table.pointee.activate(
-                z + i * c.row, call.c + i * c.row, c.units / rows * c.columns,
-                call.finish.activation)
+                z + i * c.rowStride, call.c + i * c.rowStride, c.units / rows * c.columns,
+                call.epilogue.activation)
         }
         return true
     }
 
-    /// The same for a C whose examples lie `example` apart, the units of each side by side. What is read
-    /// and written is turned, in blocks of examples that stay in the cache. False, and nothing written,
-    /// if it is no such product, tiles are better, or there is no working memory: products that a network
-    /// reserves memory for beforehand are not of this kind, they scale or do not finish.
-    func multiplyAsTurnedUnits(_ call: MatrixProduct<T>, example: Int) -> Bool {
-        guard isOfUnits(call), paysTurning(call) else { return false }
-        let exampleBytes = (call.rows + call.depth) * MemoryLayout<T>.stride
-        let size = max(16, min(call.columns + 15, (1 << 15) / exampleBytes) / 16 * 16)
-        let blocks = (call.columns + size - 1) / size
-        let isLong = isWorthThreads(call.rows, call.columns, call.depth)
-        let parts = isLong ? min(blocks, Threads.count) : 1
+    /// Computes a product as `UnitProduct`s if it is small and the units of each example of C are contiguous,
+    /// examples `example` apart. A and C are transposed in blocks of examples that fit the cache. False,
+    /// and nothing written, if tiles are better or memory is exhausted. A network never takes this path:
+    /// its products have a scale or leave out the epilogue.
+    func multiplyTransposedUnits(_ call: MatrixProduct<T>, example: Int) -> Bool {
+        guard isOfUnits(call), isWorthTransposing(call) else { return false }
+        let exampleBytes = (call.m + call.k) * MemoryLayout<T>.stride
+        let size = max(16, min(call.n + 15, (1 << 15) / exampleBytes) / 16 * 16)
+        let blocks = (call.n + size - 1) / size
+        let parts = isWorthThreads(call.m, call.n, call.k) ? min(blocks, Threads.count) : 1
         let share = (blocks + parts - 1) / parts * size
         let bytes = exampleBytes * size
         guard let scratch = Scratch.take(bytes * parts) else { return false }
@@ -64,54 +61,56 @@ extension Operations {
             context, part in
             let (operations, call, example, size, share, scratch, bytes) = context.pointee
             let memory = (scratch + part * bytes).assumingMemoryBound(to: T.self)
-            let end = min(call.columns, (part + 1) * share)
+            let end = min(call.n, (part + 1) * share)
             for first in stride(from: part * share, to: end, by: size) {
-                operations.multiplyTurned(call, example, first..<min(end, first + size), memory)
+                operations.multiplyTransposedBlock(
+                    call, example, first..<min(end, first + size), memory)
             }
         }
         return true
     }
 
-    /// Turning takes time for each unit of an example, a product for each pair of them, and longer where
-    /// tiles are in part empty. The limits are measured.
-    private func paysTurning(_ call: MatrixProduct<T>) -> Bool {
-        call.rows == 1
-            || call.rows < 2 * lanes && call.rows != lanes && call.depth <= 3 * lanes
+    /// Whether transposing pays: its time grows with the units of an example, that of the product with the
+    /// pairs of units and with empty parts of tiles. The limits are measured.
+    private func isWorthTransposing(_ call: MatrixProduct<T>) -> Bool {
+        call.m == 1
+            || call.m < 2 * vectorWidth && call.m != vectorWidth && call.k <= 3 * vectorWidth
     }
 
-    /// Some examples, with memory for the rows of A and of C.
-    private func multiplyTurned(
+    /// Computes some examples, with memory for the rows of A and of C.
+    private func multiplyTransposedBlock(
         _ call: MatrixProduct<T>, _ example: Int, _ examples: Range<Int>,
         _ memory: UnsafeMutablePointer<T>
     ) {
-        let columns = (examples.count + lanes - 1) / lanes * lanes
-        let a = UnitRows(data: memory, units: call.depth, columns: columns, row: columns)
-        let c = UnitRows(data: memory + a.span, units: call.rows, columns: columns, row: columns)
+        let columns = (examples.count + vectorWidth - 1) / vectorWidth * vectorWidth
+        let a = UnitRows(data: memory, units: call.k, columns: columns, rowStride: columns)
+        let c = UnitRows(data: memory + a.span, units: call.m, columns: columns, rowStride: columns)
         table.pointee.gather(
-            call.b.data, Strides(unit: call.b.row, example: call.b.column),
+            call.b.data, Strides(unit: call.b.rowStride, example: call.b.columnStride),
             ExampleRange(first: examples.lowerBound, count: examples.count, order: nil), a)
         multiply(UnitProduct(call, a: a, c: c), 0..<columns)
-        func put(_ target: UnsafeMutablePointer<T>) {
+        func copyOut(_ target: UnsafeMutablePointer<T>) {
             copy(
                 c, examples: examples.count, to: target + examples.lowerBound * example,
                 Strides(unit: 1, example: example))
         }
-        if let z = call.finish.preActivation {
-            put(z)
-            table.pointee.activate(c.data, c.data, c.span, call.finish.activation)
+        if let z = call.epilogue.preActivation {
+            copyOut(z)
+            table.pointee.activate(c.data, c.data, c.span, call.epilogue.activation)
         }
-        put(call.c)
+        copyOut(call.c)
     }
 
-    /// Whether a product can be one of units, and is small.
+    /// Whether a product is small and can be a `UnitProduct`.
     private func isOfUnits(_ call: MatrixProduct<T>) -> Bool {
-        let finish = call.finish
-        return call.columns >= lanes && isSmall(call.depth, call.rows) && !call.accumulates
-            && call.finishes && finish.scale == nil && finish.decay == nil && finish.descent == nil
-            && (finish.bias == nil || finish.biasIsPerRow)
+        let epilogue = call.epilogue
+        return call.n >= vectorWidth && isSmall(call.k, call.m) && !call.accumulates
+            && call.appliesEpilogue && epilogue.scale == nil && epilogue.l2Term == nil
+            && epilogue.fusedUpdate == nil
+            && (epilogue.bias == nil || epilogue.biasIsPerRow)
     }
 
-    /// Divides the columns of a product of units among threads.
+    /// Divides the columns of a `UnitProduct` among threads.
     private func divide(_ call: UnitProduct<T>) {
         let columns = call.c.columns
         if !isWorthThreads(call.c.units, call.a.units, columns) {
@@ -125,34 +124,37 @@ extension Operations {
         }
     }
 
-    /// Some columns, at least one vector of them: the last vector may overlap that before it. Not with
-    /// a gate, which would read what was written: `UnitRows` of a network are whole vectors.
+    /// Computes some columns, at least one vector. The last vector may overlap the one before it; with a ReLU
+    /// mask, which reads C, the columns must be whole vectors, as those of a network are.
     private func multiply(_ call: UnitProduct<T>, _ columns: Range<Int>) {
-        let whole = columns.lowerBound + columns.count / lanes * lanes
+        let whole = columns.lowerBound + columns.count / vectorWidth * vectorWidth
         withUnsafePointer(to: call) {
             table.pointee.multiplyUnits($0, columns.lowerBound..<whole)
             if whole < columns.upperBound {
-                table.pointee.multiplyUnits($0, columns.upperBound - lanes..<columns.upperBound)
+                table.pointee.multiplyUnits(
+                    $0, columns.upperBound - vectorWidth..<columns.upperBound)
             }
         }
     }
 
-    /// Whether the weights of a product stay in the cache as they lie, and its chains are not
-    /// divided: then packing would only cost, and the bits are the same.
+    /// Whether the weights of a product fit the L1 cache without packing, and k is at most blockK, so that the
+    /// bits are those of a packed product.
     func isSmall(_ call: UnitProduct<T>) -> Bool { isSmall(call.a.units, call.c.units) }
 
     func isSmall(_ unitsBelow: Int, _ units: Int) -> Bool {
-        unitsBelow <= table.pointee.chainDepth && unitsBelow * units <= 1 << 14
+        unitsBelow <= table.pointee.blockK && unitsBelow * units <= 1 << 14
     }
 }
 
 extension UnitProduct {
-    /// Without the activation, if what is before it is wanted, too.
+    /// Leaves out the activation if the pre-activations are stored as well.
     fileprivate init(
         _ call: MatrixProduct<Element>, a: UnitRows<Element>, c: UnitRows<Element>
     ) {
-        self.init(weights: call.a.data, row: call.a.row, step: call.a.column, a: a, c: c)
-        bias = call.finish.bias
-        if call.finish.preActivation == nil { activation = call.finish.activation }
+        self.init(
+            weights: call.a.data, rowStride: call.a.rowStride, columnStride: call.a.columnStride,
+            a: a, c: c)
+        bias = call.epilogue.bias
+        if call.epilogue.preActivation == nil { activation = call.epilogue.activation }
     }
 }

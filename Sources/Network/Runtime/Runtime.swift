@@ -7,12 +7,12 @@ import Kernels
     import KernelsAVX512
 #endif
 
-/// The kernels in use, chosen at the first call and kept.
+/// The kernel set in use, chosen at the first call.
 public struct Runtime: Sendable {
     public let kernels: KernelSet
     public let isa: StaticString
 
-    /// Nil if SWIFTREG_ISA names what this CPU or build does not have.
+    /// Nil if SWIFTREG_ISA names an instruction set that this CPU or build lacks.
     public static var current: UnsafePointer<Runtime>? {
         once.run {
             chosen = Runtime.choose()
@@ -48,24 +48,7 @@ public struct Runtime: Sendable {
 nonisolated(unsafe) private var once = Once()
 nonisolated(unsafe) private var chosen: Runtime?
 
-/// Of what the optional holds: it begins where the optional does.
+/// The address of the value in an optional, which is that of the optional.
 private func address<T>(_ global: UnsafeMutablePointer<T?>) -> UnsafePointer<T> {
     UnsafePointer(UnsafeMutableRawPointer(global).assumingMemoryBound(to: T.self))
-}
-
-/// The two element types.
-public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
-    static func table(of kernels: KernelSet) -> UnsafePointer<KernelTable<Self>>
-}
-
-extension Float: Scalar {
-    public static func table(of kernels: KernelSet) -> UnsafePointer<KernelTable<Float>> {
-        kernels.float
-    }
-}
-
-extension Double: Scalar {
-    public static func table(of kernels: KernelSet) -> UnsafePointer<KernelTable<Double>> {
-        kernels.double
-    }
 }

@@ -1,15 +1,15 @@
-/// Working memory that a thread keeps from call to call, so that a call does not pay for fresh
-/// pages. It is freed when its thread ends.
+/// Scratch memory that a thread keeps between calls, so that a call does not pay for fresh pages. Freed
+/// when the thread ends.
 enum Scratch {
-    /// What is allocated for so many: the first 64 bytes hold the size.
+    /// The size of the allocation for `bytes`: the first 64 bytes hold the size.
     static func total(_ bytes: Int) -> Int { bytes + 64 }
 
-    /// At least `bytes`, aligned to 64; nil if there is no memory. What an earlier call got on
-    /// this thread is no longer valid.
+    /// At least `bytes`, aligned to 64; nil if memory is exhausted. Invalidates what an earlier call on
+    /// this thread returned.
     static func take(_ bytes: Int) -> UnsafeMutableRawPointer? {
         let old = ThreadMemory.block
         if let old, old.load(as: Int.self) >= bytes { return old + 64 }
-        // Before there is new memory, so that never both are held.
+        // Freed first, so that both are never held at once.
         if let old {
             guard ThreadMemory.replace(by: nil) else { return nil }
             free(old)

@@ -1,26 +1,27 @@
 extension Network {
-    /// What a batch, or a part of one, is to the mean over the whole batch.
-    struct Share {
-        /// The m of the whole batch.
-        var meanOver: Double
-        /// This part of it: 1 if it is all.
-        var part: Double
+    /// The share of a call in the mean over a batch, which may be divided among processes.
+    struct BatchShare {
+        /// The total weight of the whole batch: the divisor of the mean.
+        var totalWeight: Double
+        /// The fraction of the batch in this call: 1 if it is whole. Multiplies the penalties.
+        var fraction: Double
     }
 
-    /// The cost of a batch, its share of the penalties included; and, if it is wanted, the gradient,
-    /// into the gradient buffer. A descent changes the parameters on the way.
+    /// The cost of a batch with its share of the penalties; with `wantsGradient` also the gradient, into the
+    /// gradient buffer. A fused update changes the parameters on the way.
     mutating func batch(
-        _ examples: Examples<T>, _ range: ExampleRange, _ share: Share, dropout: Dropout?,
-        wantsGradient: Bool, descent: OptimizerStep? = nil
+        _ examples: Examples<T>, _ range: ExampleRange, _ share: BatchShare, dropout: MaskSource?,
+        wantsGradient: Bool, fusedUpdate: OptimizerStep? = nil
     ) throws(NetworkError) -> Double {
         let gradients = wantsGradient ? try self.gradients() : nil
         try reserve(batch: range.count, trains: wantsGradient)
-        let penalty = share.part == 0 ? 0 : share.part * penalty(meanOver: share.meanOver)
+        let penalty =
+            share.fraction == 0 ? 0 : share.fraction * penalty(totalWeight: share.totalWeight)
         var sum = BlockSum()
         let end = range.first + range.count
-        for first in stride(from: range.first, to: end, by: Chunk<T>.most) {
+        for first in stride(from: range.first, to: end, by: Chunk<T>.maxExamples) {
             let part = ExampleRange(
-                first: first, count: min(Chunk<T>.most, end - first), order: range.order)
+                first: first, count: min(Chunk<T>.maxExamples, end - first), order: range.order)
             var dropout = dropout
             dropout?.firstRow &+= UInt64(first - range.first)
             let propagation = try Propagation(
@@ -31,17 +32,18 @@ extension Network {
                 let isLast = first + part.count == end
                 try propagation.backward(
                     into: gradients, isFirst: first == range.first,
-                    finishing: isLast
+                    epilogue: isLast
                         ? .init(
-                            scale: 1 / share.meanOver, penalty: share.part / share.meanOver,
-                            descent: descent) : nil)
+                            scale: 1 / share.totalWeight,
+                            penalty: share.fraction / share.totalWeight,
+                            fusedUpdate: fusedUpdate) : nil)
             }
         }
-        return sum.total / share.meanOver + penalty
+        return sum.total / share.totalWeight + penalty
     }
 
-    /// The L2 and L1 terms of the cost.
-    func penalty(meanOver m: Double) -> Double {
+    /// The L2 and L1 terms of a cost with total weight m.
+    func penalty(totalWeight m: Double) -> Double {
         var sum = 0.0
         for l in 0..<layerCount {
             let layer = layers[l]
@@ -56,8 +58,8 @@ extension Network {
         return sum
     }
 
-    func dropout(firstRow: UInt64) -> Dropout {
-        Dropout(seed: settings.seed, step: position.step, firstRow: firstRow)
+    func dropout(firstRow: UInt64) -> MaskSource {
+        MaskSource(seed: settings.seed, step: position.step, firstRow: firstRow)
     }
 
     // MARK: For the boundary
@@ -67,74 +69,76 @@ extension Network {
         _ examples: Examples<T>
     ) throws(NetworkError) -> (cost: Double, dataTerm: Double) {
         let dataTerm = try dataTerm(examples)
-        return (dataTerm + penalty(meanOver: examples.weight(of: examples.all)), dataTerm)
+        return (dataTerm + penalty(totalWeight: examples.totalWeight(of: examples.all)), dataTerm)
     }
 
     mutating func dataTerm(_ examples: Examples<T>) throws(NetworkError) -> Double {
-        let m = examples.weight(of: examples.all)
+        let m = examples.totalWeight(of: examples.all)
         return try batch(
-            examples, examples.all, Share(meanOver: m, part: 0), dropout: nil,
+            examples, examples.all, BatchShare(totalWeight: m, fraction: 0), dropout: nil,
             wantsGradient: false)
     }
 
-    /// The gradient at the present step, into the gradient buffer, and the cost. `meanOver` 0: this is
-    /// the whole batch.
+    /// Computes the gradient at the current step into the gradient buffer. Returns the cost. `totalWeight`
+    /// is that of the whole batch; 0: these examples are all of it.
     public mutating func gradient(
-        _ examples: Examples<T>, firstRow: UInt64, meanOver: Double
+        _ examples: Examples<T>, firstRow: UInt64, totalWeight: Double
     ) throws(NetworkError) -> Double {
-        let m = examples.weight(of: examples.all)
-        let whole = meanOver == 0 ? m : meanOver
+        let m = examples.totalWeight(of: examples.all)
+        let whole = totalWeight == 0 ? m : totalWeight
         if whole == 0 { throw .sampleWeight }
-        // A sum of weights that was made in another order may differ in its last bits.
+        // A sum of weights in another order may differ in its last bits.
         if !(whole.isFinite && whole >= m * (1 - 1e-6)) { throw .sampleWeight }
         return try batch(
-            examples, examples.all, Share(meanOver: whole, part: m / whole),
+            examples, examples.all, BatchShare(totalWeight: whole, fraction: m / whole),
             dropout: dropout(firstRow: firstRow), wantsGradient: true)
     }
 
-    /// The largest relative difference between the gradient and central differences of the cost, over
-    /// at most `most` parameters of each W and each b.
+    /// The largest relative error of the gradient against central differences of the cost, over at most
+    /// `maxParameters` parameters of each W and each b.
     public mutating func checkGradient(
-        _ examples: Examples<T>, difference: Double, most: Int
+        _ examples: Examples<T>, step: Double, maxParameters: Int
     ) throws(NetworkError) -> Double {
-        _ = try gradient(examples, firstRow: 0, meanOver: 0)
+        _ = try gradient(examples, firstRow: 0, totalWeight: 0)
         let gradients = try self.gradients()
-        var worst = 0.0
+        var maxError = 0.0
         for l in 0..<layerCount {
             let layer = layers[l]
             for isBias in 0...1 {
                 let first = isBias == 1 ? layer.biases : layer.weights
                 let count = isBias == 1 ? layer.nOut : layer.weightCount
-                if most == 0 { continue }
-                let step = (count - 1) / most + 1
-                for i in stride(from: first, to: first + count, by: step) {
+                if maxParameters == 0 { continue }
+                let parameterStep = (count - 1) / maxParameters + 1
+                for i in stride(from: first, to: first + count, by: parameterStep) {
                     let analytic = Double(gradients[i])
-                    let numeric = try slope(examples, parameter: i, difference: difference)
+                    let numeric = try slope(examples, parameter: i, step: step)
                     let error =
                         abs(analytic - numeric) / max(1e-8, abs(analytic) + abs(numeric))
-                    // A NaN is the worst of all, and stays.
-                    if !worst.isNaN && !(error <= worst) { worst = error }
+                    // A NaN is the largest error, and stays.
+                    if !maxError.isNaN && !(error <= maxError) { maxError = error }
                 }
             }
         }
-        return worst
+        return maxError
     }
 
     /// The central difference of the cost in one parameter.
     private mutating func slope(
-        _ examples: Examples<T>, parameter i: Int, difference: Double
+        _ examples: Examples<T>, parameter i: Int, step: Double
     ) throws(NetworkError) -> Double {
-        let m = examples.weight(of: examples.all)
-        let kept = parameters[i]
-        defer { parameters[i] = kept }
-        let (above, below) = (T(Double(kept) + difference), T(Double(kept) - difference))
+        let m = examples.totalWeight(of: examples.all)
+        let original = parameters[i]
+        defer { parameters[i] = original }
+        let (above, below) = (T(Double(original) + step), T(Double(original) - step))
         parameters[i] = above
         let high = try batch(
-            examples, examples.all, Share(meanOver: m, part: 1), dropout: dropout(firstRow: 0),
+            examples, examples.all, BatchShare(totalWeight: m, fraction: 1),
+            dropout: dropout(firstRow: 0),
             wantsGradient: false)
         parameters[i] = below
         let low = try batch(
-            examples, examples.all, Share(meanOver: m, part: 1), dropout: dropout(firstRow: 0),
+            examples, examples.all, BatchShare(totalWeight: m, fraction: 1),
+            dropout: dropout(firstRow: 0),
             wantsGradient: false)
         return (high - low) / (Double(above) - Double(below))
     }

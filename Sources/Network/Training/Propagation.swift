@@ -1,4 +1,4 @@
-/// One chunk of examples on its way through the layers and back.
+/// The forward and backward pass of one chunk of examples.
 struct Propagation<T: Scalar> {
     let operations: Operations<T>
     let layers: UnsafeMutablePointer<Layer>
@@ -8,11 +8,11 @@ struct Propagation<T: Scalar> {
     let smoothing: Double
     let chunk: Chunk<T>
     let range: ExampleRange
-    var dropout: Dropout?
+    var dropout: MaskSource?
 
-    /// `range` has at most `Chunk.most` examples.
+    /// `range` has at most `Chunk.maxExamples` examples.
     init(
-        _ network: inout Network<T>, _ range: ExampleRange, trains: Bool, dropout: Dropout?
+        _ network: inout Network<T>, _ range: ExampleRange, trains: Bool, dropout: MaskSource?
     ) throws(NetworkError) {
         operations = network.operations
         layers = network.layers
@@ -37,7 +37,8 @@ struct Propagation<T: Scalar> {
             let layer = layers[l]
             let (a, z) = (chunk.inputs(l), chunk.outputs(l))
             var call = UnitProduct(
-                weights: parameters + layer.weights, row: layer.nIn, step: 1, a: a, c: z)
+                weights: parameters + layer.weights, rowStride: layer.nIn, columnStride: 1, a: a,
+                c: z)
             call.bias = UnsafePointer(parameters + layer.biases)
             call.activation = layer.activation
             if !operations.multiply(call) { throw .memory }
@@ -45,18 +46,18 @@ struct Propagation<T: Scalar> {
         }
     }
 
-    /// Dropout of the values of a layer in place.
+    /// Dropout of a layer's input values in place.
     private func drop(layer l: Int, _ values: UnitRows<T>) {
         guard let dropout, layers[l].keepProb < 1 else { return }
         if let mask = dropout.masks?[l] {
             operations.table.pointee.maskUnits(
-                values, mask, dropout.maskRow, range, 1 / layers[l].keepProb)
+                values, mask, dropout.maskRowStride, range, 1 / layers[l].keepProb)
         } else {
             operations.dropoutUnits(values, dropout.draw(layer: l, keepProb: layers[l].keepProb))
         }
     }
 
-    /// The sum of the weighted losses; the pre-activations become its gradient.
+    /// The sum of the weighted losses. Replaces the last pre-activations by its gradient.
     func lossAndGradient(_ examples: Examples<T>) -> Double {
         operations.table.pointee.gather(examples.y, examples.yStrides, range, chunk.targets)
         let weights = chunk.weights
@@ -65,7 +66,7 @@ struct Propagation<T: Scalar> {
         } else {
             weights.fill(with: 1)
         }
-        // Columns that stand for no example do not count.
+        // Padding columns weigh 0.
         (weights.data + range.count).clear(weights.columns - range.count)
         return operations.table.pointee.loss(
             loss, preActivations, chunk.targets.data, weights.data, smoothing)
@@ -73,72 +74,75 @@ struct Propagation<T: Scalar> {
 
     // MARK: Backward
 
-    /// How the sums over all chunks of a batch become its gradient, and what step down it is made.
-    struct Finishing {
-        /// What the sums are multiplied by.
+    /// The operations that turn the sums over all chunks of a batch into its gradient, and the fused update.
+    struct BatchEpilogue {
+        /// Multiplies the sums.
         var scale: Double
-        /// What l2 * W and l1 * sign(W) are multiplied by.
+        /// Multiplies l2 * W and l1 * sign(W).
         var penalty: Double
-        var descent: OptimizerStep?
+        var fusedUpdate: OptimizerStep?
     }
 
-    /// Adds to `gradients` what this chunk's examples give, from the gradient that has taken the
-    /// place of the pre-activations. The last chunk of a batch has the `finishing`.
+    /// Adds the gradient of this chunk's examples to `gradients`, from the gradient of the last
+    /// pre-activations. The last chunk of a batch applies the epilogue.
     func backward(
-        into gradients: UnsafeMutablePointer<T>, isFirst: Bool, finishing: Finishing?
+        into gradients: UnsafeMutablePointer<T>, isFirst: Bool,
+        epilogue batchEpilogue: BatchEpilogue?
     ) throws(NetworkError) {
         for l in (0..<layerCount).reversed() {
             let layer = layers[l]
             let (dz, a) = (chunk.outputs(l), chunk.inputs(l))
-            // Before the weights change.
-            if l > 0 && !isGated(l) { try inputGradient(l, dz) }
-            try weightGradient(l, dz, a, gradients, isFirst, finishing)
-            biasGradient(l, dz, gradients + layer.biases, isFirst, finishing)
+            // Before a fused update changes the weights.
+            if l > 0 && !fusesReluMask(l) { try inputGradient(l, dz) }
+            try weightGradient(l, dz, a, gradients, isFirst, batchEpilogue)
+            biasGradient(l, dz, gradients + layer.biases, isFirst, batchEpilogue)
             if l > 0 { activationGradient(l, dz, a) }
-            if let step = finishing?.descent {
-                if !descendsInProduct(l) {
-                    descend(layer.weights, layer.weightCount, gradients, step)
+            if let step = batchEpilogue?.fusedUpdate {
+                if !fusesUpdate(l) {
+                    update(layer.weights, layer.weightCount, gradients, step)
                 }
-                descend(layer.biases, layer.nOut, gradients, step)
+                update(layer.biases, layer.nOut, gradients, step)
             }
         }
     }
 
-    private func descend(
+    private func update(
         _ first: Int, _ count: Int, _ gradients: UnsafeMutablePointer<T>, _ step: OptimizerStep
     ) {
         let w = parameters + first
         operations.optimize(w, gradients + first, w, w, count, step)
     }
 
-    /// Whether the weights change with each tile of their gradient: nothing needs either after it.
-    private func descendsInProduct(_ l: Int) -> Bool {
-        layers[l].l1 == 0 && !layers[l].isNarrow(examples: range.count) && !(l > 0 && isGated(l))
+    /// Whether the update is fused into the product of the weight gradient: neither is needed afterwards.
+    private func fusesUpdate(_ l: Int) -> Bool {
+        layers[l].l1 == 0 && !layers[l].usesNarrowWeightGradient(examples: range.count)
+            && !(l > 0 && fusesReluMask(l))
     }
 
-    /// Whether the gradients of what goes into layer l and of the activation before are one pass: a
-    /// ReLU's zeros tell what was dropped.
-    private func isGated(_ l: Int) -> Bool {
+    /// Whether the product of layer l's input gradient also applies the ReLU mask of the layer below. The
+    /// zeros of a ReLU include what was dropped.
+    private func fusesReluMask(_ l: Int) -> Bool {
         layers[l - 1].activation == .relu && operations.isSmall(layers[l].nOut, layers[l].nIn)
     }
 
     private func inputProduct(_ l: Int, _ dz: UnitRows<T>, to c: UnitRows<T>) -> UnitProduct<T> {
         UnitProduct(
-            weights: parameters + layers[l].weights, row: 1, step: layers[l].nIn, a: dz, c: c)
+            weights: parameters + layers[l].weights, rowStride: 1, columnStride: layers[l].nIn,
+            a: dz, c: c)
     }
 
-    /// The gradient of what goes into layer l, in a place of its own.
+    /// Computes the gradient of layer l's inputs into `chunk.gradient(l)`.
     private func inputGradient(_ l: Int, _ dz: UnitRows<T>) throws(NetworkError) {
         if !operations.multiply(inputProduct(l, dz, to: chunk.gradient(l))) { throw .memory }
     }
 
-    /// The gradient of the pre-activations of layer l - 1, in the place of its outputs.
+    /// Replaces the outputs of layer l - 1 by the gradient of its pre-activations.
     private func activationGradient(_ l: Int, _ dz: UnitRows<T>, _ a: UnitRows<T>) {
         let activation = layers[l - 1].activation
         let keepProb = dropout == nil ? 1 : layers[l].keepProb
-        if isGated(l) {
+        if fusesReluMask(l) {
             var call = inputProduct(l, dz, to: a)
-            call.gate = T(1 / keepProb)
+            call.reluMaskScale = T(1 / keepProb)
             _ = operations.multiply(call)
             return
         }
@@ -150,59 +154,63 @@ struct Propagation<T: Scalar> {
 
     private func biasGradient(
         _ l: Int, _ dz: UnitRows<T>, _ db: UnsafeMutablePointer<T>, _ isFirst: Bool,
-        _ finishing: Finishing?
+        _ batchEpilogue: BatchEpilogue?
     ) {
         let all = chunk.biasSums(l)
         operations.sumRows(
-            dz.data, SummedRows(rows: dz.units, row: dz.row, count: dz.columns, stride: 1)
+            dz.data,
+            SummedRows(rows: dz.units, rowStride: dz.rowStride, count: dz.columns, elementStride: 1)
         ) { u, sum in
             all[u] = isFirst ? sum : all[u] + sum
-            if let finishing { db[u] = T(all[u] * finishing.scale) }
+            if let batchEpilogue { db[u] = T(all[u] * batchEpilogue.scale) }
         }
     }
 
     private func weightGradient(
         _ l: Int, _ dz: UnitRows<T>, _ a: UnitRows<T>, _ gradients: UnsafeMutablePointer<T>,
-        _ isFirst: Bool, _ finishing: Finishing?
+        _ isFirst: Bool, _ batchEpilogue: BatchEpilogue?
     ) throws(NetworkError) {
         let layer = layers[l]
         let (w, dw) = (parameters + layer.weights, gradients + layer.weights)
-        let (l2, l1) = (layer.l2 * (finishing?.penalty ?? 0), layer.l1 * (finishing?.penalty ?? 0))
-        if layer.isNarrow(examples: range.count) {
-            operations.table.pointee.pairRows(dz, a, dw, !isFirst)
-            if let finishing {
+        let (l2, l1) = (
+            layer.l2 * (batchEpilogue?.penalty ?? 0), layer.l1 * (batchEpilogue?.penalty ?? 0)
+        )
+        if layer.usesNarrowWeightGradient(examples: range.count) {
+            operations.table.pointee.narrowWeightGradient(dz, a, dw, !isFirst)
+            if let batchEpilogue {
                 operations.penalize(
-                    dw, w, layer.weightCount, scale: finishing.scale, l2: l2, l1: l1)
+                    dw, w, layer.weightCount, scale: batchEpilogue.scale, l2: l2, l1: l1)
             }
             return
         }
-        var finish = Finish<T>()
-        if let finishing { finish.scale = T(finishing.scale) }
-        if l2 != 0 { finish.decay = (UnsafePointer(w), T(l2)) }
-        if let step = finishing?.descent, descendsInProduct(l) {
-            finish.descent = (w, T(-step.rate))
+        var epilogue = Epilogue<T>()
+        if let batchEpilogue { epilogue.scale = T(batchEpilogue.scale) }
+        if l2 != 0 { epilogue.l2Term = (UnsafePointer(w), T(l2)) }
+        if let step = batchEpilogue?.fusedUpdate, fusesUpdate(l) {
+            epilogue.fusedUpdate = (w, T(-step.rate))
         }
         let done = operations.multiply(
-            rows: layer.nOut, columns: layer.nIn, depth: range.count,
-            a: .init(dz.data, row: dz.row, column: 1), b: .init(a.data, row: 1, column: a.row),
-            c: dw, cStrides: Strides(unit: layer.nIn, example: 1), finish: finish,
-            accumulates: !isFirst, finishes: finishing != nil)
+            m: layer.nOut, n: layer.nIn, k: range.count,
+            a: .init(dz.data, rowStride: dz.rowStride, columnStride: 1),
+            b: .init(a.data, rowStride: 1, columnStride: a.rowStride),
+            c: dw, cStrides: Strides(unit: layer.nIn, example: 1), epilogue: epilogue,
+            accumulates: !isFirst, appliesEpilogue: batchEpilogue != nil)
         if !done { throw .memory }
         if l1 != 0 { operations.penalize(dw, w, layer.weightCount, scale: 1, l2: 0, l1: l1) }
     }
 }
 
 extension Layer {
-    /// Whether sums for pairs of rows cost less than a product of whole tiles for the gradient of the
-    /// weights. A choice by shape alone, since the two add in different orders.
-    func isNarrow(examples: Int) -> Bool {
+    /// Whether `narrowWeightGradient` is cheaper than a product of whole tiles. Depends on the shape alone,
+    /// since the two add in different orders.
+    func usesNarrowWeightGradient(examples: Int) -> Bool {
         func whole(_ n: Int, _ unit: Int) -> Int { (n + unit - 1) / unit * unit }
         return weightCount * (examples + 128) < whole(nOut, 6) * whole(nIn, 16) * examples
     }
 }
 
 extension UnitRows where Element: Scalar {
-    /// The columns of the one row, by copies that double.
+    /// Fills the columns of a single row, by copies of doubling size.
     fileprivate func fill(with value: Element) {
         data[0] = value
         var filled = 1

@@ -1,7 +1,7 @@
 import CPlatform
 
-// What a network will hold. The same sizes are stated beforehand and taken at the start of a call: then
-// a call either has all its memory or leaves everything as it was.
+// The memory of a network. The sizes that the memory query reports are those allocated at the start of a
+// call, so that a call either has all its memory or changes nothing.
 
 extension Network {
     /// The most bytes beyond the parameters: see reg_network_memory.
@@ -24,10 +24,10 @@ extension Network {
 
     private var ownBytes: Int {
         MemoryLayout<Network<T>>.stride + layerCount * MemoryLayout<Layer>.stride
-            + Columns.bytes(layerCount)
+            + LayerArrays.bytes(layerCount)
     }
 
-    /// Makes sure that a batch will not lack memory on the way.
+    /// Allocates the memory of a batch, so that it cannot run out halfway.
     mutating func reserve(batch count: Int, trains: Bool) throws(NetworkError) {
         try reserve(WorkingMemory(self, batch: count, trains: trains))
     }
@@ -38,18 +38,18 @@ extension Network {
     }
 }
 
-/// What batches need while they are on their way through the layers.
+/// The memory that batches need on their way through the layers.
 struct WorkingMemory<T: Scalar> {
-    /// Of the workspace.
+    /// Elements of the workspace.
     private(set) var elements = 0
-    /// Bytes for the largest product; nil if there is none that takes any.
+    /// Scratch bytes of the largest product; nil if none needs any.
     private(set) var scratch: Int?
 
-    /// A batch goes through in chunks: whole ones, and what is left.
+    /// A batch is divided into whole chunks and a remainder.
     init(_ network: Network<T>, batch count: Int, trains: Bool) {
-        if count > 0 { addChunk(network, min(count, Chunk<T>.most), trains) }
-        if count > Chunk<T>.most && count % Chunk<T>.most > 0 {
-            addChunk(network, count % Chunk<T>.most, trains)
+        if count > 0 { addChunk(network, min(count, Chunk<T>.maxExamples), trains) }
+        if count > Chunk<T>.maxExamples && count % Chunk<T>.maxExamples > 0 {
+            addChunk(network, count % Chunk<T>.maxExamples, trains)
         }
     }
 
@@ -74,18 +74,18 @@ struct WorkingMemory<T: Scalar> {
             let layer = layers[l]
             let isSmall = operations.isSmall(layer.nIn, layer.nOut)
             let isSmallBack = l == 0 || !trains || operations.isSmall(layer.nOut, layer.nIn)
-            if !isSmall { addProduct(operations, layer.nOut, columns, layer.nIn) }
-            if !isSmallBack { addProduct(operations, layer.nIn, columns, layer.nOut) }
-            if trains && !layer.isNarrow(examples: count) {
-                addProduct(operations, layer.nOut, layer.nIn, count)
+            if !isSmall { add(operations, layer.nOut, columns, layer.nIn) }
+            if !isSmallBack { add(operations, layer.nIn, columns, layer.nOut) }
+            if trains && !layer.usesNarrowWeightGradient(examples: count) {
+                add(operations, layer.nOut, layer.nIn, count)
             }
         }
     }
 
-    private mutating func addProduct(
-        _ operations: Operations<T>, _ rows: Int, _ columns: Int, _ depth: Int
+    private mutating func add(
+        _ operations: Operations<T>, _ m: Int, _ n: Int, _ k: Int
     ) {
-        let bytes = operations.scratchBytes(rows: rows, columns: columns, depth: depth)
+        let bytes = operations.scratchBytes(m: m, n: n, k: k)
         scratch = max(scratch ?? 0, bytes)
     }
 }

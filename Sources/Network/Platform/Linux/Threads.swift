@@ -3,7 +3,7 @@ import CLinux
 /// One lazy pool of threads. A call that finds the pool busy, from another thread or from inside
 /// itself, does its work alone: that can neither deadlock nor use more threads than asked for.
 public enum Threads {
-    public static let most = 256
+    public static let maxCount = 256
 
     /// How many threads a large call may use.
     public static var count: Int {
@@ -187,7 +187,7 @@ private func initialCount() -> Int {
         // OMP_NUM_THREADS may be a list, one number for each level of nesting.
         guard let text = setting(name) else { continue }
         let number = strtol(text, nil, 10)
-        if number >= 1 { return min(number, Threads.most) }
+        if number >= 1 { return min(number, Threads.maxCount) }
     }
-    return min(Int(platform_core_count()), Threads.most)
+    return min(Int(platform_core_count()), Threads.maxCount)
 }

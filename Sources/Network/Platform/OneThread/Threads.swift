@@ -1,6 +1,6 @@
 /// The host has one thread: every part of a job is done by the caller.
 public enum Threads {
-    public static let most = 256
+    public static let maxCount = 256
 
     /// How many threads a call may use. One does the work, whatever the number.
     public static var count: Int {

@@ -1,0 +1,19 @@
+public enum Activation: UInt32, Sendable {
+    case identity = 0
+    case relu = 1
+    case sigmoid = 2
+    case leakyRelu = 3
+    case tanh = 4
+}
+
+/// The factor of a leaky ReLU for negative values.
+public let leakySlope = 0.01
+
+public enum ElementaryFunction: UInt32, Sendable {
+    case exp = 0
+    case log = 1
+    case log1p = 2
+    case sigmoid = 3
+    case softplus = 4
+    case tanh = 5
+}

@@ -1,0 +1,38 @@
+public enum OptimizerKind: UInt32, Sendable {
+    case sgd = 0
+    case momentum = 1
+    case nesterov = 2
+    case adam = 3
+    case adamw = 4
+
+    /// State values per parameter.
+    public var moments: Int {
+        switch self {
+        case .sgd: 0
+        case .momentum, .nesterov: 1
+        case .adam, .adamw: 2
+        }
+    }
+}
+
+/// The scalars of one parameter update. Formulas: reg_optimizer in swiftreg_network.h.
+public struct OptimizerStep: Sendable {
+    public var kind: OptimizerKind
+    /// Multiplies the gradient before anything else.
+    public var gradientScale = 1.0
+    /// Multiplies the parameters before the step (decoupled weight decay).
+    public var parameterScale = 1.0
+    /// The learning rate; for Adam already divided by 1 - beta1^t.
+    public var rate: Double
+    public var momentum = 0.0
+    public var beta1 = 0.0
+    public var beta2 = 0.0
+    public var epsilon = 0.0
+    /// 1 / (1 - beta2^t).
+    public var correction = 1.0
+
+    public init(kind: OptimizerKind, rate: Double) {
+        self.kind = kind
+        self.rate = rate
+    }
+}

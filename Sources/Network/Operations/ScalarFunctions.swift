@@ -1,0 +1,37 @@
+import KernelInterface
+
+// Scalar functions without libm, whose last bits differ between machines.
+
+/// x^n.
+func power(_ x: Double, _ n: UInt64) -> Double {
+    var (result, square, n) = (1.0, x, n)
+    while n > 0 {
+        if n & 1 == 1 { result *= square }
+        square *= square
+        n >>= 1
+    }
+    return result
+}
+
+/// cos(pi x) for x in [0, 1], as the Taylor series of sin(pi / 2 - pi x).
+func cosineOfPi(_ x: Double) -> Double {
+    let angle = (0.5 - x) * Double.pi
+    let square = angle * angle
+    var (sum, term) = (angle, angle)
+    var n = 2.0
+    while n <= 24 {
+        term *= -square / (n * (n + 1))
+        sum += term
+        n += 2
+    }
+    // Clamped, or rounding could make a final rate of 0 negative.
+    return max(-1, min(1, sum))
+}
+
+func elementary(
+    _ function: ElementaryFunction, _ x: Double, _ runtime: UnsafePointer<Runtime>
+) -> Double {
+    var (x, result) = (x, 0.0)
+    runtime.pointee.kernels.double.pointee.elementary(&x, &result, 1, function)
+    return result
+}

@@ -1,0 +1,89 @@
+import CPlatform
+import KernelInterface
+
+/// The layout of the workspace for a chunk of examples: the bias sums, which continue from chunk to chunk;
+/// the units of layer 0, of layer 1, ...; the targets; the example weights; the gradient of one layer's
+/// outputs.
+struct Chunk<T: Scalar> {
+    /// The largest number of examples that pass the network together. Part of the result: sums over
+    /// examples are made chunk by chunk.
+    static var maxExamples: Int { 512 }
+
+    let columns: Int
+    private let rowStride: Int
+    private let sums: UnsafeMutablePointer<T>
+    private let base: UnsafeMutablePointer<T>
+    private let layers: UnsafeMutablePointer<Layer>
+    private let layerCount: Int
+
+    /// The layout for `examples` <= maxExamples.
+    init(_ network: inout Network<T>, examples: Int, trains: Bool) throws(NetworkError) {
+        columns = Self.columns(examples)
+        rowStride = Self.pitch(examples)
+        layers = network.layers
+        layerCount = network.layerCount
+        sums = try network.workspace.take(
+            Self.elements(layers, layerCount, examples: examples, trains: trains))
+        base = sums + (trains ? Self.sumElements(layers, layerCount) : 0)
+    }
+
+    /// Examples in whole vectors.
+    static func columns(_ examples: Int) -> Int { roundUp(examples) }
+
+    static func elements(
+        _ layers: UnsafePointer<Layer>, _ count: Int, examples: Int, trains: Bool
+    ) -> Int {
+        let examples = min(examples, maxExamples)
+        let outputs = layers[count - 1].nOut
+        var units = layers[count - 1].unitsBelow + layers[count - 1].nIn + outputs
+        // Targets, weights.
+        units += outputs + 1
+        if !trains { return units * pitch(examples) }
+        var widest = 0
+        for l in 1..<max(1, count) { widest = max(widest, layers[l].nIn) }
+        return sumElements(layers, count) + (units + widest) * pitch(examples)
+    }
+
+    /// A double for each unit that has a bias, in whole vectors.
+    private static func sumElements(_ layers: UnsafePointer<Layer>, _ count: Int) -> Int {
+        let last = layers[count - 1]
+        let units = last.unitsBelow + last.nIn + last.nOut - layers[0].nIn
+        return roundUp(units) * MemoryLayout<Double>.stride / MemoryLayout<T>.stride
+    }
+
+    /// Rows follow one another at an odd number of 16 elements, so that they do not all meet in the
+    /// same sets of the cache.
+    private static func pitch(_ examples: Int) -> Int { roundUp(examples) / 16 / 2 * 32 + 16 }
+
+    private func rows(_ firstUnit: Int, _ units: Int) -> UnitRows<T> {
+        UnitRows(
+            data: base + firstUnit * rowStride, units: units, columns: columns, rowStride: rowStride
+        )
+    }
+
+    /// The inputs of layer l: the outputs of the layer below.
+    func inputs(_ l: Int) -> UnitRows<T> { rows(layers[l].unitsBelow, layers[l].nIn) }
+
+    /// The outputs of layer l.
+    func outputs(_ l: Int) -> UnitRows<T> {
+        rows(layers[l].unitsBelow + layers[l].nIn, layers[l].nOut)
+    }
+
+    private var last: Layer { layers[layerCount - 1] }
+    /// Units of all layers.
+    private var units: Int { last.unitsBelow + last.nIn + last.nOut }
+
+    var targets: UnitRows<T> { rows(units, last.nOut) }
+    var weights: UnitRows<T> { rows(units + last.nOut, 1) }
+
+    /// The gradient of layer l's inputs. All layers share one place.
+    func gradient(_ l: Int) -> UnitRows<T> { rows(units + last.nOut + 1, layers[l].nIn) }
+
+    /// The sums over examples of the gradient of layer l's pre-activations.
+    func biasSums(_ l: Int) -> UnsafeMutablePointer<Double> {
+        UnsafeMutableRawPointer(sums).assumingMemoryBound(to: Double.self)
+            + (layers[l].unitsBelow + layers[l].nIn - layers[0].nIn)
+    }
+}
+
+private func roundUp(_ n: Int) -> Int { (n + 15) / 16 * 16 }
