@@ -16,9 +16,8 @@ STEP := scripts/step
 NEED := scripts/prerequisites
 OR_LEAVE_OUT := scripts/prerequisites --or-leave-out
 
-.PHONY: help lib venv demo install uninstall bench bench-gate wheel avx512-emulated arm64-emulated test test-c \
-    test-exports test-install test-python test-peers test-swift test-wheel test-attack fuzz asan tsan \
-    valgrind lint abi-record clean
+# Every target whose name is one word is a command, not a file.
+.PHONY: $(shell sed -n 's/^\([a-z][a-z0-9-]*\):.*/\1/p' Makefile)
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | \
@@ -203,6 +202,9 @@ test-attack: $(FUZZ_PROGRAMS) $(SANITIZED_TESTS) # the C tests under sanitizers;
 	@$(STEP) "C tests of small products, thread sanitizer" $(BUILD)/thread/abi once dense_small
 	@$(STEP) "C tests of training, thread sanitizer" $(BUILD)/thread/abi once network_fit
 	@$(STEP) "Fuzzers" scripts/fuzz 3
+
+test-fresh: ## `make demo` and `make test` in a fresh Debian root (as root; FRESH_ROOT, 6 GB)
+	@scripts/test-fresh
 
 FUZZ_SECONDS ?= 60
 fuzz: $(FUZZ_PROGRAMS) $(VENV)/.installed ## the fuzzers, FUZZ_SECONDS=60 each, FUZZ_SEED=N; how many cases
