@@ -20,6 +20,7 @@ from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_iris, make_classification, make_multilabel_classification, make_regression
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -248,31 +249,58 @@ def test_an_eval_set_only_tells() -> None:
     assert told.validation_loss_curve_[-1] == pytest.approx(-np.log(chosen).mean(), rel=1e-9)
 
 
-def test_early_stopping_keeps_the_best_weights() -> None:
+def best_epoch(losses: list[float], scores: list[float] | None, tol: float) -> int:
+    """The rule as documented: better by tol, or as high a score and a loss lower by tol."""
+    best = 0
+    for i in range(1, len(losses)):
+        if scores is None:
+            better = losses[i] < losses[best] - tol
+        else:
+            better = scores[i] > scores[best] + tol or (
+                scores[i] >= scores[best] and losses[i] < losses[best] - tol
+            )
+        best = i if better else best
+    return best
+
+
+@pytest.mark.parametrize("stop_on", ["loss", "score", "roc_auc", "function"])
+def test_early_stopping_keeps_the_best_weights(stop_on: str) -> None:
     rng = np.random.default_rng(3)
     X = rng.normal(size=(400, 10))
     y = (X[:, 0] + rng.normal(size=400) > 0).astype(int)
-    seen: list[tuple[float, Array]] = []
+    seen: list[Array] = []
 
     def look(model: Any) -> None:
-        seen.append((model.validation_scores_[-1], model.coefs_[0].copy()))
+        seen.append(model.coefs_[0].copy())
+
+    def auc(model: Any, X: Array, y: Array) -> float:
+        return float(roc_auc_score(y, model.predict_proba(X)[:, 1]))
 
     model = MLPClassifier(
-        100, learning_rate_init=0.01, early_stopping=True, random_state=0, n_iter_no_change=8
-    ).fit(X[:200], y[:200], eval_set=(X[200:], y[200:]), callbacks=look)
-    scores = [score for score, _ in seen]
-    assert scores == model.validation_scores_ and len(scores) == model.n_iter_ < 200
-    best = int(np.argmax(scores))
-    assert best < len(scores) - 1 and scores[best] > scores[-1]
-    assert np.array_equal(model.coefs_[0], seen[best][1])
-    assert model.score(X[200:], y[200:]) == model.best_validation_score_ == scores[best]
+        100, learning_rate_init=0.01, early_stopping=True, random_state=0, n_iter_no_change=8,
+        stop_on=auc if stop_on == "function" else stop_on,
+    )
+    frame = pd.DataFrame(X, columns=[f"x{i}" for i in range(10)])
+    model.fit(frame[:200], y[:200], X_val=frame[200:], y_val=y[200:], callbacks=look)
+    scores, losses = model.validation_scores_, model.validation_loss_curve_
+    assert len(scores) == len(losses) == len(seen) == model.n_iter_ < 200
+    best = best_epoch(losses, None if stop_on == "loss" else scores, 1e-4)
+    assert best < len(scores) - 1 and losses[best] < losses[-1]
+    assert np.array_equal(model.coefs_[0], seen[best])
+    assert model.best_iter_ == best + 1
+    assert model.best_validation_score_ == scores[best] and model.best_validation_loss_ == losses[best]
+    if stop_on == "loss":
+        assert losses[best] < min(losses) + 1e-4 and len(scores) == best + 1 + 9
+    told = model.score(frame[200:], y[200:]) if stop_on in ("loss", "score") else auc(model, frame[200:], y[200:])
+    assert told == scores[best]
 
 
 def test_early_stopping_of_a_regressor_splits_by_itself() -> None:
     X, y = make_regression(300, 5, random_state=0)
     model = MLPRegressor(early_stopping=True, random_state=0, max_iter=500, learning_rate_init=0.01)
     model.fit(X, y / y.std())
-    assert model.best_validation_score_ == max(model.validation_scores_) > 0.9
+    assert model.best_validation_score_ > max(model.validation_scores_) - 0.01 > 0.9
+    assert model.best_validation_loss_ < min(model.validation_loss_curve_) + 1e-4
     with pytest.raises(ValueError, match=r"validation_fraction=0\.1 of 10 examples leaves 1"):
         model.fit(X[:10], y[:10])
 
@@ -282,7 +310,7 @@ def test_eval_sets_that_will_not_do() -> None:
     for wrong, message in (
         (X, "eval_set must be"),
         ((X, y, y, y), "eval_set must be .* of 4"),
-        ((X, y + 5), "eval_set has the labels"),
+        ((X, y + 5), "y of eval_set has the labels"),
         ((X[:, :3], y), "3 features"),
         ((X, y[:5]), "inconsistent"),
     ):
@@ -378,7 +406,8 @@ def test_callbacks_see_the_estimator_and_can_stop_it() -> None:
 
 def test_verbose_prints_every_epoch(capsys: pytest.CaptureFixture[str]) -> None:
     X, y = two_classes()
-    model = MLPClassifier(random_state=0, verbose=True, early_stopping=True, n_iter_no_change=2).fit(X, y)
+    model = MLPClassifier(random_state=0, verbose=True, early_stopping=True, stop_on="score", n_iter_no_change=2)
+    model.fit(X, y)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"Iteration 1, loss = {model.loss_curve_[0]:.8f}"
     assert lines[1] == f"Validation score: {model.validation_scores_[0]:.6f}"
@@ -465,7 +494,7 @@ def test_warns_unless_it_converged() -> None:
     X, y = two_classes()
     with pytest.warns(ConvergenceWarning, match="MLPClassifier made max_iter=3 iterations"):
         MLPClassifier(max_iter=3).fit(X, y)
-    with pytest.warns(UserWarning, match="batch_size=500 is clipped to the 200"):
+    with pytest.warns(UserWarning, match="batch_size=500, which is clipped to the 200"):
         MLPClassifier(max_iter=1, batch_size=500).fit(X, y)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -147,6 +147,7 @@ def test_early_stopping_is_scikit_learns() -> None:
     for estimator in (ours, theirs):
         estimator.set_params(early_stopping=True, n_iter_no_change=5, max_iter=300, random_state=9)
         estimator.set_params(validation_fraction=0.25)
+    ours.set_params(stop_on="score")
     theirs.validation_scores_, theirs.best_validation_score_ = [], -np.inf
     # Both draw the split from random_state, but scikit-learn draws no seed before it: the held-out
     # examples are given to ours.
@@ -202,9 +203,19 @@ def test_without_hidden_layers_it_is_the_elastic_net(l1_ratio: float) -> None:
     np.testing.assert_allclose(ours.intercepts_[0], theirs.intercept_, atol=1e-3)
 
 
+def test_stops_by_default_where_scikit_learn_stops() -> None:
+    ours, theirs = pair("binary", solver="sgd", learning_rate_init=0.5)
+    X, y = data("binary")
+    ours.set_params(tol=2e-3, n_iter_no_change="auto", max_iter=400).fit(X, y)
+    theirs.set_params(tol=2e-3, n_iter_no_change=10, max_iter=400).fit(X, y)
+    assert 10 < ours.n_iter_ == theirs.n_iter_ < 400
+
+
 def test_parameters_have_scikit_learns_defaults() -> None:
     for name in ("MLPClassifier", "MLPRegressor"):
         ours = getattr(swiftreg, name)().get_params()
         theirs = getattr(sklearn.neural_network, name)().get_params()
         assert set(theirs) - set(ours) <= {"max_fun", "loss"}
+        # "auto" is scikit-learn's 10, unless there is dropout.
+        assert ours.pop("n_iter_no_change") == "auto" and theirs["n_iter_no_change"] == 10
         assert all(ours[key] == theirs[key] for key in set(ours) & set(theirs))

@@ -20,9 +20,12 @@ from swiftreg._options import (
     name_of,
     number_of,
 )
+from swiftreg._views import Views
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike, NDArray
 
 Floats: TypeAlias = "NDArray[np.float32] | NDArray[np.float64]"
 
@@ -148,14 +151,21 @@ class Holder:
 
     @property
     def weights(self) -> list[tuple[Floats, Floats]]:
-        """(W, b) of each layer, of the shapes (n_out, n_in) and (n_out,): views of `parameters`."""
+        """(W, b) of each layer, of the shapes (n_out, n_in) and (n_out,): views of `parameters`.
+
+        `weights[i] = (W, b)` and `weights = [(W, b), ...]` copy values of the same shapes there.
+        """
         flat = self.parameters
         at, views = 0, []
         for n_in, n_out in zip(self.layer_dims, self.layer_dims[1:]):
             end = at + n_out * n_in
             views.append((flat[at:end].reshape(n_out, n_in), flat[end : end + n_out]))
             at = end + n_out
-        return views
+        return Views(views, "weights")
+
+    @weights.setter
+    def weights(self, values: Iterable[tuple[ArrayLike, ArrayLike]]) -> None:
+        Views(self.weights, "weights")[:] = values
 
     @property
     def step(self) -> int:

@@ -2,49 +2,129 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import threading
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from inspect import Parameter, signature
 from numbers import Integral
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 from sklearn.base import is_regressor
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state, column_or_1d
+from sklearn.metrics import get_scorer
+from sklearn.utils import _safe_indexing, check_random_state, column_or_1d
 from sklearn.utils.validation import (
     _check_sample_weight,
+    _num_samples,
+    check_array,
     check_is_fitted,
     check_scalar,
+    check_X_y,
     validate_data,
 )
 
 from swiftreg import MLP
+from swiftreg._estimators import _scale
 from swiftreg._estimators._bases import BaseEstimator
+from swiftreg._estimators._engine import (
+    Examples,
+    data_loss,
+    outputs,
+    sampled_outputs,
+    train_epoch,
+)
+from swiftreg._estimators._initial import draw_as_torch
 from swiftreg._estimators._settings import (
     check_parameters,
+    drops,
     hidden_widths,
+    keep_prob_warning,
     network_settings,
     optimizer_settings,
 )
+from swiftreg._estimators._split import hold_out
+from swiftreg._estimators._stopping import TrainingLoss, Validation
+from swiftreg._estimators._warn import new_family, warn
+from swiftreg._frames import is_frame, numeric_or_none
+from swiftreg._views import Views
 
 Array = NDArray[Any]
 Callback = Callable[[Any], object]
 
-
-class Examples(NamedTuple):
-    """Checked data: y as the user gave it, weights of the examples or None."""
-
-    X: Array
-    y: Array
-    weights: Array | None
+DROPOUT_HINT = "there is no dropout, but keep_prob, the probability to keep a unit: keep_prob = 1 - dropout"
 
 
-class BaseMLP(BaseEstimator, ABC):
+@cache
+def _parameter_names(cls: type) -> frozenset[str] | None:
+    """The names of a class's parameters; None where it takes any."""
+    parameters = signature(cls.__init__).parameters.values()  # type: ignore[misc]
+    if any(p.kind == Parameter.VAR_KEYWORD for p in parameters):
+        return None
+    return frozenset(p.name for p in parameters)
+
+
+class ParameterNames(BaseEstimator):
+    """Errors of unknown parameters that name the class, and the parameter that was meant."""
+
+    if not TYPE_CHECKING:
+
+        def __new__(cls, *args: Any, **parameters: Any) -> Any:
+            names = _parameter_names(cls)
+            for name in parameters:
+                if names is not None and name not in names:
+                    hint = f": {DROPOUT_HINT}" if name == "dropout" else ""
+                    raise TypeError(f"{cls.__name__} has no parameter {name!r}{hint}")
+            return super().__new__(cls)
+
+    def set_params(self, **params: Any) -> Self:
+        if "dropout" in params and "dropout" not in self.get_params(deep=False):
+            raise ValueError(f"{type(self).__name__} has no parameter 'dropout': {DROPOUT_HINT}")
+        return super().set_params(**params)
+
+
+class Clones(BaseEstimator):
+    """Clones know their family, so that a search warns of each thing once."""
+
+    _family: str | None  # of a clone
+    _clones: str  # the family of this estimator's clones
+
+    def __sklearn_clone__(self) -> Self:
+        twin: Self = super().__sklearn_clone__()  # type: ignore[misc]
+        family = getattr(self, "_family", None)
+        if family is None:
+            if not hasattr(self, "_clones"):
+                self._clones = new_family()
+            family = self._clones
+        twin._family = family
+        return twin
+
+    def _warn(self, kind: str, message: str, category: type[Warning] = ConvergenceWarning) -> None:
+        """Warns, in a sentence whose subject is this estimator."""
+        name = type(self).__name__
+        warn(getattr(self, "_family", None), f"{name} {kind}", f"{name} {message}", category)
+
+
+@contextmanager
+def whole_or_not(estimator: Any) -> Iterator[None]:
+    """An estimator in which an exception changes nothing."""
+    before = dict(estimator.__dict__)
+    try:
+        yield
+    except BaseException:
+        estimator.__dict__.clear()
+        estimator.__dict__.update(before)
+        raise
+
+
+class BaseMLP(ParameterNames, Clones, ABC):
     """Training and prediction. A subclass knows what its targets mean."""
 
     network_: MLP
@@ -57,15 +137,16 @@ class BaseMLP(BaseEstimator, ABC):
     loss_: float
     loss_curve_: list[float]
     best_loss_: float | None
+    best_iter_: int | None
     validation_scores_: list[float] | None
     validation_loss_curve_: list[float] | None
     best_validation_score_: float | None
+    best_validation_loss_: float | None
     # What network_ was made with: its settings, its optimizer's, the initial rate.
     _made_with: tuple[dict[str, Any], dict[str, Any], float]
     _seed: int
     _starts: int  # earlier fits of these weights
     _rate: float  # at which SGD learns now
-    _misses: int  # epochs in a row without progress
     _lock: threading.Lock
 
     def __init__(
@@ -97,7 +178,9 @@ class BaseMLP(BaseEstimator, ABC):
         epsilon: float = 1e-8,
         weight_decay: float = 0.01,
         clip_norm: float | None = None,
-        n_iter_no_change: float = 10,
+        n_iter_no_change: float | str = "auto",
+        stop_on: Any = "loss",
+        init: str = "xavier",
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -126,6 +209,8 @@ class BaseMLP(BaseEstimator, ABC):
         self.weight_decay = weight_decay
         self.clip_norm = clip_norm
         self.n_iter_no_change = n_iter_no_change
+        self.stop_on = stop_on
+        self.init = init
 
     # ---- Of a subclass ---------------------------------------------------------------------
 
@@ -133,6 +218,7 @@ class BaseMLP(BaseEstimator, ABC):
     def _learn_targets(self, y: Array, first: bool, incremental: bool) -> None:
         """Sets what targets mean, or raises where they do not go with what was learned before."""
 
+    @abstractmethod
     def _check_targets(self, y: Array, name: str) -> None:
         """Raises ValueError for targets, of the argument `name`, unlike those that were learned."""
 
@@ -150,13 +236,100 @@ class BaseMLP(BaseEstimator, ABC):
 
     @abstractmethod
     def _score(self, y: Array, predictions: Array, weights: Array | None) -> float:
-        """What early stopping looks at; more is better."""
+        """The score that validation_scores_ holds; more is better."""
 
-    def _class_weights(self, y: Array) -> Array | None:
+    def _class_weights(self, Y: Array) -> Array | None:
+        """The weights that the classes of encoded targets give to examples; None for 1 each."""
         return None
 
     def _strata(self, y: Array) -> Array | None:
+        """The labels in whose proportions early stopping splits; None for any split."""
         return None
+
+    # ---- Data ------------------------------------------------------------------------------
+
+    def _arrays(
+        self, X: Any, y: Any, name: str = "X", y_name: str = "y", **options: Any
+    ) -> tuple[Any, Array]:
+        """Checked X, an array or a CSR matrix, and checked y."""
+        reset = options.pop("reset")
+        y_numeric = is_regressor(self)
+        array = numeric_or_none(X) if is_frame(X) else None
+        if array is None:
+            X, y = validate_data(
+                self, X, y, reset=reset, multi_output=True, y_numeric=y_numeric,
+                accept_sparse="csr", **options,
+            )
+        else:
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            X, y = check_X_y(
+                array, y, multi_output=True, y_numeric=y_numeric, estimator=self, **options
+            )
+        return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+    def _inputs(self, X: Any, dtype: Any) -> Any:
+        """Checked X of a prediction."""
+        array = numeric_or_none(X) if is_frame(X) else None
+        if array is None:
+            return validate_data(self, X, dtype=dtype, reset=False, accept_sparse="csr")
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return check_array(array, dtype=dtype, estimator=self, input_name="X")
+
+    def _checked(
+        self, X: Any, y: Any, weights: Any, first: bool, incremental: bool
+    ) -> Examples | None:
+        """Examples to train with; None for partial_fit without any of a weight above 0."""
+        dtype = (np.float64, np.float32) if first else self._dtype
+        X, y, weights = _weighted_rows(X, y, weights, "sample_weight")
+        nothing = weights is not None and len(weights) == 0
+        if nothing and not incremental:
+            raise ValueError("sample_weight must have a weight above 0, got only zeros")
+        if nothing and not first:
+            return None
+        if nothing:
+            X = validate_data(
+                self, X, reset=True, dtype=dtype, accept_sparse="csr", ensure_min_samples=0
+            )
+            y = np.asarray(y)
+        else:
+            X, y = self._arrays(X, y, reset=first, dtype=dtype)
+        self._learn_targets(y, first, incremental)
+        return self._examples(X, y, weights, "sample_weight")
+
+    def _checked_validation(self, data: tuple[Any, Any, Any], names: list[str], dtype: Any) -> Examples:
+        X, y, weights = _weighted_rows(*data, names[2])
+        if weights is not None and len(weights) == 0:
+            raise ValueError(f"{names[2]} must have a weight above 0, got only zeros")
+        try:
+            X, y = self._arrays(X, y, reset=False, dtype=dtype)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{names[0]} and {names[1]}: {error}") from error
+        self._check_targets(y, names[1])
+        return self._examples(X, y, weights, names[2])
+
+    def _examples(self, X: Any, y: Array, given: Array | None, name: str) -> Examples:
+        """With encoded targets and weights; examples of a class of weight 0 are left out."""
+        Y = self._encode(y, X.dtype)
+        weights = self._class_weights(Y)
+        if weights is None:
+            weights = given
+        elif given is not None:
+            weights = weights * given
+        if weights is None:
+            return Examples(X, y, Y, None)
+        examples = Examples(X, y, Y, weights.astype(X.dtype, copy=False))
+        kept = weights > 0
+        if kept.all():
+            return examples
+        if not kept.any():
+            raise ValueError(f"class_weight and {name} must leave a weight above 0, got only zeros")
+        return examples.rows(kept)
+
+    def _split(self, data: Examples, random_state: np.random.RandomState) -> tuple[Examples, Examples]:
+        train, held_out = hold_out(
+            data.size, self.validation_fraction, self._strata(data.y), random_state
+        )
+        return data.rows(train), data.rows(held_out)
 
     # ---- Training --------------------------------------------------------------------------
 
@@ -165,84 +338,33 @@ class BaseMLP(BaseEstimator, ABC):
         X: Any,
         y: Any,
         sample_weight: Any,
-        eval_set: Any = None,
+        validation: tuple[Any, Any, Any, Any] = (None, None, None, None),
         callbacks: Any = None,
         *,
         incremental: bool = False,
     ) -> Self:
-        parameters = self.get_params(deep=False)
-        check_parameters(parameters)
-        if incremental and self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True")
-        hooks = _callbacks(callbacks)
-        first = not hasattr(self, "network_") or not (self.warm_start or incremental)
-        train = self._checked(X, y, sample_weight, first, incremental)
-        held_out = None
-        if eval_set is not None:
-            held_out = self._checked_eval_set(eval_set, train.X.dtype)
-        random_state = check_random_state(self.random_state)
-        if self.early_stopping and held_out is None:
-            train, held_out = self._split(train, random_state)
-        self._prepare_network(parameters, train, random_state, first, incremental)
-        self._train(train, held_out, hooks, incremental)
+        with whole_or_not(self):
+            parameters = self.get_params(deep=False)
+            check_parameters(parameters)
+            if incremental and self.early_stopping:
+                raise ValueError("partial_fit does not support early_stopping=True")
+            hooks = _callbacks(callbacks)
+            given = _validation(*validation)
+            first = not hasattr(self, "network_") or not (self.warm_start or incremental)
+            train = self._checked(X, y, sample_weight, first, incremental)
+            if train is None:
+                return self
+            held_out = None
+            if given is not None:
+                held_out = self._checked_validation(*given, dtype=train.X.dtype)
+            random_state = check_random_state(self.random_state)
+            if self.early_stopping and held_out is None:
+                train, held_out = self._split(train, random_state)
+            self._prepare_network(parameters, train, random_state, first, incremental)
+            if not incremental:
+                self._warn_of_scale(train)
+            self._train(train, held_out, hooks, incremental)
         return self
-
-    def _checked(self, X: Any, y: Any, weights: Any, first: bool, incremental: bool) -> Examples:
-        dtype = (np.float64, np.float32) if first else self._dtype
-        X, y = self._arrays(X, y, reset=first, dtype=dtype)
-        self._learn_targets(y, first, incremental)
-        return self._weighted(X, y, weights, "sample_weight")
-
-    def _arrays(self, X: Any, y: Any, **options: Any) -> tuple[Array, Array]:
-        X, y = validate_data(
-            self, X, y, multi_output=True, y_numeric=is_regressor(self), **options
-        )
-        return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
-
-    def _checked_eval_set(self, eval_set: Any, dtype: Any) -> Examples:
-        if not isinstance(eval_set, (tuple, list)) or len(eval_set) not in (2, 3):
-            raise ValueError(
-                f"eval_set must be (X, y) or (X, y, sample_weight), got {type(eval_set).__name__}"
-                + (f" of {len(eval_set)}" if isinstance(eval_set, (tuple, list)) else "")
-            )
-        X, y = self._arrays(eval_set[0], eval_set[1], reset=False, dtype=dtype)
-        self._check_targets(y, "eval_set")
-        weights = eval_set[2] if len(eval_set) == 3 else None
-        return self._weighted(X, y, weights, "eval_set[2]")
-
-    def _weighted(self, X: Array, y: Array, given: Any, name: str) -> Examples:
-        """With the weights of the examples; those of weight 0 are left out, as if never given."""
-        weights = self._class_weights(y)
-        if given is not None:
-            own = _check_sample_weight(given, X, dtype=X.dtype, ensure_non_negative=True)
-            weights = own if weights is None else weights * own
-        if weights is None:
-            return Examples(X, y, None)
-        weights = weights.astype(X.dtype, copy=False)
-        kept = weights > 0
-        if kept.all():
-            return Examples(X, y, weights)
-        if not kept.any():
-            raise ValueError(f"{name} must have a weight above 0, got only zeros")
-        return Examples(X[kept], y[kept], weights[kept])
-
-    def _split(self, data: Examples, random_state: np.random.RandomState) -> tuple[Examples, Examples]:
-        arrays = [data.X, data.y] if data.weights is None else list(data)
-        parts = train_test_split(
-            *arrays,
-            test_size=self.validation_fraction,
-            random_state=random_state,
-            stratify=self._strata(data.y),
-        )
-        if data.weights is None:
-            parts += [None, None]
-        train, held_out = Examples(*parts[0::2]), Examples(*parts[1::2])
-        if len(held_out.X) < 2:
-            raise ValueError(
-                f"validation_fraction={self.validation_fraction} of {len(data.X)} examples leaves"
-                f" {len(held_out.X)} for validation, of which 2 are needed"
-            )
-        return train, held_out
 
     def _prepare_network(
         self,
@@ -261,8 +383,10 @@ class BaseMLP(BaseEstimator, ABC):
         optimizer = optimizer_settings(parameters)
         if first:
             self._starts = 0
-            self._seed = _drawn_seed(random_state)
-            self.network_ = _network(settings, optimizer, self._seed, self.learning_rate_init)
+            self._seed = drawn_seed(random_state)
+            self.network_ = make_network(
+                settings, optimizer, self._seed, self.learning_rate_init, self.init
+            )
             self.n_layers_ = len(widths)
             self.t_ = 0
             self.loss_curve_ = []
@@ -275,7 +399,7 @@ class BaseMLP(BaseEstimator, ABC):
         elif not incremental:
             # The same weights, but a new optimizer, and other masks and orders of the examples.
             self._starts += 1
-            self._seed = (_drawn_seed(random_state) + self._starts) % 2**64
+            self._seed = (drawn_seed(random_state) + self._starts) % 2**64
             self._replace_network(settings, optimizer)
             self._rate = float(self.learning_rate_init)
         elif (settings, optimizer, self.learning_rate_init) != self._made_with:
@@ -286,16 +410,29 @@ class BaseMLP(BaseEstimator, ABC):
                 self.network_.optimizer_state[:] = old.optimizer_state
             self._rate = float(self.learning_rate_init)
         if first or not incremental:
-            self._misses = 0
             self.best_loss_ = None if self.early_stopping else math.inf
-            self.best_validation_score_ = -math.inf if self.early_stopping else None
+        self.best_iter_ = self.best_validation_score_ = self.best_validation_loss_ = None
+        self.loss_curve_ = list(self.loss_curve_)
         self._made_with = (settings, optimizer, self.learning_rate_init)
         self._lock = threading.Lock()
+        low = keep_prob_warning(settings["keep_prob"])
+        if low is not None:
+            self._warn("keep_prob", f"has {low}", UserWarning)
 
     def _replace_network(self, settings: dict[str, Any], optimizer: dict[str, Any]) -> None:
         parameters = self.network_.parameters
-        self.network_ = _network(settings, optimizer, self._seed, self.learning_rate_init)
+        self.network_ = make_network(
+            settings, optimizer, self._seed, self.learning_rate_init, self.init
+        )
         self.network_.parameters[:] = parameters
+
+    def _warn_of_scale(self, train: Examples) -> None:
+        name = type(self).__name__
+        message = _scale.input_warning(train.X, getattr(self, "feature_names_in_", None), name)
+        if message is None and is_regressor(self):
+            message = _scale.target_warning(train.Y, name)
+        if message is not None:
+            self._warn("scale", f"is given {message}")
 
     def _train(
         self,
@@ -304,106 +441,125 @@ class BaseMLP(BaseEstimator, ABC):
         callbacks: list[Callback],
         incremental: bool,
     ) -> None:
+        if train.size == 0:
+            self.n_iter_ = 0
+            return
         network = self.network_
-        Y = self._encode(train.y, train.X.dtype)
-        validation = None
-        if held_out is not None:
-            validation = (held_out.X, self._encode(held_out.y, train.X.dtype), held_out.weights)
-        batch_size = self._batch(len(train.X))
+        batch_size = self._batch(train.size)
+        dropout = drops(network.keep_prob)
+        validation = Validation(
+            self.n_iter_no_change, self.tol, dropout, isinstance(self.stop_on, str) and self.stop_on == "loss"
+        )
+        training = TrainingLoss(self.n_iter_no_change, self.tol, dropout)
+        if self.best_loss_ is not None:
+            training.best = self.best_loss_
+        judge = validation if self.early_stopping else training
         best = network.parameters.copy() if self.early_stopping else None
+        before = len(self.loss_curve_)
         self.n_iter_ = 0
         self.validation_scores_ = None if held_out is None else []
         self.validation_loss_curve_ = None if held_out is None else []
+        saved = _saved(network) if incremental and scipy.sparse.issparse(train.X) else None
         try:
             for _ in range(1 if incremental else self.max_iter):
-                history = network.fit(
-                    train.X,
-                    Y,
-                    epochs=1,
-                    batch_size=batch_size,
-                    shuffle=bool(self.shuffle),
-                    sample_weight=train.weights,
-                    validation_data=validation,
-                )
+                self.loss_ = train_epoch(network, train, batch_size, bool(self.shuffle))
                 self.n_iter_ += 1
-                self.t_ += len(train.X)
-                self.loss_ = float(history.cost[0])
+                self.t_ += train.size
                 self.loss_curve_.append(self.loss_)
                 if self.verbose:
                     print(f"Iteration {self.n_iter_}, loss = {self.loss_:.8f}")
                 if held_out is not None:
-                    self._validate(held_out, history.validation_cost)
-                if self._improves() and best is not None:
-                    best[:] = network.parameters
+                    score, loss = self._validate(held_out)
+                if self.early_stopping:
+                    assert held_out is not None and best is not None
+                    value = -loss if validation.by_loss else score
+                    if validation.take(self.n_iter_, value, loss):
+                        best[:] = network.parameters
+                        self.best_iter_ = self.n_iter_
+                        self.best_validation_score_ = score
+                        self.best_validation_loss_ = loss
+                else:
+                    training.take(self.loss_curve_[before:])
+                    self.best_loss_ = training.best
                 # All of them are called, whatever the first one says.
                 if any([bool(callback(self)) for callback in callbacks]):
                     break
                 if self.solver == "sgd" and self.learning_rate == "invscaling":
                     self._set_rate(self.learning_rate_init / (self.t_ + 1) ** self.power_t)
-                if self._misses > self.n_iter_no_change and not self._slows_down():
+                if not incremental and judge.is_over and not self._slows_down(judge):
+                    message = None if self.early_stopping else training.warning(self.loss_curve_[before:])
+                    if message is not None:
+                        self._warn("noise", message)
                     break
             else:
                 if not incremental:
-                    warnings.warn(
-                        f"{type(self).__name__} made max_iter={self.max_iter} iterations and has"
-                        " not converged yet",
-                        ConvergenceWarning,
-                        stacklevel=4,
+                    self._warn(
+                        "max_iter", f"made max_iter={self.max_iter} iterations and has not converged yet"
                     )
         except KeyboardInterrupt:
-            warnings.warn(
-                f"Training interrupted by the user after {self.n_iter_} iterations", stacklevel=4
+            self._warn(
+                "interrupted", f"was interrupted by the user after {self.n_iter_} iterations",
+                UserWarning,
             )
+        except BaseException:
+            if saved is not None:
+                _restore(network, saved)
+            raise
         finally:
             if best is not None:
                 network.parameters[:] = best
 
-    def _validate(self, held_out: Examples, cost: Array | None) -> None:
-        """Records how the network does on examples that it is not trained on."""
-        outputs = self.network_.predict(held_out.X)
-        score = math.nan
-        if np.isfinite(outputs).all():
-            score = float(self._score(held_out.y, self._decode(outputs), held_out.weights))
+    def _validate(self, held_out: Examples) -> tuple[float, float]:
+        """The score and the loss on examples that are not trained on, recorded."""
+        assert self.validation_scores_ is not None and self.validation_loss_curve_ is not None
+        loss = data_loss(self.network_, held_out)
+        if not math.isfinite(loss):
+            raise FloatingPointError(
+                f"the validation loss is not finite after iteration {self.n_iter_}: too large a"
+                " learning rate, or values in X or y"
+            )
+        if isinstance(self.stop_on, str) and self.stop_on in ("loss", "score"):
+            predictions = self._decode(outputs(self.network_, held_out.X))
+            score = self._score(held_out.y, predictions, held_out.weights)
+        else:
+            score = self._scored(held_out)
         if self.verbose:
             print(f"Validation score: {score:.6f}")
-        assert cost is not None
-        assert self.validation_scores_ is not None and self.validation_loss_curve_ is not None
         self.validation_scores_.append(score)
-        self.validation_loss_curve_.append(float(cost[0]))
+        self.validation_loss_curve_.append(loss)
+        return score, loss
 
-    def _improves(self) -> bool:
-        """Counts the epochs without progress; whether the last one is the best so far."""
-        if self.early_stopping:
-            assert self.validation_scores_ is not None and self.best_validation_score_ is not None
-            score, least = self.validation_scores_[-1], self.best_validation_score_
-            self._misses = self._misses + 1 if score < least + self.tol else 0
-            if score > least:
-                self.best_validation_score_ = score
-            return score > least
-        assert self.best_loss_ is not None
-        loss, best = self.loss_, self.best_loss_
-        self._misses = self._misses + 1 if loss > best - self.tol else 0
-        self.best_loss_ = min(loss, best)
-        return loss < best
+    def _scored(self, held_out: Examples) -> float:
+        """The score of the scorer `stop_on`, to which this estimator has no names of features."""
+        judged = copy.copy(self)
+        judged.__dict__.pop("feature_names_in_", None)
+        if callable(self.stop_on) and not hasattr(self.stop_on, "_score_func"):
+            return float(self.stop_on(judged, held_out.X, held_out.y))
+        scorer = self.stop_on if callable(self.stop_on) else get_scorer(self.stop_on)
+        weights = {} if held_out.weights is None else {"sample_weight": held_out.weights}
+        return float(scorer(judged, held_out.X, held_out.y, **weights))
 
     def _batch(self, count: int) -> int:
         if isinstance(self.batch_size, str):
             return min(200, count)
         if self.batch_size > count:
-            warnings.warn(
-                f"batch_size={self.batch_size} is clipped to the {count} examples there are",
-                stacklevel=5,
+            self._warn(
+                "batch_size",
+                f"has batch_size={self.batch_size}, which is clipped to the {count} examples there are",
+                UserWarning,
             )
         return min(int(self.batch_size), count)
 
-    def _slows_down(self) -> bool:
+    def _slows_down(self, judge: TrainingLoss | Validation) -> bool:
         """Where the rate is adaptive and not yet as small as it gets: divides it by 5."""
-        what = "Validation score" if self.early_stopping else "Training loss"
-        message = f"{what} did not improve by tol={self.tol:g} for {self.n_iter_no_change} epochs."
+        what = "Training loss"
+        if isinstance(judge, Validation):
+            what = "Validation loss" if judge.by_loss else "Validation score"
+        message = f"{what} did not improve by tol={self.tol:g} for {judge.patience:g} epochs."
         slows = self.solver == "sgd" and self.learning_rate == "adaptive" and self._rate > 1e-6
         if slows:
             self._set_rate(self._rate / 5)
-            self._misses = 0
+            judge.misses = 0
         if self.verbose:
             print(message, f"Learning rate is now {self._rate:g}." if slows else "Stopping.")
         return slows
@@ -425,30 +581,42 @@ class BaseMLP(BaseEstimator, ABC):
 
     @property
     def coefs_(self) -> list[Array]:
-        """The weights, (below, above) for each layer: views of the network's own."""
-        return [W.T for W, _ in self.network_.weights]
+        """The weights, (below, above) for each layer: views of the network's own.
+
+        `coefs_[i] = values` and `coefs_ = [...]` copy values of the same shapes into the network.
+        """
+        return Views([W.T for W, _ in self.network_.weights], "coefs_")
+
+    @coefs_.setter
+    def coefs_(self, values: Iterable[Any]) -> None:
+        Views([W.T for W, _ in self.network_.weights], "coefs_")[:] = values
 
     @property
     def intercepts_(self) -> list[Array]:
-        """The biases of each layer: views of the network's own."""
-        return [b for _, b in self.network_.weights]
+        """The biases of each layer: views of the network's own, assigned to as `coefs_`."""
+        return Views([b for _, b in self.network_.weights], "intercepts_")
 
-    def _outputs(self, X: Any, mc_samples: int | None) -> tuple[Array, Array]:
+    @intercepts_.setter
+    def intercepts_(self, values: Iterable[Any]) -> None:
+        Views([b for _, b in self.network_.weights], "intercepts_")[:] = values
+
+    def _outputs(self, X: Any, mc_samples: int | None, logits: bool = False) -> tuple[Array, Array]:
         """The network's outputs, and with dropout their standard deviation."""
         check_is_fitted(self)
         if mc_samples is not None:
             check_scalar(mc_samples, "mc_samples", Integral, min_val=1)
-        X = validate_data(self, X, dtype=self._dtype, reset=False)
+        X = self._inputs(X, self._dtype)
         # Estimators may predict in several threads, a network only in one.
         with self._lock:
             if mc_samples is None:
-                outputs = self.network_.predict(X)
-                return outputs, np.zeros_like(outputs)
-            return self.network_.predict_dropout(X, mc_samples, seed=self._seed)
+                found = outputs(self.network_, X, logits=logits)
+                return found, np.zeros_like(found)
+            return sampled_outputs(self.network_, X, mc_samples, self._seed)
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
         state.pop("_lock", None)
+        state.pop("_clones", None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -456,17 +624,33 @@ class BaseMLP(BaseEstimator, ABC):
         if hasattr(self, "network_"):
             self._lock = threading.Lock()
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
-def _drawn_seed(random_state: np.random.RandomState) -> int:
+
+def drawn_seed(random_state: np.random.RandomState) -> int:
     return int(random_state.randint(2**63 - 1, dtype=np.int64))
 
 
-def _network(
-    settings: dict[str, Any], optimizer: dict[str, Any], seed: int, learning_rate: float
+def make_network(
+    settings: dict[str, Any], optimizer: dict[str, Any], seed: int, learning_rate: float, init: str
 ) -> MLP:
     network = MLP(**settings, seed=seed)
     network.set_optimizer(**optimizer, learning_rate=float(learning_rate))
+    if init == "torch":
+        draw_as_torch(network)
     return network
+
+
+def _saved(network: MLP) -> tuple[Array, Array, int, int]:
+    return network.parameters.copy(), network.optimizer_state.copy(), network.step, network.epoch
+
+
+def _restore(network: MLP, saved: tuple[Array, Array, int, int]) -> None:
+    network.parameters[:], network.optimizer_state[:] = saved[:2]
+    network.step, network.epoch = saved[2:]
 
 
 def _callbacks(callbacks: Any) -> list[Callback]:
@@ -475,3 +659,64 @@ def _callbacks(callbacks: Any) -> list[Callback]:
         if not callable(callback):
             raise TypeError(f"callbacks must be functions, got {callback!r}")
     return found
+
+
+def _weighted_rows(X: Any, y: Any, weights: Any, name: str) -> tuple[Any, Any, Array | None]:
+    """Without the examples of weight 0, whose values are not looked at; weights above 0 or None."""
+    if weights is None:
+        return X, y, None
+    try:
+        count = _num_samples(X)
+    except TypeError:
+        return X, y, np.asarray(weights)  # X is refused later, with its own error
+    zeros = np.shape(weights) == (count,) and not np.any(np.asarray(weights))
+    try:
+        # Weights that are all 0 are no error to partial_fit.
+        array = np.zeros(count) if zeros else _check_sample_weight(
+            weights, np.empty((count, 1)), ensure_non_negative=True
+        )
+    except ValueError as error:
+        raise ValueError(str(error).replace("sample_weight", name)) from error
+    kept = array > 0
+    if kept.all() or count != _num_samples(y):
+        return X, y, array
+    rows = np.flatnonzero(kept)
+    return _chosen(X, rows), _chosen(y, rows), array[rows]
+
+
+def _chosen(values: Any, rows: Array) -> Any:
+    if isinstance(values, (list, tuple)):
+        return [values[i] for i in rows]
+    if type(values).__module__.partition(".")[0] == "pyarrow":
+        return values.take(rows)
+    if scipy.sparse.issparse(values):
+        return values.tocsr()[rows]
+    return _safe_indexing(values, rows)
+
+
+def _validation(
+    eval_set: Any, X_val: Any, y_val: Any, sample_weight_val: Any
+) -> tuple[tuple[Any, Any, Any], list[str]] | None:
+    """(X, y, sample_weight) to validate with and their names, from the arguments of fit."""
+    if eval_set is None:
+        if (X_val is None) != (y_val is None):
+            missing, given = ("y_val", "X_val") if y_val is None else ("X_val", "y_val")
+            raise ValueError(f"{missing} must be given with {given}")
+        if X_val is None:
+            if sample_weight_val is not None:
+                raise ValueError("sample_weight_val must be given with X_val and y_val")
+            return None
+        return (X_val, y_val, sample_weight_val), ["X_val", "y_val", "sample_weight_val"]
+    if X_val is not None or y_val is not None or sample_weight_val is not None:
+        raise ValueError("eval_set and X_val, y_val are the same thing: give one of them")
+    form = "eval_set must be (X, y) or (X, y, sample_weight), or a list of one such tuple, got"
+    if not isinstance(eval_set, (tuple, list)):
+        raise ValueError(f"{form} {type(eval_set).__name__}")
+    if len(eval_set) == 1 and isinstance(eval_set[0], (tuple, list)):
+        eval_set = eval_set[0]
+    elif isinstance(eval_set, list) and len(eval_set) > 1 and all(isinstance(s, tuple) for s in eval_set):
+        raise ValueError(f"{form} a list of {len(eval_set)} tuples")
+    if len(eval_set) not in (2, 3):
+        raise ValueError(f"{form} {type(eval_set).__name__} of {len(eval_set)}")
+    names = ["X of eval_set", "y of eval_set", "sample_weight of eval_set"]
+    return (eval_set[0], eval_set[1], eval_set[2] if len(eval_set) == 3 else None), names

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
+from scipy.special import log_softmax
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
-from swiftreg._estimators._base import Array, BaseMLP
+from swiftreg import _core
+from swiftreg._estimators._base import Array, BaseMLP, whole_or_not
 from swiftreg._estimators._bases import ClassifierMixin
 
 
@@ -51,21 +53,32 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         the split of early stopping. The same integer gives the same bits on every machine, if
         scikit-learn splits alike.
     tol, n_iter_no_change : training stops after more than n_iter_no_change epochs in a row without
-        a loss lower by tol than the best (with early_stopping: without a score higher by tol). The
-        loss is that of training, which dropout makes noisy: with keep_prob below 1, scikit-learn's
-        default of 10 can end the training long before its time, without a warning. Take more, as
-        50, or math.inf for max_iter epochs in any case.
+        a loss of training lower by tol than the lowest (with early_stopping: without a validation loss
+        lower, or a score higher, by tol). "auto" is 10 without dropout, as in scikit-learn. With
+        dropout, whose noise hides small progress, "auto" judges the mean loss of the last w epochs
+        against that of the w before, w being 10 or a quarter of all epochs: training stops when for
+        more than 10 epochs in a row it fell by less than tol or than 2 standard errors, with a
+        ConvergenceWarning where that noise is not small. With early_stopping, whose validation loss
+        is taken without dropout, it is 20. math.inf: max_iter epochs in any case.
     verbose : prints the loss of each epoch.
     warm_start : `fit` begins with the weights of the last one, and with a new optimizer.
     momentum, nesterovs_momentum : of "sgd".
-    early_stopping : holds out validation_fraction of the examples (stratified, unless they are
-        multi-label), or takes eval_set, and stops when the score on them no longer rises; the
-        weights with the best score are kept.
-    validation_fraction : in (0, 1).
+    early_stopping : holds out validation_fraction of the examples, or takes validation data from the
+        arguments of fit, stops as n_iter_no_change says, and keeps the weights of the best epoch. The
+        split has each label in proportion, unless targets are multi-label; a label with a single
+        example is not held out.
+    stop_on : the number by which early_stopping judges. "loss": the validation loss, without dropout
+        and penalties. "score": accuracy, as scikit-learn does; or the name of a scorer, as "roc_auc",
+        or a function of (estimator, X, y), whose higher value is better. An epoch replaces the best
+        one if it is better by tol; of equal scores, the one with the validation loss lower by tol.
+    validation_fraction : in (0, 1); ceil(validation_fraction * n_samples) examples, at least 2.
     beta_1, beta_2, epsilon : of Adam. scikit-learn adds epsilon before it corrects the bias of the
         second moment, which makes its epsilon larger in the first steps by up to 31.6.
     weight_decay : of "adamw", decoupled from the loss.
     clip_norm : the gradient is scaled down to this Euclidean norm; None for no bound.
+    init : the initial weights, uniform on (-r, r): "xavier", r = sqrt(6 / (n_in + n_out)) (Glorot and
+        Bengio 2010); "he", sqrt(6 / n_in) (He et al. 2015); "lecun", sqrt(3 / n_in) (LeCun et al.
+        1998), with biases of 0; "torch", 1 / sqrt(n_in) for weights and biases, as PyTorch's Linear.
 
     Attributes
     ----------
@@ -74,19 +87,23 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     loss_, best_loss_, loss_curve_ : of the last epoch, the lowest, of all epochs: the mean over the
         examples of the loss above, taken before each update, with dropout. best_loss_ is None with
         early_stopping.
-    validation_scores_, validation_loss_curve_ : accuracy and cross-entropy after each epoch, with
-        early_stopping or an eval_set, else None. best_validation_score_ is the highest.
+    validation_scores_, validation_loss_curve_ : accuracy (or the value of the scorer stop_on) and
+        cross-entropy after each epoch, with early_stopping or validation data, else None.
+    best_iter_, best_validation_score_, best_validation_loss_ : with early_stopping, the number (from
+        1) of the epoch whose weights are kept, its score and its loss; else None.
     n_iter_ : epochs of the last fit; t_ : examples seen, each time they were.
     network_ : the swiftreg.MLP, for example to save it or to export it as C.
     n_features_in_, feature_names_in_, n_layers_, n_outputs_, out_activation_ : as scikit-learn's.
 
-    X keeps its type if that is float32 or float64, and the network has it. Initial weights are
-    Glorot's, biases 0. Threads may share a fitted estimator for predictions.
+    X is an array, a data frame of pandas, polars or pyarrow, or a sparse matrix, which is made dense
+    a batch at a time. It keeps its type if that is float32 or float64, and the network has it.
+    Threads may share a fitted estimator for predictions.
     """
 
     classes_: Array
     n_outputs_: int
     _binarizer: Any
+    _weights_of_classes: Array | None  # (classes,), for multi-label targets (labels, 2)
 
     def __init__(
         self,
@@ -119,7 +136,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         epsilon: float = 1e-8,
         weight_decay: float = 0.01,
         clip_norm: float | None = None,
-        n_iter_no_change: float = 10,
+        n_iter_no_change: float | str = "auto",
+        stop_on: Any = "loss",
+        init: str = "xavier",
     ) -> None:
         super().__init__(
             hidden_layer_sizes,
@@ -149,6 +168,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             weight_decay=weight_decay,
             clip_norm=clip_norm,
             n_iter_no_change=n_iter_no_change,
+            stop_on=stop_on,
+            init=init,
         )
         self.label_smoothing = label_smoothing
         self.class_weight = class_weight
@@ -160,55 +181,69 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         sample_weight: Any = None,
         *,
         eval_set: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
         callbacks: Any = None,
     ) -> Self:
         """Trains on X (n_samples, n_features) and labels y.
 
         Parameters
         ----------
-        X : dense array or data frame.
+        X : array, data frame or sparse matrix.
         y : (n_samples,) labels of any kind, or for multi-label targets an indicator matrix of 0 and 1,
             (n_samples, n_labels).
-        sample_weight : (n_samples,), at least 0, not all 0; an example of weight 0 is left out.
-        eval_set : (X, y) or (X, y, sample_weight): examples to validate on after each epoch. They
-            only tell, unless early_stopping. A pipeline hands them on as they are: transform X before.
+        sample_weight : (n_samples,), at least 0, not all 0; an example of weight 0 is left out, and
+            its values are not looked at.
+        X_val, y_val, sample_weight_val : examples to validate on after each epoch. Without
+            early_stopping they are recorded only. A pipeline transforms X_val as X with
+            Pipeline(..., transform_input=["X_val"]).
+        eval_set : the same as (X, y) or (X, y, sample_weight), or a list of one such tuple.
         callbacks : a function or functions that are called with the estimator after each epoch,
             when it is ready to predict; a true answer ends the training.
 
-        Returns self. Warns with ConvergenceWarning if max_iter epochs were not enough. Ctrl-C ends
-        the training with a warning and the weights so far.
+        Returns self. Ctrl-C ends the training with a warning and the weights so far. An exception
+        leaves the estimator as it was before the call.
+
+        Warns
+        -----
+        ConvergenceWarning : max_iter epochs were not enough; dropout's noise ended the training; the
+            scale of X or y can spoil it. UserWarning : a keep_prob below 0.3; a batch_size above
+            n_samples. Clones of one estimator, as in a search, give each of these once in a process.
 
         Raises
         ------
         ValueError, TypeError : a parameter or an argument that cannot be used.
-        FloatingPointError : the loss is no longer finite; the weights are those of the last good
-            epoch.
+        FloatingPointError : the loss is no longer finite.
         """
-        return self._fit(X, y, sample_weight, eval_set, callbacks)
+        validation = (eval_set, X_val, y_val, sample_weight_val)
+        return self._fit(X, y, sample_weight, validation, callbacks)
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """Trains for one epoch more, with the optimizer's state as it was.
 
         The first call needs `classes`, all the labels there will be, unless y is multi-label.
-        class_weight may not be "balanced", which needs all examples. Returns self.
+        class_weight may not be "balanced", which needs all examples. Weights that are all 0 train
+        nothing. Returns self; an exception leaves the estimator as it was.
         """
         if isinstance(self.class_weight, str):
             raise ValueError(
                 f"partial_fit does not support class_weight={self.class_weight!r}: give the weights"
             )
-        if not hasattr(self, "classes_"):
-            multilabel = _is_multilabel(y)
-            if classes is None and not multilabel:
-                raise ValueError("classes must be given in the first call of partial_fit")
-            self._binarizer = LabelBinarizer()
-            self._binarizer.fit(y if multilabel else unique_labels(classes))
-            self.classes_ = self._binarizer.classes_
-        elif classes is not None and not np.array_equal(self.classes_, unique_labels(classes)):
-            raise ValueError(
-                f"classes={classes!r} are not those of the first call of partial_fit,"
-                f" {self.classes_!r}"
-            )
-        return self._fit(X, y, sample_weight, incremental=True)
+        with whole_or_not(self):
+            if not hasattr(self, "classes_"):
+                multilabel = _is_multilabel(y)
+                if classes is None and not multilabel:
+                    raise ValueError("classes must be given in the first call of partial_fit")
+                self._binarizer = LabelBinarizer()
+                self._binarizer.fit(y if multilabel else unique_labels(classes))
+                self.classes_ = self._binarizer.classes_
+            elif classes is not None and not np.array_equal(self.classes_, unique_labels(classes)):
+                raise ValueError(
+                    f"classes={classes!r} are not those of the first call of partial_fit,"
+                    f" {self.classes_!r}"
+                )
+            return self._fit(X, y, sample_weight, incremental=True)
 
     def predict(self, X: Any, *, mc_samples: int | None = None) -> Array:
         """The likeliest label of each example of X, or the indicator matrix of its labels.
@@ -226,23 +261,54 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         2016), always the same ones; with `return_std` also the standard deviation over them (0
         without mc_samples), as a tuple.
         """
-        mean, deviation = self._outputs(X, mc_samples)
-        if self.n_outputs_ == 1:
+        binary = self._is_binary()
+        mean, deviation = self._outputs(X, mc_samples, logits=binary and mc_samples is None)
+        if self._one_class:
+            mean, deviation = np.ones_like(mean), np.zeros_like(deviation)
+        elif binary and mc_samples is None:
+            # A small probability is exact, as 1 - p is not.
+            mean = _core.forward_activation(np.hstack([-mean, mean]), _core.SIGMOID, None)
+            deviation = np.zeros_like(mean)
+        elif binary:
             mean, deviation = np.hstack([1 - mean, mean]), np.hstack([deviation, deviation])
         return (mean, deviation) if return_std else mean
 
     def predict_log_proba(self, X: Any, *, mc_samples: int | None = None) -> Array:
-        """The logarithms of `predict_proba`; -inf where that is 0."""
-        with np.errstate(divide="ignore"):
-            logarithms: Array = np.log(self.predict_proba(X, mc_samples=mc_samples))
+        """The logarithms of `predict_proba`, finite also where a probability underflows to 0.
+
+        With `mc_samples`, -inf where the mean probability is 0.
+        """
+        logarithms: Array
+        if mc_samples is not None or self._one_class:
+            with np.errstate(divide="ignore"):
+                logarithms = np.log(self.predict_proba(X, mc_samples=mc_samples))
+            return logarithms
+        binary = self._is_binary()
+        z = self._outputs(X, None, logits=True)[0]
+        if binary or self._multilabel:
+            signed = np.hstack([z, -z]) if binary else -z
+            logarithms = -np.logaddexp(0, signed, dtype=z.dtype)
+        else:
+            logarithms = log_softmax(z, axis=1)
         return logarithms
+
+    def predict_dropout(self, X: Any, n_samples: int = 100) -> tuple[Array, Array]:
+        """Monte Carlo dropout: mean and standard deviation of the probabilities.
+
+        Over `n_samples` networks thinned by dropout (Gal and Ghahramani 2016), always the same ones;
+        each (rows of X, n_classes). The deviation has divisor n_samples.
+        """
+        found: tuple[Array, Array] = self.predict_proba(X, mc_samples=n_samples, return_std=True)
+        return found
+
+    # ---- Targets ---------------------------------------------------------------------------
 
     def _learn_targets(self, y: Array, first: bool, incremental: bool) -> None:
         check_classification_targets(y)
         if first and not incremental:
             self._binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._binarizer.classes_
-        else:
+        elif y.shape[0] > 0:
             self._check_targets(y, "y")
             if not incremental and len(unique_labels(y)) != len(self.classes_):
                 raise ValueError(
@@ -251,10 +317,40 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 )
         classes = len(self.classes_)
         self.n_outputs_ = classes if self._multilabel or classes > 2 else 1
+        self._weights_of_classes = self._learned_weights(y)
+
+    def _learned_weights(self, y: Array) -> Array | None:
+        """class_weight for every class, whichever of them later data have."""
+        if self.class_weight is None:
+            return None
+        if not self._multilabel:
+            weights: Array = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+            return weights
+        Y = self._encode(y, np.float64)
+        each = self.class_weight
+        if isinstance(each, str):
+            each = [each] * self.n_outputs_
+        if not isinstance(each, (list, tuple)) or len(each) != self.n_outputs_:
+            raise ValueError(
+                f'class_weight must be "balanced" or a list of {self.n_outputs_} dicts for multi-label'
+                f" targets, got {self.class_weight!r}"
+            )
+        table = np.ones((self.n_outputs_, 2))
+        for weights_of, column, weight in zip(table, Y.T, each):
+            present = np.unique(column) if isinstance(weight, str) else np.array([0.0, 1.0])
+            weights_of[present.astype(int)] = compute_class_weight(weight, classes=present, y=column)
+        return table
 
     @property
     def _multilabel(self) -> bool:
         return str(self._binarizer.y_type_).startswith("multilabel")
+
+    @property
+    def _one_class(self) -> bool:
+        return hasattr(self, "classes_") and len(self.classes_) == 1 and not self._multilabel
+
+    def _is_binary(self) -> bool:
+        return getattr(self, "n_outputs_", 0) == 1 and not self._multilabel
 
     def _check_targets(self, y: Array, name: str) -> None:
         check_classification_targets(y)
@@ -270,6 +366,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return "softmax_cross_entropy", "softmax"
 
     def _encode(self, y: Array, dtype: Any) -> Array:
+        if y.shape[0] == 0:
+            return np.zeros((0, self.n_outputs_), dtype)
         indicators: Array = self._binarizer.transform(y).astype(dtype)
         return indicators
 
@@ -282,10 +380,17 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _score(self, y: Array, predictions: Array, weights: Array | None) -> float:
         return float(accuracy_score(y, predictions, sample_weight=weights))
 
-    def _class_weights(self, y: Array) -> Array | None:
-        if self.class_weight is None:
+    def _class_weights(self, Y: Array) -> Array | None:
+        table = self._weights_of_classes
+        if table is None:
             return None
-        weights: Array = compute_sample_weight(self.class_weight, y)
+        weights: Array
+        if self._multilabel:
+            weights = np.where(Y == 1, table[:, 1], table[:, 0]).prod(axis=1)
+        elif self.n_outputs_ == 1:
+            weights = np.where(Y[:, 0] == 1, table[-1], table[0])
+        else:
+            weights = table[Y.argmax(axis=1)]
         return weights
 
     def _strata(self, y: Array) -> Array | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Self
 
 from sklearn.metrics import r2_score
@@ -32,16 +33,23 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         sample_weight: Any = None,
         *,
         eval_set: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
         callbacks: Any = None,
     ) -> Self:
         """Trains on X (n_samples, n_features) and y (n_samples,) or (n_samples, n_outputs).
 
         Arguments, warnings and errors are those of `MLPClassifier.fit`. Returns self.
         """
-        return self._fit(X, y, sample_weight, eval_set, callbacks)
+        validation = (eval_set, X_val, y_val, sample_weight_val)
+        return self._fit(X, y, sample_weight, validation, callbacks)
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Trains for one epoch more, with the optimizer's state as it was. Returns self."""
+        """Trains for one epoch more, with the optimizer's state as it was.
+
+        Weights that are all 0 train nothing. Returns self; an exception leaves the estimator as it was.
+        """
         return self._fit(X, y, sample_weight, incremental=True)
 
     def predict(self, X: Any, *, mc_samples: int | None = None, return_std: bool = False) -> Any:
@@ -53,6 +61,17 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         """
         mean, deviation = (self._decode(part) for part in self._outputs(X, mc_samples))
         return (mean, deviation) if return_std else mean
+
+    def predict_dropout(self, X: Any, n_samples: int = 100) -> tuple[Array, Array]:
+        """Monte Carlo dropout: mean and standard deviation of the predictions.
+
+        Over `n_samples` networks thinned by dropout (Gal and Ghahramani 2016), always the same ones;
+        each of the shape of `predict`. The deviation has divisor n_samples.
+        """
+        found: tuple[Array, Array] = self.predict(X, mc_samples=n_samples, return_std=True)
+        return found
+
+    # ---- Targets ---------------------------------------------------------------------------
 
     def _learn_targets(self, y: Array, first: bool, incremental: bool) -> None:
         if first:
@@ -69,12 +88,14 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return "squared_error", "identity"
 
     def _encode(self, y: Array, dtype: Any) -> Array:
-        return y.reshape(len(y), -1).astype(dtype, copy=False)
+        return y.reshape(len(y), self.n_outputs_).astype(dtype, copy=False)
 
     def _decode(self, outputs: Array) -> Array:
         return outputs.ravel() if self.n_outputs_ == 1 else outputs
 
     def _score(self, y: Array, predictions: Array, weights: Array | None) -> float:
+        if len(y) < 2:
+            return math.nan  # R^2 needs two
         return float(r2_score(y, predictions, sample_weight=weights))
 
     def __sklearn_tags__(self) -> Any:

@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import get_scorer_names
 from sklearn.utils.validation import check_scalar
 
 _ACTIVATIONS = {
@@ -19,6 +20,9 @@ _ACTIVATIONS = {
 }
 _SOLVERS = ("adam", "adamw", "sgd")
 _LEARNING_RATES = ("adaptive", "constant", "invscaling")
+_INITS = ("xavier", "he", "lecun", "torch")
+# A keep_prob below this is more likely a drop rate than meant.
+_LOW_KEEP_PROB = 0.3
 
 # Name: type, least, most, which of these bounds are allowed themselves.
 _SCALARS: dict[str, tuple[type, float, float | None, str]] = {
@@ -67,8 +71,38 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     _check_choice("learning_rate", parameters["learning_rate"], _LEARNING_RATES)
     if parameters["batch_size"] != "auto":
         _check_number("batch_size", parameters["batch_size"], Integral, 1, None, "left")
-    if parameters["n_iter_no_change"] != math.inf:
-        _check_number("n_iter_no_change", parameters["n_iter_no_change"], Integral, 1, None, "left")
+    _check_choice("init", parameters["init"], _INITS)
+    patience = parameters["n_iter_no_change"]
+    if isinstance(patience, str):
+        _check_choice("n_iter_no_change", patience, ("auto",))
+    elif patience != math.inf:
+        _check_number("n_iter_no_change", patience, Integral, 1, None, "left")
+    check_stop_on(parameters["stop_on"])
+
+
+def check_stop_on(stop_on: Any) -> None:
+    if not callable(stop_on) and stop_on not in ("loss", "score"):
+        if not isinstance(stop_on, str) or stop_on not in get_scorer_names():
+            raise ValueError(
+                'stop_on must be "loss", "score", the name of a scorer of scikit-learn or a function'
+                f" (estimator, X, y), got {stop_on!r}"
+            )
+
+
+def drops(keep_prob: float | tuple[float, ...]) -> bool:
+    """Whether there is any dropout."""
+    return min(keep_prob) < 1 if isinstance(keep_prob, tuple) else keep_prob < 1
+
+
+def keep_prob_warning(keep_prob: float | tuple[float, ...]) -> str | None:
+    """What to say about a keep_prob that may be meant as a drop rate; None for nothing."""
+    lowest = min(keep_prob) if isinstance(keep_prob, tuple) else keep_prob
+    if lowest >= _LOW_KEEP_PROB:
+        return None
+    return (
+        f"keep_prob={lowest:g} drops {1 - lowest:.0%} of the units: it is the probability to keep a"
+        f" unit. To drop {lowest:.0%}, set keep_prob={1 - lowest:g}"
+    )
 
 
 def hidden_widths(sizes: Any) -> tuple[int, ...]:
@@ -138,7 +172,7 @@ def network_settings(
         "l1": _scaled(alpha, ratio),
         "max_norm": parameters["max_norm"],
         "label_smoothing": parameters.get("label_smoothing", 0.0),
-        "init": "xavier",
+        "init": "lecun" if parameters["init"] == "torch" else parameters["init"],
         "dtype": dtype,
     }
 
