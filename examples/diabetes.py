@@ -17,7 +17,7 @@ MODELS = {
     "linear, L2": Ridge(alpha=10.0),
     "network": MLPRegressor(alpha=0.0, **SIZE),
     "network, L2": MLPRegressor(alpha=10.0, **SIZE),
-    "network, dropout": MLPRegressor(alpha=0.0, keep_prob=[0.9, 0.6, 0.6], **SIZE),
+    "network, dropout": MLPRegressor(alpha=0.0, keep_prob=[0.9, 0.6, 0.6], early_stopping=True, **SIZE),
     "network, max norm": MLPRegressor(alpha=0.0, max_norm=0.3, **SIZE),
 }
 

@@ -26,9 +26,8 @@ def main():
             random_state=0,
         )
         model.fit(X, y, eval_set=(held_out_X, held_out_y))
-        best = model.validation_scores_.index(model.best_validation_score_) + 1
         print(
-            f"{name:<11} stopped after epoch {model.n_iter_}, best was {best};"
+            f"{name:<11} stopped after epoch {model.n_iter_}, best was {model.best_iter_};"
             f" accuracy: train {model.score(X, y):.4f}, test {model.score(test_X, test_y):.4f}"
         )
 

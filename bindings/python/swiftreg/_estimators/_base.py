@@ -669,7 +669,8 @@ def _weighted_rows(X: Any, y: Any, weights: Any, name: str) -> tuple[Any, Any, A
         count = _num_samples(X)
     except TypeError:
         return X, y, np.asarray(weights)  # X is refused later, with its own error
-    zeros = np.shape(weights) == (count,) and not np.any(np.asarray(weights))
+    plain = np.asarray(weights)
+    zeros = plain.shape == (count,) and plain.dtype.kind in "biuf" and not plain.any()
     try:
         # Weights that are all 0 are no error to partial_fit.
         array = np.zeros(count) if zeros else _check_sample_weight(

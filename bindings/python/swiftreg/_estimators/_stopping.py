@@ -102,7 +102,6 @@ class Validation:
         self.patience = patience(n_iter_no_change, dropout)
         self.by_loss = by_loss
         self.best = -math.inf
-        self.highest = -math.inf
         self.loss = math.inf
         self.epoch = 0  # the best one's number, from 1
         self.misses = 0
@@ -111,8 +110,9 @@ class Validation:
         """Whether the epoch becomes the best one."""
         better = value > self.best + self.tol
         tie = not self.by_loss and value >= self.best and loss < self.loss - self.tol
-        self.misses = 0 if value >= self.highest + self.tol else self.misses + 1
-        self.highest = max(value, self.highest)
+        # scikit-learn takes a score that is higher by exactly tol for progress.
+        progress = better if self.by_loss else value >= self.best + self.tol
+        self.misses = 0 if progress else self.misses + 1
         if better or tie:
             self.best, self.loss, self.epoch = value, loss, epoch
         return better or tie
