@@ -100,6 +100,9 @@ CALLS = {
     "plot": "notebook.plot_decision_boundary(lambda x: x[:, 0] > 0, [[0, 1], [1, 0]], [0, 1])",
     "notebook": "open('x.mat', 'w').close(); notebook.load_2D_dataset('x.mat')",
     "sklearn": "import swiftreg; swiftreg.MLPClassifier",
+    "onnx": "import swiftreg; swiftreg.MLP([1, 1]).to_onnx()",
+    "torch": "import swiftreg; swiftreg.MLP([1, 1]).to_torch()",
+    "keras": "import swiftreg; swiftreg.MLP([1, 1]).to_keras()",
 }
 
 

@@ -2,8 +2,8 @@
 
 Dropout whose masks anyone can recompute, L2 in the cost and in the gradient, and the same bits on
 every CPU with fused multiply-add. `MLP` is a whole network, `MLPClassifier` and `MLPRegressor` are
-scikit-learn estimators made of one, `swiftreg.plot` draws what they did, and `swiftreg.notebook`
-is the course notebook "Regularization" on these kernels.
+scikit-learn estimators made of one, `swiftreg.plot` draws what they did, `swiftreg.onnx` has them as
+ONNX, and `swiftreg.notebook` is the course notebook "Regularization" on these kernels.
 """
 
 from importlib import import_module
@@ -17,6 +17,7 @@ from swiftreg._library import BuildInfo, build_info, get_num_threads, set_num_th
 
 if TYPE_CHECKING:
     from . import notebook as notebook
+    from . import onnx as onnx
     from . import plot as plot
     from swiftreg._estimators import MLPClassifier as MLPClassifier
     from swiftreg._estimators import MLPRegressor as MLPRegressor
@@ -49,6 +50,7 @@ _LATE = {
     "MLPClassifier": "_estimators",
     "MLPRegressor": "_estimators",
     "notebook": "notebook",
+    "onnx": "onnx",
     "plot": "plot",
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 import numpy as np
 
 from swiftreg import _core
+from swiftreg._exchange._methods import Exchange
 from swiftreg._history import History, Progress, ProgressBar
 from swiftreg._holder import Floats, Holder
 from swiftreg._options import INITS, LOSSES, OPTIMIZERS, activation_numbers, is_float64, limit, number_of
@@ -38,7 +39,7 @@ def _validation(
     return (data[0], data[1], data[2] if len(data) == 3 else None)
 
 
-class MLP(Holder):
+class MLP(Exchange, Holder):
     """A multilayer perceptron: dense layers, trained by backpropagation, with dropout, L2 and more.
 
     The examples are rows: X is (m, features), Y is (m, outputs), or (m,) for one output, with any
