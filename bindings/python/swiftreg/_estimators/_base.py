@@ -621,6 +621,10 @@ class BaseMLP(ParameterNames, Clones, ABC):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
+        # Parameters that the version which wrote the state did not have yet.
+        for name, parameter in signature(type(self).__init__).parameters.items():
+            if parameter.default is not Parameter.empty:
+                self.__dict__.setdefault(name, parameter.default)
         if hasattr(self, "network_"):
             self._lock = threading.Lock()
 

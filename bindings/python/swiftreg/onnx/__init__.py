@@ -154,7 +154,7 @@ def _graph(model: Any, kind: str, opset: int, with_masks: bool) -> onnx.ModelPro
     outputs: list[tuple[str, int, tuple[int, ...]]]
     if kind == "classifier":
         write_classifier(graph, model, z, dtype, "label", "probabilities")
-        columns = max(network.layer_dims[-1], 2)
+        columns = len(model.classes_)
         several = is_multilabel(model)
         labels = np.dtype(np.int64) if several else label_values(model.classes_).dtype
         outputs = [

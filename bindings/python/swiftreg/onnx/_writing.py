@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import onnx
 
 from swiftreg._exchange._layers import OUTPUT_ACTIVATIONS, layers_of
 from swiftreg.onnx._forms import Form, Z, form_of
@@ -72,7 +73,11 @@ def write_classifier(
 ) -> None:
     """The labels and probabilities of a classifier, of its network's last pre-activations."""
     network = estimator.network_
-    if network.layer_dims[-1] == 1:
+    if len(estimator.classes_) == 1:
+        one = onnx.numpy_helper.from_array(np.ones(1, dtype))
+        writer.node("ConstantOfShape", writer.node("Shape", z), value=one, output=probabilities)
+        choice = writer.node("ArgMax", probabilities, axis=1, keepdims=0)
+    elif network.layer_dims[-1] == 1:
         chances = [writer.node("Sigmoid", z if c else writer.node("Neg", z)) for c in range(2)]
         writer.node("Concat", *chances, axis=1, output=probabilities)
         choice = _above_half(writer, writer.node("Reshape", chances[1], writer.constant(np.array([-1]))), dtype)
@@ -108,6 +113,4 @@ def label_values(classes: NDArray[Any]) -> NDArray[Any]:
 
 
 def _element_type(dtype: np.dtype[Any]) -> int:
-    import onnx
-
     return int(onnx.helper.np_dtype_to_tensor_dtype(dtype))
