@@ -160,22 +160,11 @@ private func backwardL2<T: Scalar>(
             gradientStrides = try daStrides.checked(T.self, units: nIn, examples: m, isOutput: true)
         }
         let operations = try operations(T.self)
-        // Both products have their memory before either writes.
-        try require(
-            dw == nil || operations.reserveWeightGradient(nOut: nOut, nIn: nIn, examples: m),
-            else: REG_ERROR_MEMORY)
-        if let da {
-            try require(
-                operations.inputGradient(
-                    w: w, nOut: nOut, nIn: nIn, examples: m, dz: dz, dzStrides: dzStrides, da: da,
-                    daStrides: gradientStrides), else: REG_ERROR_MEMORY)
-        }
-        if let a, let dw, let db {
-            try require(
-                operations.weightGradient(
-                    w: w, nOut: nOut, nIn: nIn, examples: m, dz: dz, dzStrides: dzStrides, a: a,
-                    aStrides: inputStrides, lambda: lambda, dw: dw, db: db), else: REG_ERROR_MEMORY)
-        }
+        let isDone = operations.backward(
+            w: w, nOut: nOut, nIn: nIn, examples: m, dz: dz, dzStrides: dzStrides, a: a,
+            aStrides: inputStrides, lambda: lambda, dw: dw, db: db, da: da,
+            daStrides: gradientStrides)
+        try require(isDone, else: REG_ERROR_MEMORY)
     }
 }
 

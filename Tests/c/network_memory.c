@@ -183,6 +183,37 @@ static void check_no_memory(Shape with, size_t m) {
     EVERY_USE(CHECK_USE)
 }
 
+/* More threads need more memory for a product. One that comes during a training, when there is no more
+ * memory, changes nothing: the division of the products is that of the beginning. */
+static int add_threads(const reg_progress *progress, void *context) {
+    (void)progress, (void)context;
+    CHECK_OK(reg_set_num_threads(16));
+    allowed = 0;
+    return 0;
+}
+
+static void *train_while_threads_change(void *context) {
+    reg_network *network = make(large, REG_SGD);
+    const reg_data data = examples(large, 600);
+    reg_fit_options options = SIZED(reg_fit_options);
+    (void)context;
+    options.epochs = 3;
+    options.report = add_threads;
+    const reg_status status = reg_network_fit(network, &data, &data, &options, NULL);
+    allowed = -1;
+    CHECK_OK(status);
+    reg_network_destroy(network);
+    return NULL;
+}
+
+static void check_threads_change(void) {
+    describe("more threads during a training");
+    pthread_t thread;
+    CHECK_OK(reg_set_num_threads(1));
+    CHECK(pthread_create(&thread, NULL, train_while_threads_change, NULL) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+}
+
 /* ---- How much memory ------------------------------------------------------------------- */
 
 typedef struct Training {
@@ -241,6 +272,7 @@ void check_network_memory(void) {
     CHECK_OK(reg_get_num_threads(&threads));
     check_no_memory(small, 40);
     check_no_memory(large, 600);
+    check_threads_change();
     for (int32_t n = 1; n <= 2; n++) {
         CHECK_OK(reg_set_num_threads(n));
         check_memories();

@@ -6,11 +6,11 @@ extension Network {
         _ x: UnsafePointer<T>, _ xStrides: Strides, count: Int, outputs: UnsafeMutablePointer<T>?,
         preActivations: UnsafeMutablePointer<T>?, outStrides: Strides
     ) throws(NetworkError) {
-        try reserve(batch: count, trains: false)
+        let memory = try reserve(batch: count, trains: false, threads: Threads.count)
         for first in stride(from: 0, to: count, by: Chunk<T>.maxExamples) {
-            let propagation = try Propagation(
-                &self, chunk(first, count), trains: false, dropout: nil)
-            try propagation.forward(x: x, strides: xStrides)
+            let propagation = Propagation(
+                &self, memory, chunk(first, count), trains: false, dropout: nil)
+            propagation.forward(x: x, strides: xStrides)
             if let preActivations {
                 propagation.copyOut(to: preActivations, outStrides)
             }
@@ -30,15 +30,15 @@ extension Network {
         guard let means = allocate(Double.self, 2 * capacity) else { throw .memory }
         defer { free(means) }
         let squares = means + capacity
-        try reserve(batch: count, trains: false)
+        let memory = try reserve(batch: count, trains: false, threads: Threads.count)
         for first in stride(from: 0, to: count, by: Chunk<T>.maxExamples) {
             let range = chunk(first, count)
             means.clear(2 * capacity)
             for sample in 0..<samples {
-                let propagation = try Propagation(
-                    &self, range, trains: false,
+                let propagation = Propagation(
+                    &self, memory, range, trains: false,
                     dropout: MaskSource(seed: seed, step: UInt64(sample), firstRow: UInt64(first)))
-                try propagation.forward(x: x, strides: xStrides)
+                propagation.forward(x: x, strides: xStrides)
                 propagation.makeOutputs()
                 // Welford 1962.
                 let values = propagation.preActivations

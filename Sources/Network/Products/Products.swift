@@ -1,54 +1,79 @@
-import CPlatform
 import KernelInterface
 
+// Products are run by their plans: see ProductPlan.swift.
+
 extension Operations {
-    /// c = epilogue(a b) with any strides; false if memory is exhausted, and then nothing was written. The
-    /// order of an element's multiply-adds, and so its bits, is the same on every path. Accumulation
-    /// needs outputs that are contiguous in one direction.
-    func multiply(
-        m: Int, n: Int, k: Int, a: MatrixProduct<T>.Operand,
-        b: MatrixProduct<T>.Operand, c: Output, cStrides: Strides, epilogue: Epilogue<T>,
-        accumulates: Bool = false, appliesEpilogue: Bool = true
-    ) -> Bool {
-        var call = MatrixProduct(
-            m: m, n: n, k: k, a: a, b: b, c: c, cRowStride: cStrides.unit,
-            epilogue: epilogue, accumulates: accumulates, appliesEpilogue: appliesEpilogue)
-        let isWide = cStrides.example == 1 || n == 1
-        let isTall = cStrides.unit == 1 || m == 1
-        if isWide && multiplyAsUnits(call) { return true }
-        if isTall && multiplyTransposedUnits(call, example: cStrides.example) { return true }
-        if isWide { return divide(call) }
-        if isTall {
-            // The rows of the transposed product are contiguous.
-            (call.m, call.n) = (n, m)
-            (call.a, call.b) = (b.transposed, a.transposed)
-            call.cRowStride = cStrides.example
-            call.epilogue.biasIsPerRow.toggle()
-            return divide(call)
-        }
-        call.cRowStride = n
-        return multiplyViaTemporary(call, cStrides)
+    /// C = epilogue(A B) with any strides of C; false if memory is exhausted, and then nothing was written.
+    /// The order of an element's multiply-adds, and so its bits, is the same on every path.
+    func multiply(_ call: MatrixProduct<T>, cStrides: Strides) -> Bool {
+        let plan = plan(call, cStrides: cStrides, threads: nil)
+        guard let memory = CallMemory<T>(plan) else { return false }
+        run(plan, call, cStrides: cStrides, memory)
+        memory.release()
+        return true
     }
 
-    /// A product whose outputs are contiguous in neither direction: computed in a temporary and copied. No
-    /// such product has an L2 term.
-    private func multiplyViaTemporary(_ product: MatrixProduct<T>, _ strides: Strides) -> Bool {
-        let count = product.m * product.n
+    /// Runs a product of a caller.
+    func run(
+        _ plan: ProductPlan, _ call: MatrixProduct<T>, cStrides: Strides, _ memory: CallMemory<T>
+    ) {
+        switch plan.path {
+        case .unpacked: runUnpacked(plan, call)
+        case .unpackedTransposed:
+            runTransposedBlocks(plan, call, example: cStrides.example, memory.scratch)
+        case .packedTransposed:
+            var transposed = call
+            (transposed.m, transposed.n) = (call.n, call.m)
+            (transposed.a, transposed.b) = (call.b.transposed, call.a.transposed)
+            transposed.cRowStride = cStrides.example
+            transposed.epilogue.biasIsPerRow.toggle()
+            runPacked(plan, transposed, memory.scratch)
+        case .packedTemporary:
+            guard let temporary = memory.temporary else { return }
+            runInTemporary(plan, call, cStrides, memory.scratch, temporary)
+        case .packed, .narrowWeightGradient: runPacked(plan, call, memory.scratch)
+        }
+    }
+
+    /// Divides the outputs of a packed product among threads.
+    @inline(never)
+    func runPacked(
+        _ plan: ProductPlan, _ call: MatrixProduct<T>, _ scratch: UnsafeMutableRawPointer?
+    ) {
+        guard let scratch else { return }
+        Threads.run(parts: plan.division.parts, (table, call, plan, scratch)) { context, part in
+            let (division, bytes) = (context.pointee.2.division, context.pointee.2.partBytes)
+            let range = division.range(part)
+            if range.isEmpty { return }
+            withUnsafePointer(to: context.pointee.1) { call in
+                context.pointee.0.pointee.multiply(
+                    call, division.byRows ? range : 0..<call.pointee.m,
+                    division.byRows ? 0..<call.pointee.n : range,
+                    context.pointee.3 + part * bytes)
+            }
+        }
+    }
+
+    /// A product whose outputs are contiguous in neither direction. No such product has an L2 term.
+    private func runInTemporary(
+        _ plan: ProductPlan, _ product: MatrixProduct<T>, _ strides: Strides,
+        _ scratch: UnsafeMutableRawPointer?, _ temporary: UnsafeMutablePointer<T>
+    ) {
+        assert(product.epilogue.l2Term == nil && product.epilogue.fusedUpdate == nil)
         let z = product.epilogue.preActivation
-        guard let temporary = allocate(T.self, count * (z == nil ? 1 : 2)) else { return false }
-        defer { free(temporary) }
         var call = product
         call.c = temporary
-        if z != nil { call.epilogue.preActivation = call.c + count }
-        guard divide(call) else { return false }
-        func copyOut(_ source: Output, to target: Output) {
+        call.cRowStride = product.n
+        let zTemporary = temporary + product.m * product.n
+        if z != nil { call.epilogue.preActivation = zTemporary }
+        runPacked(plan, call, scratch)
+        func copyOut(_ source: UnsafeMutablePointer<T>, to target: UnsafeMutablePointer<T>) {
             let rows = UnitRows(
                 data: source, units: product.m, columns: product.n, rowStride: product.n)
             copy(rows, examples: product.n, to: target, strides)
         }
-        copyOut(call.c, to: product.c)
-        if let z { copyOut(call.c + count, to: z) }
-        return true
+        copyOut(temporary, to: product.c)
+        if let z { copyOut(zTemporary, to: z) }
     }
 
     /// Copies the first `examples` columns to a caller's layout.
@@ -59,8 +84,8 @@ extension Operations {
                 source.data, Strides(unit: 1, example: source.rowStride),
                 ExampleRange(first: 0, count: source.units, order: nil),
                 UnitRows(
-                    data: target, units: examples, columns: source.units, rowStride: strides.example
-                ))
+                    data: target, units: examples, columns: source.units,
+                    rowStride: strides.example))
             return
         }
         for u in 0..<source.units {
@@ -68,65 +93,26 @@ extension Operations {
             for e in 0..<examples { target[u * strides.unit + e * strides.example] = row[e] }
         }
     }
+}
 
-    /// Divides the outputs of a product among threads.
-    private func divide(_ call: MatrixProduct<T>) -> Bool {
-        let division = Division(
-            table, m: call.m, n: call.n, k: call.k)
-        guard let scratch = Scratch.take(division.bytes * division.parts) else { return false }
-        Threads.run(parts: division.parts, (table, call, division, scratch)) { context, part in
-            let division = context.pointee.2
-            let range = division.range(part)
-            if range.isEmpty { return }
-            withUnsafePointer(to: context.pointee.1) { call in
-                context.pointee.0.pointee.multiply(
-                    call, division.byRows ? range : 0..<call.pointee.m,
-                    division.byRows ? 0..<call.pointee.n : range,
-                    context.pointee.3 + part * division.bytes)
-            }
+/// The memory of a caller's product, or of several that run in turn.
+struct CallMemory<T: Scalar> {
+    /// That of the thread. Nil if no plan needs any.
+    let scratch: UnsafeMutableRawPointer?
+    let temporary: UnsafeMutablePointer<T>?
+
+    /// Nil if memory is exhausted.
+    init?(_ plan: ProductPlan?, _ other: ProductPlan? = nil) {
+        let count = max(plan?.temporaryCount ?? 0, other?.temporaryCount ?? 0)
+        temporary = count == 0 ? nil : allocate(T.self, count)
+        if count != 0 && temporary == nil { return nil }
+        let bytes = max(plan?.scratchBytes ?? 0, other?.scratchBytes ?? 0)
+        scratch = bytes == 0 ? nil : Scratch.take(bytes)
+        if bytes != 0 && scratch == nil {
+            free(temporary)
+            return nil
         }
-        return true
     }
 
-    /// The scratch bytes of a product of these sizes.
-    func scratchBytes(m: Int, n: Int, k: Int) -> Int {
-        let division = Division(table, m: m, n: n, k: k)
-        return division.bytes * division.parts
-    }
-
-    /// Allocates the scratch memory of a product of these sizes on this thread, so that it cannot fail.
-    func reserve(m: Int, n: Int, k: Int) -> Bool {
-        Scratch.take(scratchBytes(m: m, n: n, k: k)) != nil
-    }
-}
-
-/// Whether a product of these sizes has enough multiply-adds to be divided among threads.
-func isWorthThreads(_ m: Int, _ n: Int, _ k: Int) -> Bool {
-    Double(m) * Double(n) * Double(k) >= 1e6
-}
-
-/// The division of a product's outputs among threads: by whole tiles along the longer side.
-private struct Division {
-    let byRows: Bool
-    let parts: Int
-    /// Scratch bytes per part.
-    let bytes: Int
-    private let extent: Int
-    private let share: Int
-
-    init<T>(_ table: UnsafePointer<KernelTable<T>>, m: Int, n: Int, k: Int) {
-        byRows = m > n
-        extent = byRows ? m : n
-        let unit = byRows ? table.pointee.tile.m : table.pointee.tile.n
-        let tiles = (extent + unit - 1) / unit
-        parts = isWorthThreads(m, n, k) ? min(tiles, Threads.count) : 1
-        share = (tiles + parts - 1) / parts * unit
-        let needed = table.pointee.scratchBytes(
-            byRows ? min(share, m) : m, byRows ? n : min(share, n), k)
-        bytes = (needed + 63) / 64 * 64
-    }
-
-    func range(_ part: Int) -> Range<Int> {
-        min(extent, part * share)..<min(extent, (part + 1) * share)
-    }
+    func release() { free(temporary) }
 }

@@ -17,13 +17,12 @@ struct Chunk<T: Scalar> {
     private let layerCount: Int
 
     /// The layout for `examples` <= maxExamples.
-    init(_ network: inout Network<T>, examples: Int, trains: Bool) throws(NetworkError) {
+    init(_ network: Network<T>, _ memory: UnsafeMutablePointer<T>, examples: Int, trains: Bool) {
         columns = Self.columns(examples)
         rowStride = Self.pitch(examples)
         layers = network.layers
         layerCount = network.layerCount
-        sums = try network.workspace.take(
-            Self.elements(layers, layerCount, examples: examples, trains: trains))
+        sums = memory
         base = sums + (trains ? Self.sumElements(layers, layerCount) : 0)
     }
 

@@ -9,7 +9,8 @@ extension Network {
         let memory = try FitMemory(
             &self, examples: examples.count, shuffles: options.shuffles,
             validates: validation != nil)
-        try reserve(examples, validation, options)
+        let threads = Threads.count
+        try reserve(examples, validation, options, threads)
         var patience = Patience(options)
         var wantsMore = true
         while wantsMore && result.epochs < options.epochs {
@@ -18,9 +19,9 @@ extension Network {
             let cost: Double
             var validationCost = Double.nan
             do throws(NetworkError) {
-                cost = try epoch(examples, options, memory)
+                cost = try epoch(examples, options, memory, threads)
                 if let validation {
-                    validationCost = try dataTerm(validation)
+                    validationCost = try dataTerm(validation, threads: threads)
                     if !validationCost.isFinite { throw .notFinite }
                 }
             } catch {
@@ -61,19 +62,21 @@ extension Network {
 
     /// Allocates what the batches and the validation will need, so that they cannot run out of memory.
     private mutating func reserve(
-        _ examples: Examples<T>, _ validation: Examples<T>?, _ options: FitOptions
+        _ examples: Examples<T>, _ validation: Examples<T>?, _ options: FitOptions,
+        _ threads: Int
     ) throws(NetworkError) {
         var need = WorkingMemory(
-            self, batches: options.size(of: examples), of: examples.count)
+            self, batches: options.size(of: examples), of: examples.count, threads: threads)
         if let validation {
-            need.add(WorkingMemory(self, batch: validation.count, trains: false))
+            need.add(WorkingMemory(self, batch: validation.count, trains: false, threads: threads))
         }
-        try reserve(need)
+        _ = try reserve(need, threads)
     }
 
     /// Trains for one epoch. Returns the mean cost of the batches.
     private mutating func epoch(
-        _ examples: Examples<T>, _ options: FitOptions, _ memory: FitMemory<T>
+        _ examples: Examples<T>, _ options: FitOptions, _ memory: FitMemory<T>,
+        _ threads: Int
     ) throws(NetworkError) -> Double {
         if let order = memory.order {
             shuffle(
@@ -94,7 +97,7 @@ extension Network {
             let fusedUpdate = fusedUpdate
             let cost = try batch(
                 examples, range, BatchShare(totalWeight: m, fraction: 1), dropout: dropout,
-                wantsGradient: true, fusedUpdate: fusedUpdate)
+                wantsGradient: true, threads: threads, fusedUpdate: fusedUpdate)
             if !cost.isFinite { throw .notFinite }
             if fusedUpdate == nil { try apply() } else { endUpdate() }
             sum += cost * m

@@ -11,10 +11,11 @@ extension Network {
     /// gradient buffer. A fused update changes the parameters on the way.
     mutating func batch(
         _ examples: Examples<T>, _ range: ExampleRange, _ share: BatchShare, dropout: MaskSource?,
-        wantsGradient: Bool, fusedUpdate: OptimizerStep? = nil
+        wantsGradient: Bool, threads: Int, fusedUpdate: OptimizerStep? = nil
     ) throws(NetworkError) -> Double {
         let gradients = wantsGradient ? try self.gradients() : nil
-        try reserve(batch: range.count, trains: wantsGradient)
+        let memory = try reserve(
+            batch: range.count, trains: wantsGradient, threads: threads)
         let penalty =
             share.fraction == 0 ? 0 : share.fraction * penalty(totalWeight: share.totalWeight)
         var sum = BlockSum()
@@ -24,13 +25,13 @@ extension Network {
                 first: first, count: min(Chunk<T>.maxExamples, end - first), order: range.order)
             var dropout = dropout
             dropout?.firstRow &+= UInt64(first - range.first)
-            let propagation = try Propagation(
-                &self, part, trains: wantsGradient, dropout: dropout)
-            try propagation.forward(x: examples.x, strides: examples.xStrides)
+            let propagation = Propagation(
+                &self, memory, part, trains: wantsGradient, dropout: dropout)
+            propagation.forward(x: examples.x, strides: examples.xStrides)
             sum.add(propagation.lossAndGradient(examples))
             if let gradients {
                 let isLast = first + part.count == end
-                try propagation.backward(
+                propagation.backward(
                     into: gradients, isFirst: first == range.first,
                     epilogue: isLast
                         ? .init(
@@ -68,15 +69,17 @@ extension Network {
     public mutating func cost(
         _ examples: Examples<T>
     ) throws(NetworkError) -> (cost: Double, dataTerm: Double) {
-        let dataTerm = try dataTerm(examples)
+        let dataTerm = try dataTerm(examples, threads: Threads.count)
         return (dataTerm + penalty(totalWeight: examples.totalWeight(of: examples.all)), dataTerm)
     }
 
-    mutating func dataTerm(_ examples: Examples<T>) throws(NetworkError) -> Double {
+    mutating func dataTerm(
+        _ examples: Examples<T>, threads: Int
+    ) throws(NetworkError) -> Double {
         let m = examples.totalWeight(of: examples.all)
         return try batch(
             examples, examples.all, BatchShare(totalWeight: m, fraction: 0), dropout: nil,
-            wantsGradient: false)
+            wantsGradient: false, threads: threads)
     }
 
     /// Computes the gradient at the current step into the gradient buffer. Returns the cost. `totalWeight`
@@ -91,7 +94,7 @@ extension Network {
         if !(whole.isFinite && whole >= m * (1 - 1e-6)) { throw .sampleWeight }
         return try batch(
             examples, examples.all, BatchShare(totalWeight: whole, fraction: m / whole),
-            dropout: dropout(firstRow: firstRow), wantsGradient: true)
+            dropout: dropout(firstRow: firstRow), wantsGradient: true, threads: Threads.count)
     }
 
     /// The largest relative error of the gradient against central differences of the cost, over at most
@@ -134,12 +137,12 @@ extension Network {
         let high = try batch(
             examples, examples.all, BatchShare(totalWeight: m, fraction: 1),
             dropout: dropout(firstRow: 0),
-            wantsGradient: false)
+            wantsGradient: false, threads: Threads.count)
         parameters[i] = below
         let low = try batch(
             examples, examples.all, BatchShare(totalWeight: m, fraction: 1),
             dropout: dropout(firstRow: 0),
-            wantsGradient: false)
+            wantsGradient: false, threads: Threads.count)
         return (high - low) / (Double(above) - Double(below))
     }
 }

@@ -7,20 +7,28 @@ struct Propagation<T: Scalar> {
     let loss: Loss
     let smoothing: Double
     let chunk: Chunk<T>
+    private let plans: ChunkPlans<T>
+    private let scratch: UnsafeMutableRawPointer?
     let range: ExampleRange
     var dropout: MaskSource?
 
     /// `range` has at most `Chunk.maxExamples` examples.
+    @inline(never)
     init(
-        _ network: inout Network<T>, _ range: ExampleRange, trains: Bool, dropout: MaskSource?
-    ) throws(NetworkError) {
+        _ network: inout Network<T>, _ memory: BatchMemory<T>, _ range: ExampleRange, trains: Bool,
+        dropout: MaskSource?
+    ) {
+        assert(range.count > 0 && range.count <= Chunk<T>.maxExamples)
         operations = network.operations
         layers = network.layers
         layerCount = network.layerCount
         parameters = network.parameters
         loss = network.settings.loss
         smoothing = network.settings.labelSmoothing
-        chunk = try Chunk(&network, examples: range.count, trains: trains)
+        chunk = Chunk(network, memory.values, examples: range.count, trains: trains)
+        plans = ChunkPlans(
+            operations: operations, examples: range.count, threads: memory.threads)
+        scratch = memory.scratch
         self.range = range
         self.dropout = dropout
     }
@@ -30,7 +38,7 @@ struct Propagation<T: Scalar> {
     // MARK: Forward
 
     /// From the inputs to the last pre-activations.
-    func forward(x: UnsafePointer<T>, strides: Strides) throws(NetworkError) {
+    func forward(x: UnsafePointer<T>, strides: Strides) {
         operations.table.pointee.gather(x, strides, range, chunk.inputs(0))
         drop(layer: 0, chunk.inputs(0))
         for l in 0..<layerCount {
@@ -41,7 +49,7 @@ struct Propagation<T: Scalar> {
                 c: z)
             call.bias = UnsafePointer(parameters + layer.biases)
             call.activation = layer.activation
-            if !operations.multiply(call) { throw .memory }
+            operations.run(plans.forward(layer), call, scratch)
             if l + 1 < layerCount { drop(layer: l + 1, z) }
         }
     }
@@ -88,17 +96,37 @@ struct Propagation<T: Scalar> {
     func backward(
         into gradients: UnsafeMutablePointer<T>, isFirst: Bool,
         epilogue batchEpilogue: BatchEpilogue?
-    ) throws(NetworkError) {
+    ) {
         for l in (0..<layerCount).reversed() {
             let layer = layers[l]
             let (dz, a) = (chunk.outputs(l), chunk.inputs(l))
+            let inputPlan = l > 0 ? plans.inputGradient(layer) : nil
+            // The product of the input gradient also applies the ReLU mask of the layer below, if it can. The
+            // zeros of a ReLU include what was dropped.
+            let fusesReluMask =
+                l > 0 && layers[l - 1].activation == .relu && inputPlan?.path == .unpacked
+            let weightPlan = plans.weightGradient(layer)
+            // The update is fused into the product of the weight gradient, if nothing needs either afterwards.
+            let fusesUpdate =
+                layer.l1 == 0 && weightPlan.path != .narrowWeightGradient && !fusesReluMask
             // Before a fused update changes the weights.
-            if l > 0 && !fusesReluMask(l) { try inputGradient(l, dz) }
-            try weightGradient(l, dz, a, gradients, isFirst, batchEpilogue)
+            if let inputPlan, !fusesReluMask {
+                operations.run(inputPlan, inputProduct(l, dz, to: chunk.gradient(l)), scratch)
+            }
+            weightGradient(
+                l, weightPlan, dz, a, gradients, isFirst, batchEpilogue, fusesUpdate: fusesUpdate)
             biasGradient(l, dz, gradients + layer.biases, isFirst, batchEpilogue)
-            if l > 0 { activationGradient(l, dz, a) }
+            if let inputPlan {
+                if fusesReluMask {
+                    var call = inputProduct(l, dz, to: a)
+                    call.reluMaskScale = T(1 / (dropout == nil ? 1 : layer.keepProb))
+                    operations.run(inputPlan, call, scratch)
+                } else {
+                    activationGradient(l, a)
+                }
+            }
             if let step = batchEpilogue?.fusedUpdate {
-                if !fusesUpdate(l) {
+                if !fusesUpdate {
                     update(layer.weights, layer.weightCount, gradients, step)
                 }
                 update(layer.biases, layer.nOut, gradients, step)
@@ -113,39 +141,17 @@ struct Propagation<T: Scalar> {
         operations.optimize(w, gradients + first, w, w, count, step)
     }
 
-    /// Whether the update is fused into the product of the weight gradient: neither is needed afterwards.
-    private func fusesUpdate(_ l: Int) -> Bool {
-        layers[l].l1 == 0 && !layers[l].usesNarrowWeightGradient(examples: range.count)
-            && !(l > 0 && fusesReluMask(l))
-    }
-
-    /// Whether the product of layer l's input gradient also applies the ReLU mask of the layer below. The
-    /// zeros of a ReLU include what was dropped.
-    private func fusesReluMask(_ l: Int) -> Bool {
-        layers[l - 1].activation == .relu && operations.isSmall(layers[l].nOut, layers[l].nIn)
-    }
-
+    /// The product whose result is the gradient of layer l's inputs.
     private func inputProduct(_ l: Int, _ dz: UnitRows<T>, to c: UnitRows<T>) -> UnitProduct<T> {
         UnitProduct(
             weights: parameters + layers[l].weights, rowStride: 1, columnStride: layers[l].nIn,
             a: dz, c: c)
     }
 
-    /// Computes the gradient of layer l's inputs into `chunk.gradient(l)`.
-    private func inputGradient(_ l: Int, _ dz: UnitRows<T>) throws(NetworkError) {
-        if !operations.multiply(inputProduct(l, dz, to: chunk.gradient(l))) { throw .memory }
-    }
-
     /// Replaces the outputs of layer l - 1 by the gradient of its pre-activations.
-    private func activationGradient(_ l: Int, _ dz: UnitRows<T>, _ a: UnitRows<T>) {
+    private func activationGradient(_ l: Int, _ a: UnitRows<T>) {
         let activation = layers[l - 1].activation
         let keepProb = dropout == nil ? 1 : layers[l].keepProb
-        if fusesReluMask(l) {
-            var call = inputProduct(l, dz, to: a)
-            call.reluMaskScale = T(1 / keepProb)
-            _ = operations.multiply(call)
-            return
-        }
         let da = chunk.gradient(l)
         if activation != .relu { drop(layer: l, da) }
         operations.activationGradient(
@@ -167,15 +173,16 @@ struct Propagation<T: Scalar> {
     }
 
     private func weightGradient(
-        _ l: Int, _ dz: UnitRows<T>, _ a: UnitRows<T>, _ gradients: UnsafeMutablePointer<T>,
-        _ isFirst: Bool, _ batchEpilogue: BatchEpilogue?
-    ) throws(NetworkError) {
+        _ l: Int, _ plan: ProductPlan, _ dz: UnitRows<T>, _ a: UnitRows<T>,
+        _ gradients: UnsafeMutablePointer<T>, _ isFirst: Bool, _ batchEpilogue: BatchEpilogue?,
+        fusesUpdate: Bool
+    ) {
         let layer = layers[l]
         let (w, dw) = (parameters + layer.weights, gradients + layer.weights)
         let (l2, l1) = (
             layer.l2 * (batchEpilogue?.penalty ?? 0), layer.l1 * (batchEpilogue?.penalty ?? 0)
         )
-        if layer.usesNarrowWeightGradient(examples: range.count) {
+        if plan.path == .narrowWeightGradient {
             operations.table.pointee.narrowWeightGradient(dz, a, dw, !isFirst)
             if let batchEpilogue {
                 operations.penalize(
@@ -186,26 +193,17 @@ struct Propagation<T: Scalar> {
         var epilogue = Epilogue<T>()
         if let batchEpilogue { epilogue.scale = T(batchEpilogue.scale) }
         if l2 != 0 { epilogue.l2Term = (UnsafePointer(w), T(l2)) }
-        if let step = batchEpilogue?.fusedUpdate, fusesUpdate(l) {
+        if let step = batchEpilogue?.fusedUpdate, fusesUpdate {
             epilogue.fusedUpdate = (w, T(-step.rate))
         }
-        let done = operations.multiply(
+        let product = MatrixProduct(
             m: layer.nOut, n: layer.nIn, k: range.count,
             a: .init(dz.data, rowStride: dz.rowStride, columnStride: 1),
-            b: .init(a.data, rowStride: 1, columnStride: a.rowStride),
-            c: dw, cStrides: Strides(unit: layer.nIn, example: 1), epilogue: epilogue,
-            accumulates: !isFirst, appliesEpilogue: batchEpilogue != nil)
-        if !done { throw .memory }
+            b: .init(a.data, rowStride: 1, columnStride: a.rowStride), c: dw,
+            cRowStride: layer.nIn, epilogue: epilogue, accumulates: !isFirst,
+            appliesEpilogue: batchEpilogue != nil)
+        operations.runPacked(plan, product, scratch)
         if l1 != 0 { operations.penalize(dw, w, layer.weightCount, scale: 1, l2: 0, l1: l1) }
-    }
-}
-
-extension Layer {
-    /// Whether `narrowWeightGradient` is cheaper than a product of whole tiles. Depends on the shape alone,
-    /// since the two add in different orders.
-    func usesNarrowWeightGradient(examples: Int) -> Bool {
-        func whole(_ n: Int, _ unit: Int) -> Int { (n + unit - 1) / unit * unit }
-        return weightCount * (examples + 128) < whole(nOut, 6) * whole(nIn, 16) * examples
     }
 }
 

@@ -4,22 +4,25 @@ import CPlatform
 // call, so that a call either has all its memory or changes nothing.
 
 extension Network {
-    /// The most bytes beyond the parameters: see reg_network_memory.
+    /// The largest number of bytes beyond the parameters: see reg_network_memory.
     public func memory(batchSize: Int, examples: Int, validates: Bool) -> Int {
+        let threads = Threads.count
         let trains = batchSize > 0
         let size = trains ? min(batchSize, examples) : examples
         var need =
             trains
-            ? WorkingMemory(self, batches: size, of: examples)
-            : WorkingMemory(self, batch: size, trains: false)
+            ? WorkingMemory(self, batches: size, of: examples, threads: threads)
+            : WorkingMemory(self, batch: size, trains: false, threads: threads)
         var bytes = ownBytes
         if trains {
             bytes += (parameterCount + max(1, stateCount)) * MemoryLayout<T>.stride
             bytes += FitMemory.bytes(self, examples: examples, shuffles: true, validates: validates)
-            if validates { need.add(WorkingMemory(self, batch: examples, trains: false)) }
+            if validates {
+                need.add(WorkingMemory(self, batch: examples, trains: false, threads: threads))
+            }
         }
         return bytes + need.elements * MemoryLayout<T>.stride
-            + (need.scratch.map { Scratch.total($0) } ?? 0)
+            + (need.scratch == 0 ? 0 : Scratch.total(need.scratch))
     }
 
     private var ownBytes: Int {
@@ -27,65 +30,76 @@ extension Network {
             + LayerArrays.bytes(layerCount)
     }
 
-    /// Allocates the memory of a batch, so that it cannot run out halfway.
-    mutating func reserve(batch count: Int, trains: Bool) throws(NetworkError) {
-        try reserve(WorkingMemory(self, batch: count, trains: trains))
+    /// Allocates the memory of a batch. Afterwards the batch cannot fail for lack of memory.
+    mutating func reserve(
+        batch count: Int, trains: Bool, threads: Int
+    ) throws(NetworkError) -> BatchMemory<T> {
+        try reserve(WorkingMemory(self, batch: count, trains: trains, threads: threads), threads)
     }
 
-    mutating func reserve(_ need: WorkingMemory<T>) throws(NetworkError) {
-        _ = try workspace.take(need.elements)
-        if let bytes = need.scratch, Scratch.take(bytes) == nil { throw .memory }
+    @inline(never)
+    mutating func reserve(
+        _ need: WorkingMemory<T>, _ threads: Int
+    ) throws(NetworkError) -> BatchMemory<T> {
+        let values = try workspace.take(need.elements)
+        let scratch = need.scratch == 0 ? nil : Scratch.take(need.scratch)
+        if need.scratch != 0 && scratch == nil { throw .memory }
+        return BatchMemory(values: values, scratch: scratch, threads: threads)
     }
 }
 
-/// The memory that batches need on their way through the layers.
+/// The memory of a batch, as large as `WorkingMemory` has it. Valid until the thread's next call.
+struct BatchMemory<T: Scalar> {
+    let values: UnsafeMutablePointer<T>
+    let scratch: UnsafeMutableRawPointer?
+    /// The number of threads that the scratch memory suffices for: it may change during a call.
+    let threads: Int
+}
+
+/// The sizes of the memory that batches need on their way through the layers.
 struct WorkingMemory<T: Scalar> {
     /// Elements of the workspace.
     private(set) var elements = 0
-    /// Scratch bytes of the largest product; nil if none needs any.
-    private(set) var scratch: Int?
+    /// Scratch bytes of the largest product; 0 if none needs any.
+    private(set) var scratch = 0
 
     /// A batch is divided into whole chunks and a remainder.
-    init(_ network: Network<T>, batch count: Int, trains: Bool) {
-        if count > 0 { addChunk(network, min(count, Chunk<T>.maxExamples), trains) }
-        if count > Chunk<T>.maxExamples && count % Chunk<T>.maxExamples > 0 {
-            addChunk(network, count % Chunk<T>.maxExamples, trains)
+    @inline(never)
+    init(_ network: Network<T>, batch count: Int, trains: Bool, threads: Int) {
+        let maxExamples = Chunk<T>.maxExamples
+        if count > 0 { addChunk(network, min(count, maxExamples), trains, threads) }
+        if count > maxExamples && count % maxExamples > 0 {
+            addChunk(network, count % maxExamples, trains, threads)
         }
     }
 
     /// The batches of an epoch; the last one may be smaller.
-    init(_ network: Network<T>, batches size: Int, of examples: Int) {
-        self.init(network, batch: size, trains: true)
-        if size > 0 { add(WorkingMemory(network, batch: examples % size, trains: true)) }
+    init(_ network: Network<T>, batches size: Int, of examples: Int, threads: Int) {
+        self.init(network, batch: size, trains: true, threads: threads)
+        if size > 0 {
+            add(WorkingMemory(network, batch: examples % size, trains: true, threads: threads))
+        }
     }
 
     mutating func add(_ other: WorkingMemory<T>) {
         elements = max(elements, other.elements)
-        if let bytes = other.scratch { scratch = max(scratch ?? 0, bytes) }
+        scratch = max(scratch, other.scratch)
     }
 
-    private mutating func addChunk(_ network: Network<T>, _ count: Int, _ trains: Bool) {
-        let (layers, operations) = (network.layers, network.operations)
+    private mutating func addChunk(
+        _ network: Network<T>, _ count: Int, _ trains: Bool, _ threads: Int
+    ) {
         elements = max(
             elements,
-            Chunk<T>.elements(layers, network.layerCount, examples: count, trains: trains))
-        let columns = Chunk<T>.columns(count)
+            Chunk<T>.elements(
+                network.layers, network.layerCount, examples: count, trains: trains))
+        let plans = ChunkPlans(operations: network.operations, examples: count, threads: threads)
         for l in 0..<network.layerCount {
-            let layer = layers[l]
-            let isSmall = operations.isSmall(layer.nIn, layer.nOut)
-            let isSmallBack = l == 0 || !trains || operations.isSmall(layer.nOut, layer.nIn)
-            if !isSmall { add(operations, layer.nOut, columns, layer.nIn) }
-            if !isSmallBack { add(operations, layer.nIn, columns, layer.nOut) }
-            if trains && !layer.usesNarrowWeightGradient(examples: count) {
-                add(operations, layer.nOut, layer.nIn, count)
-            }
+            let layer = network.layers[l]
+            scratch = max(scratch, plans.forward(layer).scratchBytes)
+            if !trains { continue }
+            scratch = max(scratch, plans.weightGradient(layer).scratchBytes)
+            if l > 0 { scratch = max(scratch, plans.inputGradient(layer).scratchBytes) }
         }
-    }
-
-    private mutating func add(
-        _ operations: Operations<T>, _ m: Int, _ n: Int, _ k: Int
-    ) {
-        let bytes = operations.scratchBytes(m: m, n: n, k: k)
-        scratch = max(scratch ?? 0, bytes)
     }
 }

@@ -1,0 +1,210 @@
+import KernelInterface
+
+// A product is planned here and nowhere else. The plan is read by the run (Products.swift) and by the
+// memory query (WorkingMemory.swift), so that the two cannot differ. A new kernel path is a case of
+// `ProductPlan.Path`, its condition below, and its call in `Operations.run`.
+
+/// How a product is computed: the kernel path, the division among threads, the scratch memory. It depends
+/// on shapes, strides and the number of threads alone. All paths give the same bits, except
+/// `narrowWeightGradient`, whose condition therefore depends on the shape alone.
+struct ProductPlan {
+    enum Path: UInt8 {
+        /// `multiplyUnits`, with operands in place.
+        case unpacked
+        /// `multiplyUnits` on blocks of examples that are transposed on the way in and out.
+        case unpackedTransposed
+        /// `multiply`, by packed blocks.
+        case packed
+        /// `multiply` of the transposed product, whose output rows are contiguous.
+        case packedTransposed
+        /// `multiply` into a temporary, for outputs that are contiguous in neither direction.
+        case packedTemporary
+        /// `narrowWeightGradient`, on one thread.
+        case narrowWeightGradient
+    }
+
+    let path: Path
+    /// The division of the outputs among threads.
+    var division = Division()
+    /// Scratch bytes per part, a multiple of 64.
+    var partBytes = 0
+    /// Elements of the temporary that is allocated for the call.
+    var temporaryCount = 0
+    /// Examples per block of `unpackedTransposed`.
+    var blockExamples = 0
+
+    var scratchBytes: Int { partBytes * division.parts }
+}
+
+/// The division of `extent` rows or columns into parts of `share`; the last part has the remainder.
+struct Division {
+    var byRows = false
+    var extent = 0
+    var share = 0
+    var parts = 1
+
+    func range(_ part: Int) -> Range<Int> {
+        let end = part == parts - 1 ? extent : min(extent, (part + 1) * share)
+        return min(extent, part * share)..<end
+    }
+}
+
+// The limits between paths. They are measured, and change no bit.
+
+/// Weights up to which packing costs more than it saves: they fit the L1 cache in place.
+private let maxUnpackedWeights = 1 << 14
+/// Bytes between the first and the last row of a B that stays in the L1 cache without packing.
+private let maxUnpackedSpan = 3 << 14
+/// Columns of a part of an unpacked product.
+private let unpackedColumnsPerPart = 64
+/// Bytes of a block of transposed examples: it stays in the L1 cache.
+private let transposedBlockBytes = 1 << 15
+/// Multiply-adds from which on a product is divided among threads.
+private let minThreadedWork = 1e6
+
+// The limit of `narrowWeightGradient`. It is part of the result: another value changes bits.
+
+/// The tile by which packed products are estimated: that of AVX2 for floats, for every instruction set
+/// and type.
+private let estimatedTile = (m: 6, n: 16)
+/// The constant cost of a sum over a pair of rows, in examples.
+private let narrowSumOverhead = 128
+
+extension Operations {
+    /// The plan of a product of a caller. `call.cRowStride` is `cStrides.unit`. `threads` nil: as many as the
+    /// pool has.
+    func plan(_ call: MatrixProduct<T>, cStrides: Strides, threads: Int?) -> ProductPlan {
+        let isWide = cStrides.example == 1 || call.n == 1
+        let isTall = cStrides.unit == 1 || call.m == 1
+        if isUnitProduct(call) {
+            if isWide && isUnpackedInPlace(call) {
+                return unpackedPlan(m: call.m, n: call.n, k: call.k)
+            }
+            if isTall && isWorthTransposing(call) {
+                return unpackedTransposedPlan(m: call.m, n: call.n, k: call.k, threads)
+            }
+        }
+        if isWide { return packedPlan(m: call.m, n: call.n, k: call.k, threads) }
+        if isTall {
+            return packedPlan(
+                path: .packedTransposed, m: call.n, n: call.m, k: call.k, threads)
+        }
+        var plan = packedPlan(
+            path: .packedTemporary, m: call.m, n: call.n, k: call.k, threads)
+        plan.temporaryCount = call.m * call.n * (call.epilogue.preActivation == nil ? 1 : 2)
+        return plan
+    }
+
+    /// The plan of a product of a network's layer, in the layout of `UnitRows`.
+    func unitPlan(m: Int, n: Int, k: Int, threads: Int?) -> ProductPlan {
+        isSmall(m: m, k: k) ? unpackedPlan(m: m, n: n, k: k) : packedPlan(m: m, n: n, k: k, threads)
+    }
+
+    /// The plan of the weight gradient of a network's layer: m units by n inputs over k examples.
+    func weightGradientPlan(m: Int, n: Int, k: Int, threads: Int?) -> ProductPlan {
+        func roundUp(_ n: Int, _ unit: Int) -> Int { (n + unit - 1) / unit * unit }
+        let tiles = roundUp(m, estimatedTile.m) * roundUp(n, estimatedTile.n)
+        if m * n * (k + narrowSumOverhead) < tiles * k {
+            return ProductPlan(path: .narrowWeightGradient)
+        }
+        return packedPlan(m: m, n: n, k: k, threads)
+    }
+
+    // MARK: Plans of each path
+
+    @inline(never)
+    private func unpackedPlan(m: Int, n: Int, k: Int) -> ProductPlan {
+        let parts = isWorthThreads(m, n, k) ? max(1, n / unpackedColumnsPerPart) : 1
+        return ProductPlan(
+            path: .unpacked,
+            division: Division(extent: n, share: unpackedColumnsPerPart, parts: parts))
+    }
+
+    private func unpackedTransposedPlan(m: Int, n: Int, k: Int, _ threads: Int?) -> ProductPlan {
+        let exampleBytes = (m + k) * MemoryLayout<T>.stride
+        let size = max(16, min(n + 15, transposedBlockBytes / exampleBytes) / 16 * 16)
+        let blocks = (n + size - 1) / size
+        let parts = isWorthThreads(m, n, k) ? min(blocks, threads ?? Threads.count) : 1
+        return ProductPlan(
+            path: .unpackedTransposed,
+            division: Division(
+                extent: n, share: (blocks + parts - 1) / parts * size, parts: parts),
+            partBytes: exampleBytes * size, blockExamples: size)
+    }
+
+    /// Whole tiles of the longer side to each thread.
+    @inline(never)
+    private func packedPlan(
+        path: ProductPlan.Path = .packed, m: Int, n: Int, k: Int, _ threads: Int?
+    ) -> ProductPlan {
+        let byRows = m > n
+        let extent = byRows ? m : n
+        let unit = byRows ? table.pointee.tile.m : table.pointee.tile.n
+        let tiles = (extent + unit - 1) / unit
+        let parts = isWorthThreads(m, n, k) ? min(tiles, threads ?? Threads.count) : 1
+        let share = (tiles + parts - 1) / parts * unit
+        let bytes = table.pointee.scratchBytes(
+            byRows ? min(share, m) : m, byRows ? n : min(share, n), k)
+        return ProductPlan(
+            path: path,
+            division: Division(byRows: byRows, extent: extent, share: share, parts: parts),
+            partBytes: max(64, (bytes + 63) / 64 * 64))
+    }
+
+    // MARK: Conditions
+
+    /// Whether the weights of a product fit the L1 cache without packing, and k is at most blockK, so that
+    /// the bits are those of a packed product.
+    private func isSmall(m: Int, k: Int) -> Bool {
+        k <= table.pointee.blockK && m * k <= maxUnpackedWeights
+    }
+
+    /// Whether a product is small and can be a `UnitProduct`.
+    private func isUnitProduct(_ call: MatrixProduct<T>) -> Bool {
+        let epilogue = call.epilogue
+        return call.n >= vectorWidth && isSmall(m: call.m, k: call.k)
+            && !call.accumulates && call.appliesEpilogue
+            && epilogue.scale == nil && epilogue.l2Term == nil && epilogue.fusedUpdate == nil
+            && (epilogue.bias == nil || epilogue.biasIsPerRow)
+    }
+
+    private func isUnpackedInPlace(_ call: MatrixProduct<T>) -> Bool {
+        let columnBytes = max(1, call.k * MemoryLayout<T>.stride)
+        return call.b.columnStride == 1
+            && call.b.rowStride.magnitude <= UInt(maxUnpackedSpan / columnBytes)
+    }
+
+    /// Whether transposing pays: its time grows with the units of an example, that of the product with the
+    /// pairs of units and with the empty parts of tiles.
+    private func isWorthTransposing(_ call: MatrixProduct<T>) -> Bool {
+        call.m == 1
+            || call.m < 2 * vectorWidth && call.m != vectorWidth && call.k <= 3 * vectorWidth
+    }
+
+    /// Whether a product has enough multiply-adds to be divided among threads.
+    private func isWorthThreads(_ m: Int, _ n: Int, _ k: Int) -> Bool {
+        Double(m) * Double(n) * Double(k) >= minThreadedWork
+    }
+}
+
+/// The plans of a network's products for a chunk of examples.
+struct ChunkPlans<T: Scalar> {
+    let operations: Operations<T>
+    let examples: Int
+    let threads: Int
+
+    private var columns: Int { Chunk<T>.columns(examples) }
+
+    func forward(_ layer: Layer) -> ProductPlan {
+        operations.unitPlan(m: layer.nOut, n: columns, k: layer.nIn, threads: threads)
+    }
+
+    func inputGradient(_ layer: Layer) -> ProductPlan {
+        operations.unitPlan(m: layer.nIn, n: columns, k: layer.nOut, threads: threads)
+    }
+
+    func weightGradient(_ layer: Layer) -> ProductPlan {
+        operations.weightGradientPlan(
+            m: layer.nOut, n: layer.nIn, k: examples, threads: threads)
+    }
+}

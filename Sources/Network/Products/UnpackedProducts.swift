@@ -1,0 +1,127 @@
+import KernelInterface
+
+// Small products: packing costs more than it saves if the weights fit the L1 cache.
+
+extension Operations {
+    /// Runs a product in the layout of `UnitRows`. `reluMaskScale` needs an unpacked plan.
+    @inline(never)
+    func run(
+        _ plan: ProductPlan, _ call: UnitProduct<T>, _ scratch: UnsafeMutableRawPointer?
+    ) {
+        if plan.path == .unpacked { return runUnpacked(plan, call) }
+        assert(plan.path == .packed && call.reluMaskScale == nil)
+        var epilogue = Epilogue<T>()
+        epilogue.bias = call.bias
+        epilogue.activation = call.activation
+        let product = MatrixProduct(
+            m: call.c.units, n: call.c.columns, k: call.a.units,
+            a: .init(
+                call.weights, rowStride: call.rowStride, columnStride: call.columnStride),
+            b: .init(call.a.data, rowStride: call.a.rowStride, columnStride: 1),
+            c: call.c.data, cRowStride: call.c.rowStride, epilogue: epilogue)
+        runPacked(plan, product, scratch)
+    }
+
+    /// Runs a product of contiguous examples.
+    func runUnpacked(_ plan: ProductPlan, _ call: MatrixProduct<T>) {
+        let a = UnitRows(
+            data: UnsafeMutablePointer(mutating: call.b.data), units: call.k, columns: call.n,
+            rowStride: call.b.rowStride)
+        let z = call.epilogue.preActivation
+        let c = UnitRows(
+            data: z ?? call.c, units: call.m, columns: call.n, rowStride: call.cRowStride)
+        runUnpacked(plan, UnitProduct(call, a: a, c: c))
+        guard let z else { return }
+        // Contiguous rows are one.
+        let rows = c.rowStride == c.columns ? 1 : c.units
+        for i in 0..<rows {
+            table.pointee.activate(
+                z + i * c.rowStride, call.c + i * c.rowStride, c.units / rows * c.columns,
+                call.epilogue.activation)
+        }
+    }
+
+    /// Runs a product whose examples have contiguous units and are `example` apart in C, in blocks of
+    /// examples that are transposed on the way in and out.
+    func runTransposedBlocks(
+        _ plan: ProductPlan, _ call: MatrixProduct<T>, example: Int,
+        _ scratch: UnsafeMutableRawPointer?
+    ) {
+        guard let scratch else { return }
+        Threads.run(parts: plan.division.parts, (self, call, plan, example, scratch)) {
+            context, part in
+            let (operations, call, plan, example, scratch) = context.pointee
+            let memory = (scratch + part * plan.partBytes).assumingMemoryBound(to: T.self)
+            let range = plan.division.range(part)
+            for first in stride(
+                from: range.lowerBound, to: range.upperBound, by: plan.blockExamples)
+            {
+                let end = min(range.upperBound, first + plan.blockExamples)
+                operations.runTransposedBlock(call, example, first..<end, memory)
+            }
+        }
+    }
+
+    /// Computes some examples, with memory for the rows of A and of C.
+    private func runTransposedBlock(
+        _ call: MatrixProduct<T>, _ example: Int, _ examples: Range<Int>,
+        _ memory: UnsafeMutablePointer<T>
+    ) {
+        let columns = (examples.count + vectorWidth - 1) / vectorWidth * vectorWidth
+        let a = UnitRows(data: memory, units: call.k, columns: columns, rowStride: columns)
+        let c = UnitRows(
+            data: memory + a.span, units: call.m, columns: columns, rowStride: columns)
+        table.pointee.gather(
+            call.b.data, Strides(unit: call.b.rowStride, example: call.b.columnStride),
+            ExampleRange(first: examples.lowerBound, count: examples.count, order: nil), a)
+        multiply(UnitProduct(call, a: a, c: c), 0..<columns)
+        func copyOut(_ target: UnsafeMutablePointer<T>) {
+            copy(
+                c, examples: examples.count, to: target + examples.lowerBound * example,
+                Strides(unit: 1, example: example))
+        }
+        if let z = call.epilogue.preActivation {
+            copyOut(z)
+            table.pointee.activate(c.data, c.data, c.span, call.epilogue.activation)
+        }
+        copyOut(call.c)
+    }
+
+    /// Divides the columns of a product among threads.
+    private func runUnpacked(_ plan: ProductPlan, _ call: UnitProduct<T>) {
+        assert(call.a.units <= table.pointee.blockK && call.a.columns == call.c.columns)
+        if plan.division.parts == 1 { return multiply(call, 0..<call.c.columns) }
+        Threads.run(parts: plan.division.parts, (self, call, plan)) { context, part in
+            let (operations, call, plan) = context.pointee
+            operations.multiply(call, plan.division.range(part))
+        }
+    }
+
+    /// Computes some columns, at least one vector. The last vector may overlap the one before it; with a
+    /// ReLU mask, which reads C, the columns must be whole vectors, as those of a network are.
+    private func multiply(_ call: UnitProduct<T>, _ columns: Range<Int>) {
+        assert(columns.count >= vectorWidth)
+        assert(call.reluMaskScale == nil || columns.count % vectorWidth == 0)
+        let whole = columns.lowerBound + columns.count / vectorWidth * vectorWidth
+        withUnsafePointer(to: call) {
+            table.pointee.multiplyUnits($0, columns.lowerBound..<whole)
+            if whole < columns.upperBound {
+                table.pointee.multiplyUnits(
+                    $0, columns.upperBound - vectorWidth..<columns.upperBound)
+            }
+        }
+    }
+}
+
+extension UnitProduct {
+    /// Leaves out the activation if the pre-activations are stored as well.
+    fileprivate init(
+        _ call: MatrixProduct<Element>, a: UnitRows<Element>, c: UnitRows<Element>
+    ) {
+        self.init(
+            weights: call.a.data, rowStride: call.a.rowStride, columnStride: call.a.columnStride,
+            a: a, c: c)
+        bias = call.epilogue.bias
+        if call.epilogue.preActivation == nil { activation = call.epilogue.activation }
+    }
+}
