@@ -245,6 +245,9 @@ lint: ## the style of the Swift sources; the headers as C99, C11 and C++17
 	    Tests/install examples/swift
 	@$(STEP) "Headers" scripts/check-header
 
+carry-over: $(VENV)/.installed ## docs/carry-over.md anew, after a change of the table
+	@$(VENV)/bin/python scripts/carry_over_page.py --write
+
 abi-record: ## docs/abi-record.txt anew, after a change of the headers that is meant
 	@$(NEED) cc python
 	@$(STEP) "ABI record" $(PYTHON) scripts/abi_record.py --write

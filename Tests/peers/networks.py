@@ -3,12 +3,13 @@ layers, float64, in batches."""
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 import swiftreg
 from numpy.typing import NDArray
-from swiftreg import MLP
+from swiftreg import MLP, CarryOverWarning, carry_over
 
 Array = NDArray[Any]
 
@@ -28,6 +29,13 @@ def network(loss: str, **settings: Any) -> MLP:
     for _, b in made.weights:
         b[:] = rng.normal(size=b.shape) / 3
     return made
+
+
+def carried(name: str, **there: Any) -> dict[str, Any]:
+    """The settings of `carry_over`, without its caveats: the tests train with what these require."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CarryOverWarning)
+        return carry_over(name, **there)
 
 
 def data(loss: str) -> tuple[Array, Array]:
@@ -84,3 +92,19 @@ def difference(made: MLP, theirs: list[tuple[Array, Array]]) -> float:
         for layer, their_layer in zip(made.weights, theirs, strict=True)
         for mine, their in zip(layer, their_layer, strict=True)
     )
+
+
+def optimality(made: MLP, X: Array, Y: Array, sample_weight: Array | None = None) -> float:
+    """How far the network is from an optimum: the largest |gradient|; of a weight that L1 holds at 0,
+    what the gradient of the rest exceeds l1 / m by."""
+    made.gradient(X, Y, sample_weight)
+    m = len(X) if sample_weight is None else float(sample_weight.sum())
+    at, largest = 0, 0.0
+    for l1, (W, b) in zip(made.l1, made.weights):
+        slopes = np.abs(made.gradients[at : at + W.size].reshape(W.shape))
+        if l1:
+            slopes = np.where(W == 0, np.maximum(slopes - l1 / m, 0), slopes)
+        at += W.size
+        largest = max(largest, float(slopes.max()), float(np.abs(made.gradients[at : at + b.size]).max()))
+        at += b.size
+    return largest

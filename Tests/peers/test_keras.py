@@ -1,5 +1,5 @@
 """swiftreg.MLP against Keras: the same weights to 2e-6 after 100 steps. Each test holds a line of
-"Settings carried over" in docs/formulas.md.
+docs/carry-over.md.
 
 Weights, gradients and updates are float64, but Keras has products and losses of float64 on
 TensorFlow only: here, on PyTorch, they are float32, and that is what the tolerance is for. A setting
@@ -22,6 +22,7 @@ from networks import (
     STEPS,
     WIDTHS,
     Array,
+    carried,
     data,
     difference,
     epochs_of,
@@ -140,7 +141,7 @@ def fit_with_their_epsilon(made: MLP, epsilon: float) -> None:
     X, Y = data(made.loss)
     for step in range(STEPS):
         rows = rows_of(step, BATCH)
-        made.set_optimizer(epsilon=epsilon / np.sqrt(1 - 0.999 ** (step + 1)))
+        made.set_optimizer(epsilon=carried("keras.Adam", epsilon=epsilon, update=step + 1)["epsilon"])
         made.fit(X[rows], Y[rows], shuffle=False)
 
 
@@ -158,7 +159,7 @@ def test_adam(epsilon: float) -> None:
 
 def test_adamw() -> None:
     d, loss = 0.3, "binary_cross_entropy"
-    made = network(loss, optimizer="adamw", weight_decay=d)
+    made = network(loss, **carried("keras.AdamW", learning_rate=0.01, weight_decay=d))
     peer, of_all = Peer(made), Peer(made)
     peer.train(without_biases(keras.optimizers.AdamW(0.01, weight_decay=d)), loss, *data(loss))
     of_all.train(keras.optimizers.AdamW(0.01, weight_decay=d), loss, *data(loss))
@@ -169,7 +170,7 @@ def test_adamw() -> None:
 
 def test_l2() -> None:
     factor, loss = 0.01, "binary_cross_entropy"
-    made = network(loss, optimizer="nesterov", l2=2 * factor * BATCH)
+    made = network(loss, optimizer="nesterov", **carried("keras.L2", l2=factor, batch_size=BATCH))
     peer = Peer(made, kernel_regularizer=keras.regularizers.L2(factor))
     expected = peer.train(keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True), loss, *data(loss))
     np.testing.assert_allclose(fit(made), expected, rtol=1e-6)
@@ -178,7 +179,7 @@ def test_l2() -> None:
 
 def test_l1() -> None:
     factor, loss = 0.005, "squared_error"
-    made = network(loss, optimizer="momentum", l1=factor * BATCH)
+    made = network(loss, optimizer="momentum", **carried("keras.L1", l1=factor, batch_size=BATCH))
     peer = Peer(made, kernel_regularizer=keras.regularizers.L1(factor))
     expected = peer.train(keras.optimizers.SGD(0.01, momentum=0.9), loss, *data(loss))
     np.testing.assert_allclose(fit(made), expected, rtol=1e-6)
@@ -188,7 +189,7 @@ def test_l1() -> None:
 def test_max_norm() -> None:
     """Keras adds 1e-7 to the norm that it divides by, also where it is below the limit."""
     c, loss = 0.9, "binary_cross_entropy"
-    made = network(loss, optimizer="sgd", learning_rate=0.1, max_norm=c)
+    made = network(loss, optimizer="sgd", learning_rate=0.1, **carried("keras.MaxNorm", max_value=c))
     peer = Peer(made, kernel_constraint=keras.constraints.MaxNorm(c, axis=0))
     free = Peer(made)
     for there in (peer, free):
@@ -200,7 +201,9 @@ def test_max_norm() -> None:
 
 def test_global_clipnorm() -> None:
     c, loss = 0.3, "squared_error"
-    made = network(loss, optimizer="momentum", clip_norm=c)
+    made = network(
+        loss, optimizer="momentum", **carried("keras.global_clipnorm", global_clipnorm=c)
+    )
     peer, free = Peer(made), Peer(made)
     peer.train(keras.optimizers.SGD(0.01, momentum=0.9, global_clipnorm=c), loss, *data(loss))
     free.train(keras.optimizers.SGD(0.01, momentum=0.9), loss, *data(loss))
@@ -231,7 +234,10 @@ def test_losses_that_are_means_over_outputs(loss: str) -> None:
         "squared_error": (keras.losses.MeanSquaredError(), 2 / OUTPUTS),
         "binary_cross_entropy": (keras.losses.BinaryCrossentropy(from_logits=True), 1 / OUTPUTS),
     }[loss]
-    made = network(loss, optimizer="momentum", learning_rate=0.05 * s, l2=2 * factor * BATCH / s)
+    made = network(
+        loss, **carried("keras.SGD", learning_rate=0.05, momentum=0.9, loss_scale=s),
+        **carried("keras.L2", l2=factor, batch_size=BATCH, loss_scale=s),
+    )
     peer = Peer(made, kernel_regularizer=keras.regularizers.L2(factor))
     expected = peer.train(keras.optimizers.SGD(0.05, momentum=0.9), their_loss, *data(loss))
     np.testing.assert_allclose(fit(made) * s, expected, rtol=1e-6)
@@ -244,12 +250,15 @@ SCHEDULES: dict[str, tuple[Callable[[], Any], int, dict[str, Any]]] = {
             0.01, decay_steps=40, decay_rate=0.4, staircase=True
         ),
         BATCH,
-        {"schedule": "step", "period": 40 * BATCH // EXAMPLES, "decay": 0.4},
+        carried(
+            "keras.ExponentialDecay", initial_learning_rate=0.01, decay_steps=40, decay_rate=0.4,
+            staircase=True, batch_size=BATCH, examples=EXAMPLES,
+        ),
     ),
     "CosineDecay": (
         lambda: keras.optimizers.schedules.CosineDecay(0.01, decay_steps=60, alpha=0.2),
         EXAMPLES,
-        {"schedule": "cosine", "period": 60, "min_learning_rate": 0.002},
+        carried("keras.CosineDecay", initial_learning_rate=0.01, decay_steps=60, alpha=0.2),
     ),
 }
 
@@ -265,3 +274,32 @@ def test_schedules(schedule: str) -> None:
     fit(made, batch), fit(momentum, batch)
     assert peer.difference(made) < TOLERANCE
     assert with_momentum.difference(momentum) > 1e-3  # Keras's v holds the rates
+
+
+@pytest.mark.parametrize("kind", ["sample_weight", "class_weight"])
+def test_sample_weight(kind: str) -> None:
+    """The weighted sum is divided by the number of examples there, by the sum of weights here."""
+    loss, factor = "softmax_cross_entropy", 0.01
+    X, Y = data(loss)
+    per_class = np.array([0.2, 3.0, 1.5])
+    weights = per_class[Y.argmax(axis=1)] if kind == "class_weight" else np.linspace(0.1, 2.9, EXAMPLES)
+    scale = float(weights.sum()) / EXAMPLES
+    made = network(
+        loss, **carried("keras.SGD", learning_rate=0.05, momentum=0.9, loss_scale=scale),
+        **carried("keras.L2", l2=factor, batch_size=float(weights.sum()), loss_scale=scale),
+    )  # fmt: skip
+    peer = Peer(made, kernel_regularizer=keras.regularizers.L2(factor))
+    peer.model.compile(keras.optimizers.SGD(0.05, momentum=0.9), LOSSES[loss])
+    there: dict[str, Any] = (
+        {"class_weight": dict(enumerate(per_class))} if kind == "class_weight" else {"sample_weight": weights}
+    )
+    labels = Y.argmax(axis=1)
+    if kind == "class_weight":
+        sparse = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        peer.model.compile(keras.optimizers.SGD(0.05, momentum=0.9), sparse)
+    peer.model.fit(
+        X, labels if kind == "class_weight" else Y, batch_size=EXAMPLES, epochs=STEPS, shuffle=False,
+        verbose=0, **there,
+    )
+    fit(made, EXAMPLES, sample_weight=weights)
+    assert peer.difference(made) < TOLERANCE

@@ -1,5 +1,5 @@
 """swiftreg.MLP against PyTorch: the same weights to 1e-10 after 100 steps in float64. Each test but the
-first holds a line of "Settings carried over" in docs/formulas.md."""
+first holds a line of docs/carry-over.md."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from networks import (
     STEPS,
     WIDTHS,
     Array,
+    carried,
     data,
     difference,
     drawn_masks,
@@ -26,7 +27,7 @@ from networks import (
     network,
     rows_of,
 )
-from swiftreg import MLP
+from swiftreg import MLP, CarryOverWarning, carry_over
 
 torch.set_num_threads(1)  # its threads would spin on work as small as this
 functional: Any = torch.nn.functional
@@ -165,7 +166,8 @@ def test_optimizers_losses_and_regularizers(optimizer: str, loss: str, regulariz
 
 def test_dropout() -> None:
     p, loss = 0.3, "binary_cross_entropy"
-    made = network(loss, optimizer="adam", keep_prob=[1, 1 - p, 1 - p])
+    keep_prob = carried("torch.Dropout", p=p)["keep_prob"]
+    made = network(loss, optimizer="adam", keep_prob=[1, keep_prob, keep_prob])
     peer, module = Peer(made), torch.nn.Dropout(p)
 
     def drop(step: int, l: int, a: Any) -> Any:
@@ -187,7 +189,10 @@ def test_dropout() -> None:
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "adam"])
 def test_weight_decay(optimizer: str) -> None:
     d, loss = 0.02, "squared_error"
-    made = network(loss, optimizer=optimizer, l2=d * BATCH)
+    name = "torch.Adam" if optimizer == "adam" else "torch.SGD"
+    more = {"momentum": 0.9, "nesterov": optimizer == "nesterov"} if "e" in optimizer else {}
+    made = network(loss, **carried(name, lr=0.01, weight_decay=d, batch_size=BATCH, **more))
+    assert made.optimizer == optimizer
     peer, of_all = Peer(made), Peer(made)
     everything = [{"params": of_all.parameters, "weight_decay": d}]
     for there, groups in ((peer, peer.groups(weight_decay=d)), (of_all, everything)):
@@ -199,7 +204,7 @@ def test_weight_decay(optimizer: str) -> None:
 
 def test_adamw() -> None:
     d, loss = 0.3, "binary_cross_entropy"
-    made = network(loss, optimizer="adamw", weight_decay=d)
+    made = network(loss, **carried("torch.AdamW", lr=0.01, weight_decay=d))
     peer, of_all = Peer(made), Peer(made)
     everything = [{"params": of_all.parameters, "weight_decay": d}]
     for there, groups in ((peer, peer.groups(weight_decay=d)), (of_all, everything)):
@@ -209,9 +214,41 @@ def test_adamw() -> None:
     assert of_all.difference(made) > 1e-3
 
 
+def test_decoupled_weight_decay_is_adamw() -> None:
+    d, loss = 0.3, "binary_cross_entropy"
+    made = network(loss, **carried("torch.Adam", lr=0.01, weight_decay=d, decoupled_weight_decay=True))
+    decoupled, adamw = Peer(made), Peer(made)
+    optimizer = torch.optim.Adam(decoupled.groups(weight_decay=d), lr=0.01, decoupled_weight_decay=True)
+    decoupled.train(optimizer, data(loss)[0], our_loss(loss))
+    adamw.train(torch.optim.AdamW(adamw.groups(weight_decay=d), lr=0.01), data(loss)[0], our_loss(loss))
+    fit(made)
+    assert made.optimizer == "adamw"
+    assert all(torch.equal(a, b) for a, b in zip(decoupled.parameters, adamw.parameters))
+    assert decoupled.difference(made) < TOLERANCE
+
+
+def test_dampening() -> None:
+    """The first update is not dampened there."""
+    q, loss = 0.4, "squared_error"
+    there = {"lr": 0.02, "momentum": 0.8, "dampening": q}
+    made = network(loss, **carried("torch.SGD", **there, update=1))
+    peer = Peer(made)
+    X, Y = data(loss)
+    peer.train(torch.optim.SGD(peer.parameters, **there), X, our_loss(loss))
+    for update in range(1, STEPS + 1):
+        rows = rows_of(update - 1, BATCH)
+        made.set_optimizer(**carried("torch.SGD", **there, update=update))
+        if update == 2:
+            with pytest.warns(CarryOverWarning, match="optimizer_state"):
+                carry_over("torch.SGD", **there, update=update)
+            made.optimizer_state[:] /= 1 - q
+        made.fit(X[rows], Y[rows], shuffle=False)
+    assert peer.difference(made) < TOLERANCE
+
+
 def test_label_smoothing() -> None:
     s, loss = 0.2, "softmax_cross_entropy"
-    made = network(loss, optimizer="nesterov", label_smoothing=s)
+    made = network(optimizer="nesterov", **carried("torch.CrossEntropyLoss", label_smoothing=s))
     peer, module = Peer(made), torch.nn.CrossEntropyLoss(label_smoothing=s)
     X, Y = data(loss)
     labels = torch.from_numpy(Y.argmax(axis=1))
@@ -267,7 +304,7 @@ def test_losses_that_are_means_over_outputs(loss: str, optimizer: str) -> None:
 def test_clip_grad_norm() -> None:
     """PyTorch adds 1e-6 to the norm that it divides by."""
     c, loss = 0.3, "squared_error"
-    made = network(loss, optimizer="sgd", clip_norm=c)
+    made = network(loss, optimizer="sgd", **carried("torch.clip_grad_norm_", max_norm=c))
     peer = Peer(made)
     clipped = []
     peer.train(
@@ -281,10 +318,27 @@ def test_clip_grad_norm() -> None:
     assert TOLERANCE < peer.difference(made) < 1e-6
 
 
+@pytest.mark.parametrize("in_loss", [False, True])
+def test_clip_grad_norm_with_weight_decay(in_loss: bool) -> None:
+    """`weight_decay` is added after the clipping: no equal. A penalty in the loss is clipped with it."""
+    c, d, loss = 0.3, 0.3, "squared_error"
+    made = network(loss, optimizer="sgd", learning_rate=0.05, clip_norm=c, l2=d * BATCH)
+    peer = Peer(made)
+    groups = peer.groups(weight_decay=0.0 if in_loss else d)
+    data_term = our_loss(loss)
+    peer.train(
+        torch.optim.SGD(groups, lr=0.05), data(loss)[0],
+        lambda z, rows: data_term(z, rows) + (peer.penalty((d * BATCH,) * 3, (0.0,) * 3) if in_loss else 0),
+        before_update=lambda: torch.nn.utils.clip_grad_norm_(peer.parameters, c),
+    )
+    fit(made)
+    assert peer.difference(made) < 1e-6 if in_loss else peer.difference(made) > 0.1
+
+
 def test_renorm() -> None:
     """PyTorch adds 1e-7 to the norm that it divides by."""
     c, loss = 0.9, "binary_cross_entropy"
-    made = network(loss, optimizer="sgd", learning_rate=0.1, max_norm=c)
+    made = network(loss, optimizer="sgd", learning_rate=0.1, **carried("torch.renorm", maxnorm=c))
     peer = Peer(made)
 
     def limit() -> None:
@@ -299,11 +353,11 @@ def test_renorm() -> None:
 SCHEDULES: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
     "StepLR": (
         lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, step_size=10, gamma=0.4),
-        {"schedule": "step", "period": 10, "decay": 0.4},
+        carried("torch.StepLR", step_size=10, gamma=0.4),
     ),
     "CosineAnnealingLR": (
         lambda optimizer: torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=25, eta_min=0.002),
-        {"schedule": "cosine", "period": 25, "min_learning_rate": 0.002},
+        carried("torch.CosineAnnealingLR", T_max=25, eta_min=0.002),
     ),
 }
 

@@ -1,55 +1,119 @@
-"""docs/formulas.md, "Settings carried over": each line names a test that exists; and those tests of the
-notebook and of scikit-learn that are about `swiftreg.MLP`."""
+"""`carry_over` and its table: each line names a test that exists; and those tests of the notebook and of
+scikit-learn that are about `swiftreg.MLP`."""
 
 from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from conftest import ROOT
 from numpy.typing import NDArray
-from swiftreg import MLP, notebook
+from swiftreg import MLP, CarryOverWarning, carry_over, carry_over_names, notebook
+from swiftreg._carry_over import LIBRARIES
+from swiftreg._carry_over._table import Library
+from sklearn.linear_model import LogisticRegression
 from test_estimators_as_scikit_learns import data, pair
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 Array = NDArray[Any]
 
-# ---- The tables ----------------------------------------------------------------------------
+# ---- The table -----------------------------------------------------------------------------
 
-DOCUMENT = ROOT / "docs" / "formulas.md"
-SECTION = DOCUMENT.read_text().split("\n## Settings carried over\n")[1].split("\n## ")[0]
-TABLES = dict(part.split("\n", 1) for part in SECTION.split("\n### ")[1:])
-
-
-def lines(table: str) -> list[list[str]]:
-    """The cells of each line of a table but its head."""
-    rows = re.findall(r"^\| (.*) \|$", table, re.M)
-    assert rows[0] == "there | here | test" and set(rows[1]) <= set("-| ")
-    return [re.split(r" (?<!\\)\| ", row) for row in rows[2:]]
+LINES = [
+    (library, name, line) for library in LIBRARIES for name, line in library.lines
+]  # fmt: skip
 
 
-def functions_of(table: str) -> set[str]:
-    """Those in the files that are linked above a table."""
-    trees = [ast.parse((DOCUMENT.parent / link).read_text()) for link in re.findall(r"\]\((.*?\.py)\)", table)]
+def functions_of(library: Library) -> set[str]:
+    """Those in the files of its tests."""
+    trees = [ast.parse((ROOT / path).read_text()) for path in library.tests]
     return {node.name for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-def test_there_is_a_table_for_each_library() -> None:
-    assert list(TABLES) == ["Notebook and scikit-learn", "PyTorch", "Keras"]
-    assert SECTION.count("\n| ") == sum(len(lines(table)) + 2 for table in TABLES.values())
+def test_the_page_is_that_of_the_table() -> None:
+    script = ROOT / "scripts" / "carry_over_page.py"
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("library", TABLES)
-def test_every_line_names_a_test_that_exists(library: str) -> None:
-    there, named = functions_of(TABLES[library]), set()
-    for cells in lines(TABLES[library]):
-        assert len(cells) == 3 and re.fullmatch(r"`test_\w+`", cells[2]), cells
-        named.add(cells[2].strip("`"))
-    assert named and named <= there, named - there
+@pytest.mark.parametrize("library", LIBRARIES, ids=lambda library: library.title)
+def test_every_line_names_a_test_that_exists(library: Library) -> None:
+    named = {line.test for _, line in library.lines}
+    assert named and named <= functions_of(library), named - functions_of(library)
+
+
+@pytest.mark.parametrize("library", LIBRARIES[1:], ids=lambda library: library.title)
+def test_the_version_is_the_one_that_its_environment_has(library: Library) -> None:
+    """A pinned version; of Debian's packages and of PyTorch, the tests themselves compare."""
+    peer = Path(library.tests[0]).stem.removeprefix("test_")
+    listed = (ROOT / "Tests" / "peers" / "requirements" / f"{peer}.txt").read_text()
+    pinned = re.findall(r"^[\w\[\]-]+==(.+)$", listed, re.M)
+    assert pinned in ([library.version], []) and (pinned or "debian" in listed or "torch" in listed)
+
+
+def test_names_are_listed_and_documented() -> None:
+    page = (ROOT / "docs" / "carry-over.md").read_text()
+    assert carry_over_names() == sorted({name for _, name, _ in LINES})
+    for name in carry_over_names():
+        assert f"| `{name}` |" in page
+
+
+def test_defaults_are_those_there_and_settings_make_a_network() -> None:
+    with pytest.warns(CarryOverWarning, match="biases"):
+        settings = carry_over("torch.AdamW")
+    assert settings == {
+        "optimizer": "adamw", "learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8,
+        "weight_decay": 0.01,
+    }
+    made = MLP([2, 3, 1], **settings)
+    assert made.optimizer == "adamw" and made.optimizer_settings["weight_decay"] == 0.01
+
+
+def test_a_caveat_is_the_callers_line() -> None:
+    with pytest.warns(CarryOverWarning) as caught:
+        carry_over("torch.MSELoss")
+    assert [record.filename for record in caught] == [__file__]
+
+
+def test_loss_scale() -> None:
+    there = {"lr": 0.1, "momentum": 0.9}
+    assert carry_over("torch.SGD", loss_scale=0.5, **there)["learning_rate"] == 0.05
+    adam = carry_over("torch.Adam", loss_scale=0.5, lr=0.1)
+    assert (adam["learning_rate"], adam["epsilon"]) == (0.1, 2e-8)
+    assert carry_over("keras.L2", loss_scale=0.5, l2=0.1, batch_size=10)["l2"] == 4.0
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "call"),
+    [
+        (ValueError, "got 'torch.sgd'; near it: torch.SGD", lambda: carry_over("torch.sgd")),
+        (TypeError, "name must be a string, got 3", lambda: carry_over(3)),
+        (TypeError, "carry_over.'torch.SGD'.: .*'rate'.*it has lr, ", lambda: carry_over("torch.SGD", rate=1)),
+        (TypeError, "batch_size is needed", lambda: carry_over("torch.SGD", weight_decay=0.1)),
+        (TypeError, "lr must be a number, got <", lambda: carry_over("torch.SGD", lr=object())),
+        (ValueError, "lr must be finite, got nan", lambda: carry_over("torch.SGD", lr=float("nan"))),
+        (ValueError, "batch_size must be above 0, got 0", lambda: carry_over("keras.L2", batch_size=0)),
+        (ValueError, "update must be at least 1, got 0", lambda: carry_over("keras.Adam", update=0)),
+        (TypeError, "update must be a whole", lambda: carry_over("keras.Adam", update=2.0)),
+        (ValueError, "loss_scale must be above 0, got 0", lambda: carry_over("torch.SGD", loss_scale=0)),
+        (ValueError, "no equal setting here: amsgrad=True", lambda: carry_over("torch.Adam", amsgrad=True)),
+        (ValueError, "liblinear", lambda: carry_over("sklearn.LogisticRegression", solver="liblinear")),
+    ],
+)  # fmt: skip
+def test_errors_name_the_argument(error: type[Exception], words: str, call: Callable[[], object]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CarryOverWarning)
+        with pytest.raises(error, match=words):
+            call()
 
 
 # ---- The notebook --------------------------------------------------------------------------
@@ -163,3 +227,26 @@ def test_invscaling() -> None:
     rates: list[float] = []
     scheduled.fit([[0.0]], [1.0], epochs=5, callback=lambda progress: rates.append(progress.learning_rate))
     np.testing.assert_allclose(rates, rate / np.arange(1, 6) ** power)
+
+
+@pytest.mark.parametrize("scaling", [1.0, 3.0])
+def test_liblinear_penalizes_the_intercept(scaling: float) -> None:
+    """Its optimum is that of a penalty b^2 / (2 scaling^2) besides; lbfgs's is ours."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(80, 3))
+    y = (X @ [1.0, -2.0, 0.5] + 1.5 + rng.logistic(size=80) > 0).astype(int)
+    for solver in ("lbfgs", "liblinear"):
+        theirs = LogisticRegression(
+            C=1.0, solver=solver, intercept_scaling=scaling if solver == "liblinear" else 1, tol=1e-12,
+            max_iter=10000,
+        ).fit(X, y)
+        made = MLP([3, 1], l2=1.0, dtype="float64")
+        (W, b), = made.weights
+        W[:], b[:] = theirs.coef_, theirs.intercept_
+        made.gradient(X, y)
+        of_weights, of_bias = made.gradients[:3] * len(X), float(made.gradients[3]) * len(X)
+        np.testing.assert_allclose(of_weights, 0, atol=1e-4)
+        if solver == "lbfgs":
+            assert abs(of_bias) < 1e-4
+        else:
+            assert abs(of_bias + b[0] / scaling**2) < 1e-4 < 0.1 < abs(of_bias)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from . import notebook as notebook
     from . import onnx as onnx
     from . import plot as plot
+    from swiftreg._carry_over import CarryOverWarning as CarryOverWarning
+    from swiftreg._carry_over import carry_over as carry_over
+    from swiftreg._carry_over import carry_over_names as carry_over_names
     from swiftreg._estimators import MLPClassifier as MLPClassifier
     from swiftreg._estimators import MLPRegressor as MLPRegressor
     from swiftreg._history import History, Progress
@@ -27,11 +30,14 @@ if TYPE_CHECKING:
 __all__ = [
     "MLP",
     "BuildInfo",
+    "CarryOverWarning",
     "FormatError",
     "History",
     "Progress",
     "__version__",
     "build_info",
+    "carry_over",
+    "carry_over_names",
     "dropout",
     "dropout_backward",
     "dropout_mask",
@@ -44,6 +50,9 @@ __version__: str = _core.version
 # Imported when first asked for: they take longer than all the rest. What needs an extra is no part of
 # `import *`, which would need it too.
 _LATE = {
+    "CarryOverWarning": "_carry_over",
+    "carry_over": "_carry_over",
+    "carry_over_names": "_carry_over",
     "MLP": "_mlp",
     "History": "_history",
     "Progress": "_history",
