@@ -10,8 +10,13 @@ import inspect
 import math
 from numbers import Integral, Real
 
-from swiftreg._carry_over import _keras, _pytorch, _scikit_learn
-from swiftreg._carry_over._table import CarryOverWarning, Library, Settings, parameters_of
+from swiftreg._carry_over import (
+    _keras,
+    _pytorch,
+    _scikit_learn,
+)
+from swiftreg._carry_over._table import CarryOverWarning as CarryOverWarning
+from swiftreg._carry_over._table import Library, Settings, parameters_of
 
 LIBRARIES: tuple[Library, ...] = (
     _scikit_learn.LIBRARY, _pytorch.LIBRARY, _keras.LIBRARY,
@@ -59,8 +64,9 @@ def carry_over(name: str, /, *, loss_scale: float = 1.0, **settings: object) -> 
     if not isinstance(name, str):
         raise TypeError(f"name must be a string, got {name!r}")
     if name not in _ENTRIES:
-        near = difflib.get_close_matches(name, _ENTRIES, 3, 0.5)
-        hint = f"; near it: {', '.join(near)}" if near else ""
+        folded = {known.casefold(): known for known in _ENTRIES}
+        near = difflib.get_close_matches(name.casefold(), folded, 3)
+        hint = f"; near it: {', '.join(folded[word] for word in near)}" if near else ""
         raise ValueError(f"name must be one of swiftreg.carry_over_names(), got {name!r}{hint}")
     carry = _ENTRIES[name]
     scale = _number("loss_scale", loss_scale)
