@@ -12,6 +12,7 @@ from numbers import Integral, Real
 
 from swiftreg._carry_over import (
     _keras,
+    _mlx,
     _optax,
     _pytorch,
     _scikit_learn,
@@ -20,7 +21,7 @@ from swiftreg._carry_over._table import CarryOverWarning as CarryOverWarning
 from swiftreg._carry_over._table import Library, Settings, parameters_of
 
 LIBRARIES: tuple[Library, ...] = (
-    _scikit_learn.LIBRARY, _pytorch.LIBRARY, _keras.LIBRARY, _optax.LIBRARY,
+    _scikit_learn.LIBRARY, _pytorch.LIBRARY, _keras.LIBRARY, _optax.LIBRARY, _mlx.LIBRARY,
 )  # fmt: skip
 _ENTRIES = {name: carry for library in LIBRARIES for name, carry in library.entries.items()}
 # Numbers of the training, not settings of a library.
