@@ -15,6 +15,7 @@ from swiftreg._carry_over import (
     _mlx,
     _optax,
     _pytorch,
+    _r,
     _scikit_learn,
 )
 from swiftreg._carry_over._table import CarryOverWarning as CarryOverWarning
@@ -22,6 +23,7 @@ from swiftreg._carry_over._table import Library, Settings, parameters_of
 
 LIBRARIES: tuple[Library, ...] = (
     _scikit_learn.LIBRARY, _pytorch.LIBRARY, _keras.LIBRARY, _optax.LIBRARY, _mlx.LIBRARY,
+    _r.LIBRARY,
 )  # fmt: skip
 _ENTRIES = {name: carry for library in LIBRARIES for name, carry in library.entries.items()}
 # Numbers of the training, not settings of a library.
