@@ -17,13 +17,14 @@ from swiftreg._carry_over import (
     _pytorch,
     _r,
     _scikit_learn,
+    _xgboost,
 )
 from swiftreg._carry_over._table import CarryOverWarning as CarryOverWarning
 from swiftreg._carry_over._table import Library, Settings, parameters_of
 
 LIBRARIES: tuple[Library, ...] = (
     _scikit_learn.LIBRARY, _pytorch.LIBRARY, _keras.LIBRARY, _optax.LIBRARY, _mlx.LIBRARY,
-    _r.LIBRARY,
+    _r.LIBRARY, _xgboost.LIBRARY,
 )  # fmt: skip
 _ENTRIES = {name: carry for library in LIBRARIES for name, carry in library.entries.items()}
 # Numbers of the training, not settings of a library.
