@@ -110,7 +110,7 @@ C_LINK := -L$(BUILD)/lib -lSwiftReg -Wl,-rpath,'$$ORIGIN/../lib' -lm -lpthread
 # Files compiled twice, for float and for double.
 C_TYPED := cost dense dropout edges elementary elementwise errors files files_damaged found network_cases \
     network_data_errors network_errors network_fit network_gradient network_handle network_predict \
-    network_stop network_threads network_update
+    network_stop network_threads network_update options
 C_PLAIN_SHARED := check network_oracle oracle
 C_PLAIN := main untyped $(C_PLAIN_SHARED)
 C_OBJECTS := $(C_PLAIN:%=$(BUILD)/c/%.o) $(foreach t,0 1,$(C_TYPED:%=$(BUILD)/c/%_$(t).o))

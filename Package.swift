@@ -37,6 +37,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CSwiftReg", path: "include"),
         .systemLibrary(name: "CPlatform", path: "Sources/CPlatform"),
+        .systemLibrary(name: "CLayout", path: "Sources/CLayout"),
         .target(name: "KernelInterface", swiftSettings: swiftSettings(fast: true)),
         .target(
             name: "Kernels", dependencies: ["KernelInterface", "CPlatform"],
@@ -49,7 +50,7 @@ let package = Package(
             exclude: ["Platform/OneThread", "Platform/WebAssembly", "Platform/BareMetal"],
             swiftSettings: swiftSettings(isaSettings)),
         .target(
-            name: "SwiftReg", dependencies: ["Network", "CSwiftReg", "CPlatform"],
+            name: "SwiftReg", dependencies: ["Network", "CSwiftReg", "CPlatform", "CLayout"],
             swiftSettings: swiftSettings()),
         .target(
             name: "SwiftRegShared", dependencies: ["SwiftReg"], exclude: ["exports.map"],

@@ -92,6 +92,27 @@ REG_ASSERT_ENUM(reg_status);
  * no status. The text is static: never freed, valid for ever. */
 const char *reg_status_message(reg_status status);
 
+/* Which argument the last error of the calling thread was about. A call that succeeds changes nothing
+ * of it, so it is to be read after a call that failed. `argument` is a name of these headers: a
+ * parameter, or a field of a struct that is a parameter. */
+typedef struct reg_error {
+    size_t struct_size;
+    reg_status status;    /* OK if no call failed so far */
+    int32_t has_value;    /* 1: `value` is the value of the argument, or of its element */
+    const char *argument; /* for instance "keep_prob"; NULL: it is about no argument */
+    ptrdiff_t index;      /* of the element, where the argument is an array; else -1 */
+    double value;         /* also of an integer, rounded; `message` has all its digits */
+    const char *message;  /* as reg_error_message() */
+} reg_error;
+
+/* Errors: NULL; SIZE. Such an error is then the last one. */
+reg_status reg_last_error(reg_error *error);
+
+/* The same in words, without a full stop: "keep_prob[1] is 1.5; it must be in (0, 1]". Where an error
+ * is about no argument, as reg_status_message. Never NULL. Valid until the next call of a function
+ * of this library on the same thread. Nothing is allocated. */
+const char *reg_error_message(void);
+
 /* ---- The library ----------------------------------------------------------------------- */
 
 /* The library's version, "major.minor.patch". Static text. */

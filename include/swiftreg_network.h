@@ -7,7 +7,10 @@
  *           be used from two threads at once, not even to predict.
  * Structs   Every struct of options or results begins with its size: set `struct_size` to
  *           sizeof(the struct) before the call. In options, 0 or NULL in any other field is the
- *           default that the field's comment names.
+ *           default that the field's comment names. Structs grow at their end only. A program that
+ *           was compiled against an older header runs with a newer library: what its structs lack is
+ *           the default. One that was compiled against a newer header runs with an older library as
+ *           long as the fields that the library does not know are 0, else the call fails with SIZE.
  * Layers    A network has L weight matrices ("layers"); W[l] is (widths[l + 1], widths[l]). Units
  *           are numbered in the same way: layer 0 is the input, layer L the output. The output's
  *           activation belongs to the loss, which is computed from pre-activations.
@@ -185,7 +188,11 @@ typedef struct reg_optimizer_options {
     double min_learning_rate; /* of cosine; finite, at least 0 */
 } reg_optimizer_options;
 
-/* Fills the options of a kind: learning rate 0.01 (SGD, momentum, Nesterov) or 0.001 (Adam, AdamW),
+/* Options that are 0 but for struct_size, kind and schedule are the defaults of the kind. If any other
+ * is set, all are as they are set, 0 too: begin with reg_optimizer_defaults. A number that belongs to
+ * another schedule (decay, period, min_learning_rate) may be any but NaN.
+ *
+ * Fills the options of a kind: learning rate 0.01 (SGD, momentum, Nesterov) or 0.001 (Adam, AdamW),
  * momentum 0.9, beta1 0.9, beta2 0.999, epsilon 1e-8, weight_decay 0.01, constant rate, decay 0.5,
  * period 10; the rest 0. Set struct_size before. Errors: NULL; SIZE; OPTIMIZER. */
 reg_status reg_optimizer_defaults(reg_optimizer kind, reg_optimizer_options *options);
@@ -200,6 +207,73 @@ reg_status reg_network_set_optimizer_f64(reg_network_f64 *network,
 reg_status reg_network_get_optimizer(const reg_network *network, reg_optimizer_options *options);
 reg_status reg_network_get_optimizer_f64(const reg_network_f64 *network,
                                          reg_optimizer_options *options);
+
+/* ---- All options ----------------------------------------------------------------------- */
+
+/* The enums and the options of these headers, to be read at run time: for other languages, forms and
+ * tests, which then have no list of their own. */
+
+typedef enum reg_enum {
+    REG_ENUM_ACTIVATION = 0,
+    REG_ENUM_LOSS = 1,
+    REG_ENUM_INIT = 2,
+    REG_ENUM_OPTIMIZER = 3,
+    REG_ENUM_SCHEDULE = 4,
+    REG_ENUM_FUNCTION = 5,
+    REG_ENUM_STOP = 6,
+    REG_ENUM_32_BITS = 0x7fffffff
+} reg_enum;
+REG_ASSERT_ENUM(reg_enum);
+
+typedef struct reg_enum_value {
+    size_t struct_size;
+    const char *name;       /* in files and in Python: "leaky_relu" */
+    const char *identifier; /* in C: "REG_LEAKY_RELU" */
+    uint32_t number;
+} reg_enum_value;
+
+/* The number of values, which are 0, 1, ... without gaps; 0 for what is no value of reg_enum. */
+size_t reg_enum_count(reg_enum which);
+
+/* Texts are static. Errors: NULL; SIZE; SHAPE (no such enum, or no such value). */
+reg_status reg_get_enum_value(reg_enum which, uint32_t number, reg_enum_value *value);
+
+/* The type of an option's field, or of the elements that it points to. */
+typedef enum reg_option_type {
+    REG_OPTION_REAL = 0,    /* double */
+    REG_OPTION_INTEGER = 1, /* uint64_t */
+    REG_OPTION_SIZE = 2,    /* size_t */
+    REG_OPTION_FLAG = 3,    /* int32_t; not 0: yes */
+    REG_OPTION_ENUM = 4,
+    REG_OPTION_32_BITS = 0x7fffffff
+} reg_option_type;
+REG_ASSERT_ENUM(reg_option_type);
+
+typedef struct reg_option {
+    size_t struct_size;
+    const char *name;      /* in files and in Python: "momentum" */
+    const char *structure; /* in C: "reg_optimizer_options", and the field there */
+    const char *field;
+    size_t offset;         /* of the field, in bytes */
+    reg_option_type type;
+    int32_t per_layer;     /* 1: the field points to one value for each layer, or is NULL */
+    reg_enum which;        /* of an enum: which one */
+    reg_status status;     /* the error of a value out of range */
+    double minimum;        /* the range; where the maximum is infinite, integers are limited by their
+                              type only */
+    double maximum;
+    int32_t excludes_minimum; /* 1: the value must be above the minimum */
+    int32_t excludes_maximum; /* 1: the value must be below the maximum, so finite if that is not */
+    double default_value;     /* of learning_rate that of SGD: see reg_optimizer_defaults */
+    uint64_t losses;          /* bit i is set if the loss of number i uses the option */
+    uint64_t optimizers;      /* the same for optimizers */
+    uint64_t schedules;       /* the same for schedules */
+} reg_option;
+
+size_t reg_option_count(void);
+
+/* Option number `index`. Texts are static. Errors: NULL; SIZE; SHAPE (no such option). */
+reg_status reg_get_option(size_t index, reg_option *option);
 
 /* ---- Data ------------------------------------------------------------------------------ */
 

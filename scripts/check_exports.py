@@ -3,7 +3,7 @@
     check_exports.py LIBRARY
 
 Its exported symbols are the functions that the headers of include/ declare, no more and no less; it
-needs libc and libm only; its soname ends with their major version; it is smaller than 640 KB.
+needs libc and libm only; its soname ends with their major version; it is smaller than 680 KB.
 """
 
 import re
@@ -15,7 +15,7 @@ from c_headers import read_headers
 
 # The dynamic loader is part of the C library.
 NEEDED = re.compile(r"libc\.so\.\d+|libm\.so\.\d+|ld-linux.*")
-MOST_BYTES = 640_000
+MOST_BYTES = 680_000
 
 
 def output_of(*command: str) -> list[str]:

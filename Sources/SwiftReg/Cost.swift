@@ -8,14 +8,20 @@ private func cost<T: Scalar>(
     _ ignored: UnsafeMutablePointer<Int>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let count = try elements(T.self, nOut, m)
-        try require(count > 0, else: REG_ERROR_SHAPE)
-        try checkLambda(lambda)
-        let (a, y, cost) = (try input(a, count), try input(y, count), try output(cost, 1))
-        _ = try elements(UnsafePointer<T>.self, layers)
-        let (weights, counts) = (try input(weights, layers), try input(weightCounts, layers))
+        let count = try elements(T.self, Size(nOut, "n_out"), Size(m, "m"))
+        try requireSome(Size(nOut, "n_out"))
+        try requireSome(Size(m, "m"))
+        try check(lambda, as: .l2, "lambda")
+        let (a, y) = (try input(a, count, "a"), try input(y, count, "y"))
+        let cost = try output(cost, 1, "cost")
+        _ = try elements(UnsafePointer<T>.self, Size(layers, "layers"))
+        let weights = try input(weights, layers, "weights")
+        let counts = try input(weightCounts, layers, "weight_counts")
         for layer in 0..<layers {
-            _ = try input(weights[layer], try elements(T.self, counts[layer]))
+            let count = try elements(T.self, Size(counts[layer], "weight_counts"))
+            try require(
+                count == 0 || weights[layer] != nil, else: REG_ERROR_NULL, "weights", index: layer,
+                "is NULL")
         }
         let operations = try operations(T.self)
         let (sum, missing) = operations.crossEntropy(a, y, count)
@@ -69,8 +75,9 @@ private func costGradient<T: Scalar>(
     _ a: UnsafePointer<T>?, _ y: UnsafePointer<T>?, _ count: Int, _ dz: UnsafeMutablePointer<T>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let count = try elements(T.self, count)
-        let (a, y, dz) = (try input(a, count), try input(y, count), try output(dz, count))
+        let count = try elements(T.self, Size(count, "count"))
+        let (a, y) = (try input(a, count, "a"), try input(y, count, "y"))
+        let dz = try output(dz, count, "dz")
         try operations(T.self).subtract(a, y, dz, count)
     }
 }

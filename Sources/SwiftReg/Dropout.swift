@@ -5,12 +5,13 @@ import Network
 
 private func dropout<T: Scalar>(
     _ a: UnsafePointer<T>?, _ count: Int, _ keepProb: Double, _ draw: DropoutDraw,
-    _ out: UnsafeMutablePointer<T>?, _ mask: UnsafeMutablePointer<UInt8>?
+    _ out: UnsafeMutablePointer<T>?, _ mask: UnsafeMutablePointer<UInt8>?,
+    names: (StaticString, StaticString)
 ) -> reg_status {
     status { () throws(Failure) in
-        let count = try elements(T.self, count)
-        try checkKeepProb(keepProb)
-        let (a, out) = (try input(a, count), try output(out, count))
+        let count = try elements(T.self, Size(count, "count"))
+        try check(keepProb, as: .keepProb)
+        let (a, out) = (try input(a, count, names.0), try output(out, count, names.1))
         try operations(T.self).dropout(a, out, mask, count, draw)
     }
 }
@@ -21,7 +22,7 @@ public func reg_forward_dropout(
     _ stream: UInt64, _ offset: UInt64, _ out: UnsafeMutablePointer<Float>?,
     _ mask: UnsafeMutablePointer<UInt8>?
 ) -> reg_status {
-    dropout(a, count, keep_prob, draw(keep_prob, seed, stream, offset), out, mask)
+    dropout(a, count, keep_prob, draw(keep_prob, seed, stream, offset), out, mask, names: ("a", "out"))
 }
 
 @c @implementation
@@ -30,7 +31,7 @@ public func reg_forward_dropout_f64(
     _ stream: UInt64, _ offset: UInt64, _ out: UnsafeMutablePointer<Double>?,
     _ mask: UnsafeMutablePointer<UInt8>?
 ) -> reg_status {
-    dropout(a, count, keep_prob, draw(keep_prob, seed, stream, offset), out, mask)
+    dropout(a, count, keep_prob, draw(keep_prob, seed, stream, offset), out, mask, names: ("a", "out"))
 }
 
 @c @implementation
@@ -38,7 +39,7 @@ public func reg_backward_dropout(
     _ dout: UnsafePointer<Float>?, _ count: Int, _ keep_prob: Double, _ seed: UInt64,
     _ stream: UInt64, _ offset: UInt64, _ da: UnsafeMutablePointer<Float>?
 ) -> reg_status {
-    dropout(dout, count, keep_prob, draw(keep_prob, seed, stream, offset), da, nil)
+    dropout(dout, count, keep_prob, draw(keep_prob, seed, stream, offset), da, nil, names: ("dout", "da"))
 }
 
 @c @implementation
@@ -46,7 +47,7 @@ public func reg_backward_dropout_f64(
     _ dout: UnsafePointer<Double>?, _ count: Int, _ keep_prob: Double, _ seed: UInt64,
     _ stream: UInt64, _ offset: UInt64, _ da: UnsafeMutablePointer<Double>?
 ) -> reg_status {
-    dropout(dout, count, keep_prob, draw(keep_prob, seed, stream, offset), da, nil)
+    dropout(dout, count, keep_prob, draw(keep_prob, seed, stream, offset), da, nil, names: ("dout", "da"))
 }
 
 // MARK: Masks
@@ -57,9 +58,9 @@ public func reg_dropout_mask(
     _ mask: UnsafeMutablePointer<UInt8>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let count = try elements(UInt8.self, count)
-        try checkKeepProb(keep_prob)
-        let mask = try output(mask, count)
+        let count = try elements(UInt8.self, Size(count, "count"))
+        try check(keep_prob, as: .keepProb)
+        let mask = try output(mask, count, "mask")
         dropoutMask(try runtime(), mask, count, draw(keep_prob, seed, stream, offset))
     }
 }
@@ -70,8 +71,8 @@ public func reg_philox(
     _ words: UnsafeMutablePointer<UInt32>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let count = try elements(UInt32.self, count)
-        let words = try output(words, count)
+        let count = try elements(UInt32.self, Size(count, "count"))
+        let words = try output(words, count, "words")
         philoxWords(try runtime(), words, count, draw(1, seed, stream, offset))
     }
 }
@@ -81,10 +82,10 @@ private func applyMask<T: Scalar>(
     _ out: UnsafeMutablePointer<T>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let count = try elements(T.self, count)
-        try checkKeepProb(keepProb)
-        let (a, mask) = (try input(a, count), try input(mask, count))
-        let out = try output(out, count)
+        let count = try elements(T.self, Size(count, "count"))
+        try check(keepProb, as: .keepProb)
+        let (a, mask) = (try input(a, count, "a"), try input(mask, count, "mask"))
+        let out = try output(out, count, "out")
         try operations(T.self).applyMask(a, mask, out, count, keepProb: keepProb)
     }
 }

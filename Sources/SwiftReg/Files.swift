@@ -8,13 +8,18 @@ private func serialize<T: Scalar>(
     _ size: UnsafeMutablePointer<Int>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let (network, size) = (try SwiftReg.network(T.self, network), try output(size, 1))
-        try require(capacity >= 0, else: REG_ERROR_SIZE)
+        let network = try SwiftReg.network(T.self, network)
+        let size = try output(size, 1, "size")
+        try require(
+            capacity >= 0, else: REG_ERROR_SIZE, "capacity", is: .size(capacity),
+            "is too large for memory")
         let count = try networkDoes { () throws(NetworkError) in
             try network.pointee.serialize(buffer, capacity: capacity)
         }
         size.pointee = count
-        try require(buffer == nil || count <= capacity, else: REG_ERROR_SIZE)
+        try require(
+            buffer == nil || count <= capacity, else: REG_ERROR_SIZE, "capacity", is: .size(capacity),
+            "must be at least *size")
     }
 }
 
@@ -39,11 +44,11 @@ private func deserialize<T: Scalar>(
     _ network: UnsafeMutablePointer<OpaquePointer?>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let network = try output(network, 1)
+        let network = try output(network, 1, "network")
         network.pointee = nil
-        guard let buffer else { throw Failure(REG_ERROR_NULL) }
+        let buffer = try input(buffer?.assumingMemoryBound(to: UInt8.self), 1, "buffer")
         // No memory has so many bytes.
-        try require(size >= 0, else: REG_ERROR_FORMAT)
+        if size < 0 { throw Failure(REG_ERROR_FORMAT) }
         let runtime = try runtime()
         network.pointee = OpaquePointer(
             try networkDoes { () throws(NetworkError) in
@@ -72,7 +77,8 @@ private func save<T: Scalar>(
     _: T.Type, _ network: OpaquePointer?, _ path: UnsafePointer<CChar>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let (network, path) = (try SwiftReg.network(T.self, network), try input(path, 1))
+        let network = try SwiftReg.network(T.self, network)
+        let path = try input(path, 1, "path")
         try networkDoes { () throws(NetworkError) in try network.pointee.save(path) }
     }
 }
@@ -95,9 +101,9 @@ private func load<T: Scalar>(
     _: T.Type, _ path: UnsafePointer<CChar>?, _ network: UnsafeMutablePointer<OpaquePointer?>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let network = try output(network, 1)
+        let network = try output(network, 1, "network")
         network.pointee = nil
-        let path = try input(path, 1)
+        let path = try input(path, 1, "path")
         let runtime = try runtime()
         network.pointee = OpaquePointer(
             try networkDoes { () throws(NetworkError) in
@@ -128,8 +134,10 @@ private func exportC<T: Scalar>(
 ) -> reg_status {
     status { () throws(Failure) in
         let network = try SwiftReg.network(T.self, network)
-        let (path, name) = (try input(path, 1), try input(name, 1))
-        try require(isFunctionName(name), else: REG_ERROR_NAME)
+        let (path, name) = (try input(path, 1, "path"), try input(name, 1, "name"))
+        try require(
+            isFunctionName(name), else: REG_ERROR_NAME, "name",
+            "must be an identifier of C, but no keyword and no name of math.h")
         try networkDoes { () throws(NetworkError) in
             try network.pointee.exportC(path, name: name, version: reg_version())
         }

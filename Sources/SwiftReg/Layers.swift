@@ -7,9 +7,9 @@ private func activate<T: Scalar>(
     _ z: UnsafePointer<T>?, _ count: Int, _ kind: reg_activation, _ a: UnsafeMutablePointer<T>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let count = try elements(T.self, count)
+        let count = try elements(T.self, Size(count, "count"))
         let kind = try activation(kind)
-        let (z, a) = (try input(z, count), try output(a, count))
+        let (z, a) = (try input(z, count, "z"), try output(a, count, "a"))
         try operations(T.self).activate(z, a, count, kind)
     }
 }
@@ -35,9 +35,10 @@ private func activationGradient<T: Scalar>(
     _ dz: UnsafeMutablePointer<T>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let count = try elements(T.self, count)
+        let count = try elements(T.self, Size(count, "count"))
         let kind = try activation(kind)
-        let (da, a, dz) = (try input(da, count), try input(a, count), try output(dz, count))
+        let (da, a) = (try input(da, count, "da"), try input(a, count, "a"))
+        let dz = try output(dz, count, "dz")
         try operations(T.self).activationGradient(da, a, dz, count, kind)
     }
 }
@@ -64,11 +65,11 @@ private func elementary<T: Scalar>(
     _ x: UnsafePointer<T>?, _ count: Int, _ function: reg_function, _ out: UnsafeMutablePointer<T>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let count = try elements(T.self, count)
-        guard let function = ElementaryFunction(rawValue: function.rawValue) else {
-            throw Failure(REG_ERROR_FUNCTION)
-        }
-        let (x, out) = (try input(x, count), try output(out, count))
+        let count = try elements(T.self, Size(count, "count"))
+        let function = try choice(
+            ElementaryFunction.self, function.rawValue, REG_ERROR_FUNCTION, "function",
+            "must be a value of reg_function")
+        let (x, out) = (try input(x, count, "x"), try output(out, count, "out"))
         try operations(T.self).elementary(x, out, count, function)
     }
 }
@@ -93,10 +94,13 @@ public func reg_elementary_f64(
 
 /// Sizes of a layer, none of them 0, whose matrices memory can hold.
 private func checkLayer<T>(_: T.Type, nOut: Int, nIn: Int, m: Int) throws(Failure) {
-    let sizes = (
-        try elements(T.self, nOut, nIn), try elements(T.self, nOut, m), try elements(T.self, nIn, m)
-    )
-    try require(sizes.0 > 0 && sizes.1 > 0 && sizes.2 > 0, else: REG_ERROR_SHAPE)
+    let (nOut, nIn, m) = (Size(nOut, "n_out"), Size(nIn, "n_in"), Size(m, "m"))
+    _ = try elements(T.self, nOut, nIn)
+    _ = try elements(T.self, nOut, m)
+    _ = try elements(T.self, nIn, m)
+    try requireSome(nOut)
+    try requireSome(nIn)
+    try requireSome(m)
 }
 
 private func forwardDense<T: Scalar>(
@@ -106,14 +110,15 @@ private func forwardDense<T: Scalar>(
 ) -> reg_status {
     status { () throws(Failure) in
         try checkLayer(T.self, nOut: nOut, nIn: nIn, m: m)
-        let aStrides = try aStrides.checked(T.self, units: nIn, examples: m, isOutput: false)
-        let outStrides = try outStrides.checked(T.self, units: nOut, examples: m, isOutput: true)
+        let aStrides = try aStrides.checked(T.self, "a_strides", units: nIn, examples: m, isOutput: false)
+        let outStrides = try outStrides.checked(T.self, "out_strides", units: nOut, examples: m, isOutput: true)
         let kind = try activation(kind)
-        let (w, b, a, out) = (try input(w, 1), try input(b, 1), try input(a, 1), try output(out, 1))
+        let (w, b) = (try input(w, 1, "w"), try input(b, 1, "b"))
+        let (a, out) = (try input(a, 1, "a"), try output(out, 1, "out"))
         let isDone = try operations(T.self).forward(
             w: w, b: b, nOut: nOut, nIn: nIn, examples: m, a: a, aStrides: aStrides,
             activation: kind, z: z, out: out, outStrides: outStrides)
-        try require(isDone, else: REG_ERROR_MEMORY)
+        if !isDone { throw Failure(REG_ERROR_MEMORY) }
     }
 }
 
@@ -145,26 +150,28 @@ private func backwardL2<T: Scalar>(
 ) -> reg_status {
     status { () throws(Failure) in
         try checkLayer(T.self, nOut: nOut, nIn: nIn, m: m)
-        let dzStrides = try dzStrides.checked(T.self, units: nOut, examples: m, isOutput: false)
-        try checkLambda(lambda)
-        let (w, dz) = (try input(w, 1), try input(dz, 1))
-        try require((dw == nil) == (db == nil), else: REG_ERROR_NULL)
-        try require(dw != nil || da != nil, else: REG_ERROR_NULL)
+        let dzStrides = try dzStrides.checked(T.self, "dz_strides", units: nOut, examples: m, isOutput: false)
+        try check(lambda, as: .l2, "lambda")
+        let (w, dz) = (try input(w, 1, "w"), try input(dz, 1, "dz"))
+        try require(dw != nil || db == nil, else: REG_ERROR_NULL, "dw", "is NULL, but db is not")
+        try require(db != nil || dw == nil, else: REG_ERROR_NULL, "db", "is NULL, but dw is not")
+        try require(dw != nil || da != nil, else: REG_ERROR_NULL, "dw", "and da are NULL")
         var inputStrides = Strides(unit: 0, example: 0)
         if dw != nil {
-            _ = try input(a, 1)
-            inputStrides = try aStrides.checked(T.self, units: nIn, examples: m, isOutput: false)
+            _ = try input(a, 1, "a")
+            inputStrides = try aStrides.checked(T.self, "a_strides", units: nIn, examples: m, isOutput: false)
         }
         var gradientStrides = inputStrides
         if da != nil {
-            gradientStrides = try daStrides.checked(T.self, units: nIn, examples: m, isOutput: true)
+            gradientStrides = try daStrides.checked(
+                T.self, "da_strides", units: nIn, examples: m, isOutput: true)
         }
         let operations = try operations(T.self)
         let isDone = operations.backward(
             w: w, nOut: nOut, nIn: nIn, examples: m, dz: dz, dzStrides: dzStrides, a: a,
             aStrides: inputStrides, lambda: lambda, dw: dw, db: db, da: da,
             daStrides: gradientStrides)
-        try require(isDone, else: REG_ERROR_MEMORY)
+        if !isDone { throw Failure(REG_ERROR_MEMORY) }
     }
 }
 
@@ -197,9 +204,11 @@ private func update<T: Scalar>(
     _ out: UnsafeMutablePointer<T>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let count = try elements(T.self, count)
-        try require(rate.isFinite, else: REG_ERROR_LEARNING_RATE)
-        let (w, dw, out) = (try input(w, count), try input(dw, count), try output(out, count))
+        let count = try elements(T.self, Size(count, "count"))
+        try require(
+            rate.isFinite, else: REG_ERROR_LEARNING_RATE, "learning_rate", is: .real(rate), "must be finite")
+        let (w, dw) = (try input(w, count, "w"), try input(dw, count, "dw"))
+        let out = try output(out, count, "out")
         try operations(T.self).update(w, dw, out, count, rate: rate)
     }
 }

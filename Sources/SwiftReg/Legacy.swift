@@ -6,7 +6,7 @@ public func reg_legacy_seed(_ rng: UnsafeMutablePointer<reg_legacy_rng>?, _ seed
     -> reg_status
 {
     status { () throws(Failure) in
-        let rng = try output(rng, 1)
+        let rng = try output(rng, 1, "rng")
         rng.save(LegacyGenerator(key: rng.key, seed: seed))
     }
 }
@@ -30,8 +30,8 @@ private func fill(
     _ out: UnsafeMutablePointer<Double>?, _ next: (inout LegacyGenerator) -> Double
 ) -> reg_status {
     status { () throws(Failure) in
-        let count = try elements(Double.self, count)
-        let (rng, out) = (try output(rng, 1), try output(out, count))
+        let count = try elements(Double.self, Size(count, "count"))
+        let (rng, out) = (try output(rng, 1, "rng"), try output(out, count, "out"))
         var generator = try rng.load()
         for i in 0..<count { out[i] = next(&generator) }
         rng.save(generator)
@@ -46,13 +46,15 @@ extension UnsafeMutablePointer where Pointee == reg_legacy_rng {
     /// A seeded state has a position in its key and words that are not all 0.
     fileprivate func load() throws(Failure) -> LegacyGenerator {
         let position = Int(pointee.position)
-        try require((0...LegacyGenerator.size).contains(position), else: REG_ERROR_STATE)
+        try require(
+            (0...LegacyGenerator.size).contains(position), else: REG_ERROR_STATE, "rng",
+            "was never seeded")
         var isSeeded = false
         for i in 0..<LegacyGenerator.size where key[i] != 0 {
             isSeeded = true
             break
         }
-        try require(isSeeded, else: REG_ERROR_STATE)
+        try require(isSeeded, else: REG_ERROR_STATE, "rng", "was never seeded")
         return LegacyGenerator(
             key: key, position: position, spare: pointee.has_normal == 1 ? pointee.normal : nil)
     }

@@ -54,20 +54,20 @@ public func reg_version() -> UnsafePointer<CChar>! {
 @c @implementation
 public func reg_build_info(_ build: UnsafeMutablePointer<reg_build>?) -> reg_status {
     status { () throws(Failure) in
-        guard let build else { throw Failure(REG_ERROR_NULL) }
-        let size = MemoryLayout<reg_build>.size
-        try require(build.pointee.struct_size >= size, else: REG_ERROR_SIZE)
+        let out = try result(build, "build")
         let runtime = try runtime()
         #if REG_EMBEDDED
             let kind: StaticString = "embedded"
         #else
             let kind: StaticString = "swift"
         #endif
-        build.pointee.version = reg_version()
-        build.pointee.isa = text(runtime.pointee.isa)
-        build.pointee.runtime = text(kind)
-        build.pointee.fused = runtime.pointee.kernels.isFused ? 1 : 0
-        build.pointee.num_threads = Int32(Threads.count)
+        var build = reg_build()
+        build.version = reg_version()
+        build.isa = text(runtime.pointee.isa)
+        build.runtime = text(kind)
+        build.fused = runtime.pointee.kernels.isFused ? 1 : 0
+        build.num_threads = Int32(Threads.count)
+        out.write(build)
     }
 }
 
@@ -75,7 +75,8 @@ public func reg_build_info(_ build: UnsafeMutablePointer<reg_build>?) -> reg_sta
 public func reg_set_num_threads(_ num_threads: Int32) -> reg_status {
     status { () throws(Failure) in
         try require(
-            num_threads >= 1 && num_threads <= Threads.maxCount, else: REG_ERROR_THREADS)
+            num_threads >= 1 && num_threads <= Threads.maxCount, else: REG_ERROR_THREADS,
+            "num_threads", is: .signed(Int(num_threads)), "must be in 1 to 256")
         Threads.count = Int(num_threads)
     }
 }
@@ -83,12 +84,7 @@ public func reg_set_num_threads(_ num_threads: Int32) -> reg_status {
 @c @implementation
 public func reg_get_num_threads(_ num_threads: UnsafeMutablePointer<Int32>?) -> reg_status {
     status { () throws(Failure) in
-        let result = try output(num_threads, 1)
+        let result = try output(num_threads, 1, "num_threads")
         result.pointee = Int32(Threads.count)
     }
-}
-
-/// A literal as a C string.
-private func text(_ literal: StaticString) -> UnsafePointer<CChar> {
-    UnsafeRawPointer(literal.utf8Start).assumingMemoryBound(to: CChar.self)
 }

@@ -11,12 +11,14 @@ private func create<T: Scalar>(
     _ network: UnsafeMutablePointer<OpaquePointer?>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let network = try output(network, 1)
+        let network = try output(network, 1, "network")
         network.pointee = nil
-        let options = try sized(options).pointee
+        let options = try read(options, "options")
         let count = options.layers
-        try require(count >= 1 && count <= Int(REG_MAX_LAYERS), else: REG_ERROR_SHAPE)
-        let widths = try input(options.widths, count + 1)
+        try require(
+            count >= 1 && count <= Int(REG_MAX_LAYERS), else: REG_ERROR_SHAPE, "layers",
+            is: .size(count), "must be in 1 to REG_MAX_LAYERS")
+        let widths = try input(options.widths, count + 1, "widths")
         try checkWidths(T.self, widths, count)
         let settings = try settings(options)
         guard let layer = allocate(Layer.self, count) else { throw Failure(REG_ERROR_MEMORY) }
@@ -28,7 +30,7 @@ private func create<T: Scalar>(
                     ? .identity : try hidden(options.activations, l),
                 keepProb: options.keep_prob?[l] ?? 1, l2: options.l2?[l] ?? 0,
                 l1: options.l1?[l] ?? 0)
-            try SwiftReg.options { () throws(OptionProblem) in try layer[l].check() }
+            try SwiftReg.options(index: l) { () throws(OptionProblem) in try layer[l].check() }
         }
         let runtime = try runtime()
         let made = try networkDoes { () throws(NetworkError) in
@@ -51,16 +53,19 @@ private func checkWidths<T>(
 ) throws(Failure) {
     var total = 0
     for l in 0...count {
-        try require(widths[l] != 0, else: REG_ERROR_SHAPE)
+        try require(
+            widths[l] != 0, else: REG_ERROR_SHAPE, "widths", index: l, is: .size(widths[l]),
+            "must not be 0")
         // 512 examples, a pass of which has room for all units about three times, and for doubles.
-        let values = try elements(Double.self, widths[l], 2048)
-        let weights = l < count ? try elements(T.self, widths[l], widths[l + 1]) : 0
+        let values = try elements(Double.self, Size(widths[l], "widths"), Size(2048, ""))
+        let weights = l < count ? try elements(T.self, Size(widths[l], "widths"), Size(widths[l + 1], "widths")) : 0
         let (sum, overflow1) = total.addingReportingOverflow(weights)
         let (more, overflow2) = sum.addingReportingOverflow(values)
-        try require(!overflow1 && !overflow2, else: REG_ERROR_SIZE)
+        try require(
+            !overflow1 && !overflow2, else: REG_ERROR_SIZE, "widths", "are too large for memory")
         total = more
         // With moments and copies.
-        _ = try elements(T.self, total, 8)
+        _ = try elements(T.self, Size(total, "widths"), Size(8, ""))
     }
 }
 
@@ -69,20 +74,17 @@ private func hidden(
     _ activations: UnsafePointer<reg_activation>?, _ l: Int
 ) throws(Failure) -> Activation {
     guard let activations else { return .relu }
-    return try activation(activations[l])
+    return try activation(activations[l], "activations", index: l)
 }
 
 private func settings(_ options: reg_network_options) throws(Failure) -> Settings {
-    guard let loss = Loss(rawValue: options.loss.rawValue) else { throw Failure(REG_ERROR_LOSS) }
-    guard let initialWeights = InitialWeights(rawValue: options.`init`.rawValue) else {
-        throw Failure(REG_ERROR_INIT)
-    }
     var settings = Settings()
-    settings.loss = loss
-    settings.initialWeights = initialWeights
-    settings.seed = options.seed
-    settings.labelSmoothing = options.label_smoothing
-    settings.maxNorm = options.max_norm
+    var options = options
+    try withUnsafePointer(to: &options) { fields throws(Failure) in
+        var reader = StructReader(fields)
+        try settings.codeModel(&reader)
+        try settings.codeRegularization(&reader)
+    }
     try SwiftReg.options { () throws(OptionProblem) in try settings.check() }
     return settings
 }
@@ -123,20 +125,23 @@ private func describe<T: Scalar>(
 ) -> reg_status {
     status { () throws(Failure) in
         let network = try network(T.self, handle)
-        let options = try sized(options)
-        let (layerArrays, settings) = (network.pointee.layerArrays, network.pointee.settings)
-        options.pointee.layers = network.pointee.layerCount
-        options.pointee.widths = UnsafePointer(layerArrays.widths)
-        options.pointee.activations = UnsafeRawPointer(layerArrays.activations)
+        let out = try result(options, "options")
+        let arrays = network.pointee.layerArrays
+        var settings = network.pointee.settings
+        var options = reg_network_options()
+        options.layers = network.pointee.layerCount
+        options.widths = UnsafePointer(arrays.widths)
+        options.activations = UnsafeRawPointer(arrays.activations)
             .assumingMemoryBound(to: reg_activation.self)
-        options.pointee.loss = reg_loss(settings.loss.rawValue)
-        options.pointee.`init` = reg_init(settings.initialWeights.rawValue)
-        options.pointee.seed = settings.seed
-        options.pointee.keep_prob = UnsafePointer(layerArrays.keepProb)
-        options.pointee.l2 = UnsafePointer(layerArrays.l2)
-        options.pointee.l1 = UnsafePointer(layerArrays.l1)
-        options.pointee.label_smoothing = settings.labelSmoothing
-        options.pointee.max_norm = settings.maxNorm
+        options.keep_prob = UnsafePointer(arrays.keepProb)
+        options.l2 = UnsafePointer(arrays.l2)
+        options.l1 = UnsafePointer(arrays.l1)
+        try withUnsafeMutablePointer(to: &options) { fields throws(Failure) in
+            var writer = StructWriter(fields)
+            try settings.codeModel(&writer)
+            try settings.codeRegularization(&writer)
+        }
+        out.write(options)
     }
 }
 
@@ -159,13 +164,17 @@ private func layer<T: Scalar>(
 ) -> reg_status {
     status { () throws(Failure) in
         let network = try network(T.self, handle)
-        let out = try sized(out)
-        try require(l >= 0 && l < network.pointee.layerCount, else: REG_ERROR_SHAPE)
+        let out = try result(out, "out")
+        try require(
+            l >= 0 && l < network.pointee.layerCount, else: REG_ERROR_SHAPE, "layer", is: .size(l),
+            "must be below the number of layers")
         let layer = network.pointee.layers[l]
-        out.pointee.n_out = layer.nOut
-        out.pointee.n_in = layer.nIn
-        out.pointee.weights = layer.weights
-        out.pointee.biases = layer.biases
+        var found = reg_layer()
+        found.n_out = layer.nOut
+        found.n_in = layer.nIn
+        found.weights = layer.weights
+        found.biases = layer.biases
+        out.write(found)
     }
 }
 
@@ -185,7 +194,17 @@ public func reg_network_layer_f64(
 
 // MARK: Buffers
 
-private enum Buffer: UInt8 { case parameters, gradients, state }
+private enum Buffer: UInt8 {
+    case parameters, gradients, state
+
+    var name: StaticString {
+        switch self {
+        case .parameters: "parameters"
+        case .gradients: "gradients"
+        case .state: "state"
+        }
+    }
+}
 
 private func buffer<T: Scalar>(
     _ which: Buffer, _ handle: OpaquePointer?,
@@ -194,7 +213,7 @@ private func buffer<T: Scalar>(
 ) -> reg_status {
     status { () throws(Failure) in
         let network = try network(T.self, handle)
-        let (out, count) = (try output(out, 1), try output(count, 1))
+        let (out, count) = (try output(out, 1, which.name), try output(count, 1, "count"))
         switch which {
         case .parameters: out.pointee = network.pointee.parameters
         case .gradients:
@@ -266,9 +285,11 @@ private func getPosition<T: Scalar>(
 ) -> reg_status {
     status { () throws(Failure) in
         let network = try network(T.self, handle)
-        let position = try sized(position)
-        position.pointee.step = network.pointee.position.step
-        position.pointee.epoch = network.pointee.position.epoch
+        let out = try result(position, "position")
+        var position = reg_position()
+        position.step = network.pointee.position.step
+        position.epoch = network.pointee.position.epoch
+        out.write(position)
     }
 }
 
@@ -291,9 +312,9 @@ private func setPosition<T: Scalar>(
 ) -> reg_status {
     status { () throws(Failure) in
         let network = try network(T.self, handle)
-        let position = try sized(position).pointee
-        let most = Position.limit
-        try require(position.step < most && position.epoch < most, else: REG_ERROR_SIZE)
+        let position = try read(position, "position")
+        try checkPosition(position.step, "step")
+        try checkPosition(position.epoch, "epoch")
         network.pointee.position.step = position.step
         network.pointee.position.epoch = position.epoch
     }
@@ -313,16 +334,22 @@ public func reg_network_set_position_f64(
     setPosition(Double.self, network, position)
 }
 
+private func checkPosition(_ value: UInt64, _ name: StaticString) throws(Failure) {
+    try require(
+        value < Position.limit, else: REG_ERROR_SIZE, name, is: .unsigned(value),
+        "must be below 2^48")
+}
+
 private func memory<T: Scalar>(
     _: T.Type, _ handle: OpaquePointer?, _ batchSize: Int, _ m: Int, _ validates: Int32,
     _ bytes: UnsafeMutablePointer<Int>?
 ) -> reg_status {
     status { () throws(Failure) in
         let network = try network(T.self, handle)
-        let bytes = try output(bytes, 1)
+        let bytes = try output(bytes, 1, "bytes")
         // The order of the examples is their largest share.
-        _ = try elements(Int.self, m)
-        try require(batchSize >= 0, else: REG_ERROR_SIZE)
+        _ = try elements(Int.self, Size(m, "m"))
+        try requireSize(Size(batchSize, "batch_size"))
         bytes.pointee = network.pointee.memory(
             batchSize: batchSize, examples: m, validates: validates != 0)
     }

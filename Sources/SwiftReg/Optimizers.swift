@@ -8,52 +8,62 @@ public func reg_optimizer_defaults(
     _ kind: reg_optimizer, _ options: UnsafeMutablePointer<reg_optimizer_options>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let options = try sized(options)
-        guard let kind = OptimizerKind(rawValue: kind.rawValue) else {
-            throw Failure(REG_ERROR_OPTIMIZER)
-        }
-        options.pointee.fill(Optimizer(kind))
+        let out = try result(options, "options")
+        let kind = try choice(
+            OptimizerKind.self, kind.rawValue, REG_ERROR_OPTIMIZER, "kind",
+            "must be a value of reg_optimizer")
+        out.write(try reg_optimizer_options(Optimizer(kind)))
     }
 }
 
 extension reg_optimizer_options {
-    fileprivate mutating func fill(_ optimizer: Optimizer) {
-        kind = reg_optimizer(optimizer.kind.rawValue)
-        schedule = reg_schedule(optimizer.schedule.rawValue)
-        learning_rate = optimizer.learningRate
-        momentum = optimizer.momentum
-        beta1 = optimizer.beta1
-        beta2 = optimizer.beta2
-        epsilon = optimizer.epsilon
-        weight_decay = optimizer.weightDecay
-        clip_norm = optimizer.clipNorm
-        decay = optimizer.decay
-        period = optimizer.period
-        min_learning_rate = optimizer.minLearningRate
+    fileprivate init(_ optimizer: Optimizer) throws(Failure) {
+        self.init()
+        var optimizer = optimizer
+        try withUnsafeMutablePointer(to: &self) { fields throws(Failure) in
+            var writer = StructWriter(fields)
+            try optimizer.code(&writer)
+        }
     }
 
-    fileprivate func checked() throws(Failure) -> Optimizer {
-        guard let kind = OptimizerKind(rawValue: kind.rawValue) else {
-            throw Failure(REG_ERROR_OPTIMIZER)
+    /// Whether all but the size, the kind and the schedule is 0.
+    fileprivate var isOfKindAlone: Bool {
+        var rest = self
+        rest.struct_size = 0
+        rest.kind = reg_optimizer(0)
+        rest.schedule = reg_schedule(0)
+        return withUnsafeBytes(of: &rest) { bytes in
+            for byte in bytes where byte != 0 { return false }
+            return true
         }
-        guard let schedule = Schedule(rawValue: schedule.rawValue) else {
-            throw Failure(REG_ERROR_SCHEDULE)
-        }
-        var optimizer = Optimizer(kind)
-        optimizer.schedule = schedule
-        optimizer.learningRate = learning_rate
-        optimizer.momentum = momentum
-        optimizer.beta1 = beta1
-        optimizer.beta2 = beta2
-        optimizer.epsilon = epsilon
-        optimizer.weightDecay = weight_decay
-        optimizer.clipNorm = clip_norm
-        optimizer.decay = decay
-        optimizer.period = period
-        optimizer.minLearningRate = min_learning_rate
-        try SwiftReg.options { () throws(OptionProblem) in try optimizer.check() }
-        return optimizer
     }
+}
+
+/// The options of a caller, checked.
+private func optimizer(
+    _ options: UnsafePointer<reg_optimizer_options>?
+) throws(Failure) -> Optimizer {
+    var given = try read(options, "options")
+    var optimizer = Optimizer()
+    try withUnsafePointer(to: &given) { fields throws(Failure) in
+        var reader = StructReader(fields)
+        try optimizer.code(&reader)
+    }
+    let usual = Optimizer(optimizer.kind)
+    if given.isOfKindAlone {
+        let schedule = optimizer.schedule
+        optimizer = usual
+        optimizer.schedule = schedule
+    } else {
+        // What an older caller's struct lacks has the default.
+        given = try read(options, "options", defaults: reg_optimizer_options(usual))
+        try withUnsafePointer(to: &given) { fields throws(Failure) in
+            var reader = StructReader(fields)
+            try optimizer.code(&reader)
+        }
+    }
+    try SwiftReg.options { () throws(OptionProblem) in try optimizer.check() }
+    return optimizer
 }
 
 private func setOptimizer<T: Scalar>(
@@ -61,7 +71,7 @@ private func setOptimizer<T: Scalar>(
 ) -> reg_status {
     status { () throws(Failure) in
         let network = try network(T.self, handle)
-        network.pointee.setOptimizer(try sized(options).pointee.checked())
+        network.pointee.setOptimizer(try optimizer(options))
     }
 }
 
@@ -84,7 +94,8 @@ private func getOptimizer<T: Scalar>(
 ) -> reg_status {
     status { () throws(Failure) in
         let network = try network(T.self, handle)
-        try sized(options).pointee.fill(network.pointee.optimizer)
+        let out = try result(options, "options")
+        out.write(try reg_optimizer_options(network.pointee.optimizer))
     }
 }
 

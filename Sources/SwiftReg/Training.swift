@@ -10,17 +10,16 @@ import Network
 private func outputStrides<T: Scalar>(
     _: T.Type, _ network: Network<T>.Handle, _ m: Int, _ x: UnsafePointer<T>?,
     _ xStrides: reg_strides, _ first: UnsafeMutablePointer<T>?, _ second: UnsafeMutablePointer<T>?,
-    _ outStrides: reg_strides
+    _ outStrides: reg_strides, _ names: (StaticString, StaticString)
 ) throws(Failure) -> (x: UnsafePointer<T>, xStrides: Strides, out: Strides) {
     let (nIn, nOut) = (network.pointee.inputs, network.pointee.outputs)
-    let count = try elements(T.self, nIn, m)
-    _ = try elements(T.self, nOut, m)
-    try require(m > 0, else: REG_ERROR_SHAPE)
-    let x = try input(x, count)
-    try require(first != nil || second != nil, else: REG_ERROR_NULL)
+    let count = try elements(T.self, Size(nIn, "n_in"), Size(m, "m"))
+    _ = try elements(T.self, Size(nOut, "n_out"), Size(m, "m"))
+    let x = try input(x, count, "x")
+    try require(first != nil || second != nil, else: REG_ERROR_NULL, names.0, names.1)
     return (
-        x, try xStrides.checked(T.self, units: nIn, examples: m, isOutput: false),
-        try outStrides.checked(T.self, units: nOut, examples: m, isOutput: true)
+        x, try xStrides.checked(T.self, "x_strides", units: nIn, examples: m, isOutput: false),
+        try outStrides.checked(T.self, "out_strides", units: nOut, examples: m, isOutput: true)
     )
 }
 
@@ -33,7 +32,8 @@ private func predict<T: Scalar>(
         let network = try network(T.self, handle)
         if m == 0 { return }
         let (x, xStrides, outStrides) = try outputStrides(
-            T.self, network, m, x, xStrides, outputs, preActivations, outStrides)
+            T.self, network, m, x, xStrides, outputs, preActivations, outStrides,
+            ("outputs", "and pre_activations are NULL"))
         try networkDoes { () throws(NetworkError) in
             try network.pointee.predict(
                 x, xStrides, count: m, outputs: outputs, preActivations: preActivations,
@@ -67,11 +67,14 @@ private func predictDropout<T: Scalar>(
 ) -> reg_status {
     status { () throws(Failure) in
         let network = try network(T.self, handle)
-        try require(samples >= 0 && samples < Position.limit, else: REG_ERROR_SIZE)
-        try require(samples > 0, else: REG_ERROR_SHAPE)
+        try require(
+            samples >= 0 && samples < Position.limit, else: REG_ERROR_SIZE, "samples",
+            is: .size(samples), "must be below 2^48")
+        try requireSome(Size(samples, "samples"))
         if m == 0 { return }
         let (x, xStrides, outStrides) = try outputStrides(
-            T.self, network, m, x, xStrides, mean, deviation, outStrides)
+            T.self, network, m, x, xStrides, mean, deviation, outStrides,
+            ("mean", "and deviation are NULL"))
         try networkDoes { () throws(NetworkError) in
             try network.pointee.predictDropout(
                 x, xStrides, count: m, samples: samples, seed: seed, mean: mean,
@@ -106,7 +109,7 @@ private func cost<D: DataOfC>(
 ) -> reg_status {
     status { () throws(Failure) in
         let network = try network(D.Element.self, handle)
-        let cost = try output(cost, 1)
+        let cost = try output(cost, 1, "cost")
         let examples = try examples(data, for: network)
         let result = try networkDoes { () throws(NetworkError) in
             try network.pointee.cost(examples)
@@ -140,14 +143,21 @@ private func gradient<D: DataOfC>(
         let network = try network(D.Element.self, handle)
         var (firstRow, totalWeight) = (UInt64(0), 0.0)
         if part != nil {
-            let part = try sized(part).pointee
+            let part = try read(part, "part")
             (firstRow, totalWeight) = (part.first_row, part.total_weight)
         }
-        let examples = try examples(data, for: network, mayWeighNothing: totalWeight > 0)
-        let result = try networkDoes { () throws(NetworkError) in
-            try network.pointee.gradient(examples, firstRow: firstRow, totalWeight: totalWeight)
+        let examples = try examples(data, for: network, allowsAllZero: totalWeight > 0)
+        do throws(NetworkError) {
+            let result = try network.pointee.gradient(
+                examples, firstRow: firstRow, totalWeight: totalWeight)
+            cost?.pointee = result
+        } catch .sampleWeight {
+            throw Failure(
+                REG_ERROR_SAMPLE_WEIGHT, "total_weight", is: .real(totalWeight),
+                "must be finite, and at least the part's own m or sum of weights")
+        } catch {
+            throw Failure(error)
         }
-        cost?.pointee = result
     }
 }
 
@@ -170,7 +180,9 @@ public func reg_network_gradient_f64(
 private func apply<T: Scalar>(_: T.Type, _ handle: OpaquePointer?) -> reg_status {
     status { () throws(Failure) in
         let network = try network(T.self, handle)
-        try require(network.pointee.position.step + 1 < Position.limit, else: REG_ERROR_SIZE)
+        let next = network.pointee.position.step + 1
+        try require(
+            next < Position.limit, else: REG_ERROR_SIZE, "step", is: .unsigned(next), "must be below 2^48")
         try networkDoes { () throws(NetworkError) in try network.pointee.apply() }
     }
 }
@@ -191,9 +203,11 @@ private func checkGradient<D: DataOfC>(
 ) -> reg_status {
     status { () throws(Failure) in
         let network = try network(D.Element.self, handle)
-        let maxError = try output(maxError, 1)
-        try require(step > 0 && step < .infinity, else: REG_ERROR_SHAPE)
-        try require(maxParameters >= 0, else: REG_ERROR_SIZE)
+        let maxError = try output(maxError, 1, "max_error")
+        try require(
+            step > 0 && step < .infinity, else: REG_ERROR_SHAPE, "step", is: .real(step),
+            "must be finite and above 0")
+        try requireSize(Size(maxParameters, "max_parameters"))
         let examples = try examples(data, for: network)
         maxError.pointee = try networkDoes { () throws(NetworkError) in
             try network.pointee.checkGradient(examples, step: step, maxParameters: maxParameters)
@@ -240,33 +254,36 @@ private struct Report {
 }
 
 private func fitOptions<T: Scalar>(
-    _ options: UnsafePointer<reg_fit_options>?, _ network: Network<T>.Handle, m: Int
+    _ options: reg_fit_options, _ network: Network<T>.Handle, m: Int
 ) throws(Failure) -> FitOptions {
-    let options = try sized(options).pointee
     var fit = FitOptions()
-    let most = Position.limit
     let position = network.pointee.position
-    let batches = options.batch_size > 0 ? UInt64((m - 1) / options.batch_size + 1) : 1
-    let (steps, overflow) = options.epochs.multipliedReportingOverflow(by: batches)
+    let (batchSize, epochs) = (options.batch_size, options.epochs)
+    try requireSize(Size(batchSize, "batch_size"))
+    let batches = batchSize > 0 ? UInt64((m - 1) / batchSize + 1) : 1
+    let (steps, overflow) = epochs.multipliedReportingOverflow(by: batches)
     try require(
-        options.batch_size >= 0 && !overflow && steps < most - position.step
-            && options.epochs < most - position.epoch, else: REG_ERROR_SIZE)
+        !overflow && steps < Position.limit - position.step
+            && epochs < Position.limit - position.epoch, else: REG_ERROR_SIZE, "epochs",
+        is: .unsigned(epochs), "must leave the step and the epoch below 2^48")
     if options.costs != nil || options.validation_costs != nil {
         // More than an Int holds (of 32 bits: 2^31) is more than memory holds.
-        guard let epochs = Int(exactly: options.epochs) else { throw Failure(REG_ERROR_SIZE) }
-        _ = try elements(Double.self, epochs)
+        _ = try elements(Double.self, Size(Int(exactly: epochs) ?? -1, "epochs"))
     }
     // The order of the examples is kept in words.
-    if options.shuffle != 0 { _ = try elements(Int.self, m, 2) }
-    try require(options.min_delta >= 0, else: REG_ERROR_MIN_DELTA)
+    if options.shuffle != 0 { _ = try elements(Int.self, Size(m, "m"), Size(2, "")) }
+    try check(options.min_delta, as: .minDelta)
     if let masks = options.masks {
         for l in 0..<network.pointee.layerCount where masks[l] != nil {
-            _ = try elements(UInt8.self, network.pointee.layers[l].nIn, m)
-            try require(network.pointee.layers[l].keepProb < 1, else: REG_ERROR_KEEP_PROB)
+            let layer = network.pointee.layers[l]
+            _ = try elements(UInt8.self, Size(layer.nIn, "n_in"), Size(m, "m"))
+            try require(
+                layer.keepProb < 1, else: REG_ERROR_KEEP_PROB, "masks", index: l,
+                "must be NULL: the layer's keep_prob is 1, which drops nothing")
         }
     }
-    fit.epochs = options.epochs
-    fit.batchSize = options.batch_size
+    fit.epochs = epochs
+    fit.batchSize = batchSize
     fit.shuffles = options.shuffle != 0
     fit.patience = options.patience
     fit.minDelta = options.min_delta
@@ -284,10 +301,12 @@ private func fit<D: DataOfC>(
     status { () throws(Failure) in
         let network = try network(D.Element.self, handle)
         let train = try examples(data, for: network)
-        let validation = validation == nil ? nil : try examples(validation, for: network)
+        let validation = validation == nil
+            ? nil : try examples(validation, "validation", for: network)
+        let options = try read(options, "options")
         var fit = try fitOptions(options, network, m: train.count)
-        let result = result == nil ? nil : try sized(result)
-        let report = Report(call: options?.pointee.report, context: options?.pointee.context)
+        let result = result == nil ? nil : try SwiftReg.result(result, "result")
+        let report = Report(call: options.report, context: options.context)
         if report.call != nil { fit.report = Report.forward }
         var reached = FitResult()
         do throws(NetworkError) {
@@ -297,15 +316,16 @@ private func fit<D: DataOfC>(
             }
         } catch {
             // What was reached before a cost was not finite is told all the same.
-            if error == .notFinite { result?.pointee.fill(reached) }
+            if error == .notFinite { result?.write(reg_fit_result(reached)) }
             throw Failure(error)
         }
-        result?.pointee.fill(reached)
+        result?.write(reg_fit_result(reached))
     }
 }
 
 extension reg_fit_result {
-    fileprivate mutating func fill(_ result: FitResult) {
+    fileprivate init(_ result: FitResult) {
+        self.init()
         reason = reg_stop(result.reason.rawValue)
         epochs = result.epochs
         cost = result.cost

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "swiftreg.h"
+#include "swiftreg_network.h"
 
 /* ---- Checks ---------------------------------------------------------------------------- */
 
@@ -51,5 +51,8 @@ void random_seed(uint64_t seed);
 uint64_t random_bits(void);
 int random_int(int low, int high);       /* low to high, both possible */
 double random_real(double low, double high);
+
+/* The last value of an enum of the library. */
+static inline int last_value(reg_enum which) { return (int)reg_enum_count(which) - 1; }
 
 #endif

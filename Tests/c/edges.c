@@ -60,7 +60,7 @@ TEST(edges_overflow_of_no_example) {
     const size_t widths[] = {1, 1, 2};
     const real huge = sizeof(real) == 8 ? (real)1e308 : (real)2e38;
     const real x[] = {1, 1, 1}, y[] = {1, 0, 0, 1, 1, 0};
-    for (int loss = REG_BINARY_CROSS_ENTROPY; loss <= REG_SQUARED_ERROR; loss++) {
+    for (int loss = REG_BINARY_CROSS_ENTROPY; loss <= last_value(REG_ENUM_LOSS); loss++) {
         for (ptrdiff_t step = 1; step <= 2; step++) {
             Network *network = plain_network(2, widths, (reg_loss)loss);
             real *p = parameters_of(network); /* W1, b1, W2, b2 */

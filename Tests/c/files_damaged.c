@@ -147,6 +147,9 @@ static const Change allowed[] = {
     {"epsilon", "0x0.8p-1022", "0x1.fffffffffffffp+1023"},
     {"schedule", "constant", "inverse_scaling"},
     {"optimizer", "adam", "adamw"},
+    /* Numbers that a constant rate does not use. */
+    {"decay\":\"0x1p", "0x1p-1", "-0x1p-1"},
+    {"min_learning_rate", "0x0p+0", "-0x1p-1"},
 };
 
 static const Change forbidden[] = {
@@ -159,7 +162,7 @@ static const Change forbidden[] = {
     {"widths", "2 3 1", "2 3 9223372036854775807"}, {"widths", "2 3 1", "2 9223372036854775807 1"},
     {"widths", "2 3 1", "4294967296 4294967296 1"}, {"widths", "2 3 1", "2 18446744073709551619 1"},
     {"widths", "2 3 1", "9223372036854775807 1 1"}, {"widths", "2 3 1", "3 2 1"},
-    {"activations", "relu", "gelu"}, {"activations", "relu", ""}, {"activations", "relu", "relu relu"},
+    {"activations", "relu", "reluu"}, {"activations", "relu", ""}, {"activations", "relu", "relu relu"},
     {"activations", "relu", "relu "}, {"activations", "relu", "Relu"}, {"loss", "binary_", "binary-"},
     {"init", "he", "hee"}, {"init", "he", "0"}, {"seed", "18446744073709551615", "18446744073709551616"},
     {"seed", "18446744073709551615", "-1"}, {"seed", "18446744073709551615", "1e3"},
@@ -175,11 +178,10 @@ static const Change forbidden[] = {
     {"l2", "0x1.8p+1", "inf"}, {"l2", "0x1.8p+1", "-0x1.8p+1"}, {"l2", "0x1.8p+1", "0x1.8p+1024"},
     {"l2", "0x1.8p+1", "0x1.Ap+1"}, {"label_smoothing", "0x0p+0", "0x1p+0"}, {"max_norm", "inf", "-inf"},
     {"max_norm", "inf", "nan"}, {"max_norm", "inf", "infinity"}, {"loss", "binary_cross_entropy", ""},
-    {"optimizer", "adam", "Adam"}, {"optimizer", "adam", "rmsprop"}, {"schedule", "constant", "linear"},
+    {"optimizer", "adam", "Adam"}, {"optimizer", "adam", "adamm"}, {"schedule", "constant", "linear"},
     {"learning_rate", "0x1.47ae147ae147bp-7", "inf"}, {"learning_rate", "0x1", "-0x1"},
     {"\"momentum", "0x1p-1", "0x1p+0"}, {"beta1", "0x1p-1", "0x1p+0"}, {"beta2", "0x1p-1", "nan"},
     {"epsilon", "0x0.8p-1022", "inf"}, {"weight_decay", "0x0p+0", "-0x1p+0"}, {"clip_norm", "0x0p+0", "nan"},
-    {"decay\":\"0x1p", "0x1p-1", "-0x1p-1"}, {"min_learning_rate", "0x0p+0", "-0x1p-1"},
     {"step", "281474976710655", "281474976710656"}, {"epoch", "7", "18446744073709551615"}, {"epoch", "7", ""},
     /* The metadata. */
     {"", "{\"swiftreg\":\"1\",", "{"}, {"", "\"epoch\":\"7\"", "\"epoch\":7"}, {"", "\"epoch\":\"7\"", "\"epoch\":null"},

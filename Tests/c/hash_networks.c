@@ -100,6 +100,7 @@ static void hash_initial(void) {
 
 void HASH_NOTEBOOK(size_t iterations) {
     Case c;
+    cases_are_recorded = true;
     random_seed(31);
     fill_network(&c, (Shape){211, 3, {2, 20, 3, 1}});
     c.options.loss = REG_BINARY_CROSS_ENTROPY;
@@ -127,6 +128,7 @@ void HASH_NOTEBOOK(size_t iterations) {
 void HASH_NETWORKS(void) {
     static const char *const names[] = {"sgd_" REAL_NAME, "momentum_" REAL_NAME, "nesterov_" REAL_NAME,
                                         "adam_" REAL_NAME, "adamw_" REAL_NAME};
+    cases_are_recorded = true;
     random_seed(30);
     hash_initial();
     for (int kind = REG_SGD; kind <= REG_ADAMW; kind++) {

@@ -4,6 +4,12 @@
 
 /* ---- Networks -------------------------------------------------------------------------- */
 
+bool cases_are_recorded = false;
+
+static int last_of(reg_enum which, int last_recorded) {
+    return cases_are_recorded ? last_recorded : last_value(which);
+}
+
 void fill_network(Case *c, Shape shape) {
     memset(c, 0, sizeof *c);
     c->options = SIZED(reg_network_options);
@@ -14,12 +20,12 @@ void fill_network(Case *c, Shape shape) {
     c->options.l2 = c->l2;
     c->options.l1 = c->l1;
     memcpy(c->widths, shape.widths, sizeof c->widths);
-    c->options.loss = (reg_loss)random_int(REG_BINARY_CROSS_ENTROPY, REG_SQUARED_ERROR);
+    c->options.loss = (reg_loss)random_int(0, last_of(REG_ENUM_LOSS, REG_SQUARED_ERROR));
     c->options.init = (reg_init)random_int(REG_INIT_HE, REG_INIT_LECUN);
     c->options.seed = random_bits();
     if (c->options.loss != REG_SQUARED_ERROR && random_int(0, 1)) c->options.label_smoothing = 0.1;
     for (size_t l = 0; l < shape.layers; l++) {
-        c->activations[l] = (reg_activation)random_int(REG_IDENTITY, REG_TANH);
+        c->activations[l] = (reg_activation)random_int(0, last_of(REG_ENUM_ACTIVATION, REG_TANH));
         c->keep_prob[l] = random_int(0, 1) ? random_real(0.4, 0.95) : 1;
         c->l2[l] = random_int(0, 1) ? random_real(0, 2) : 0;
         c->l1[l] = random_int(0, 1) ? random_real(0, 2) : 0;

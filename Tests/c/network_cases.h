@@ -35,6 +35,11 @@ typedef struct Case {
     OracleBatch batch; /* and for the oracle, without dropout */
 } Case;
 
+#define cases_are_recorded TYPED(cases_are_recorded)
+/* Random cases have the activations and losses of the first release only, so that their hashes can be
+ * compared with recorded ones. */
+extern bool cases_are_recorded;
+
 #define fill_network TYPED(fill_network)
 #define fill_data TYPED(fill_data)
 #define move_data TYPED(move_data)

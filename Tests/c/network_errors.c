@@ -81,7 +81,7 @@ static const double bad_lambdas[] = {-0.1, -INFINITY, INFINITY, NAN};
 static const double below_zero_or_not_finite[] = {-1e-300, -1, INFINITY, -INFINITY, NAN};
 static const double not_in_zero_to_one[] = {-1e-300, -1, 1, 2, INFINITY, -INFINITY, NAN};
 static const double below_zero_or_nan[] = {-1e-300, -1, -INFINITY, NAN};
-static const int no_enum_values[] = {-1, 5, 99, INT32_MAX};
+static const int no_enum_values[] = {-1, 1000, INT32_MAX};
 static const reg_strides too_large[] = {
     {PTRDIFF_MAX, 1}, {1, PTRDIFF_MAX}, {PTRDIFF_MIN, 1}, {1, PTRDIFF_MIN}, {PTRDIFF_MAX / 4, 1}};
 
@@ -136,8 +136,8 @@ TEST(errors_network_create) {
         refuse_options(REG_ERROR_LOSS, OPTIONS(.loss = (reg_loss)no_enum_values[i]));
         refuse_options(REG_ERROR_INIT, OPTIONS(.init = (reg_init)no_enum_values[i]));
     }
-    refuse_options(REG_ERROR_LOSS, OPTIONS(.loss = (reg_loss)3));
-    refuse_options(REG_ERROR_INIT, OPTIONS(.init = (reg_init)4));
+    refuse_options(REG_ERROR_LOSS, OPTIONS(.loss = (reg_loss)reg_enum_count(REG_ENUM_LOSS)));
+    refuse_options(REG_ERROR_INIT, OPTIONS(.init = (reg_init)reg_enum_count(REG_ENUM_INIT)));
     for (int l = 0; l < 2; l++) {
         double values[] = {0.5, 0.5};
         for (size_t i = 0; i < COUNT(bad_keep_probs); i++) {
@@ -248,7 +248,7 @@ TEST(errors_network_optimizer) {
         refuse_optimizer(REG_ERROR_SCHEDULE, OPTIMIZER(.schedule = (reg_schedule)no_enum_values[i]));
     }
     CHECK(is_untouched(&options->kind, sizeof *options - sizeof(size_t)));
-    refuse_optimizer(REG_ERROR_SCHEDULE, OPTIMIZER(.schedule = (reg_schedule)4));
+    refuse_optimizer(REG_ERROR_SCHEDULE, OPTIMIZER(.schedule = (reg_schedule)reg_enum_count(REG_ENUM_SCHEDULE)));
     for (size_t i = 0; i < COUNT(below_zero_or_not_finite); i++) {
         const double bad = below_zero_or_not_finite[i];
         refuse_optimizer(REG_ERROR_LEARNING_RATE, OPTIMIZER(.learning_rate = bad));

@@ -77,9 +77,9 @@ static double epoch_by_hand(const Case *c, Network *network, size_t batch_size, 
 
 static reg_optimizer_options random_optimizer(void) {
     reg_optimizer_options o = SIZED(reg_optimizer_options);
-    CHECK_OK(reg_optimizer_defaults((reg_optimizer)random_int(REG_SGD, REG_ADAMW), &o));
+    CHECK_OK(reg_optimizer_defaults((reg_optimizer)random_int(REG_SGD, last_value(REG_ENUM_OPTIMIZER)), &o));
     o.learning_rate = random_real(0.001, 0.05);
-    o.schedule = (reg_schedule)random_int(REG_CONSTANT, REG_INVERSE_SCALING);
+    o.schedule = (reg_schedule)random_int(REG_CONSTANT, last_value(REG_ENUM_SCHEDULE));
     o.period = 2;
     if (random_int(0, 1)) o.clip_norm = random_real(0.01, 1);
     return o;

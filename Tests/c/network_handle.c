@@ -51,7 +51,7 @@ static void check_initial(Shape shape, reg_init init) {
 TEST(network_initial) {
     static const Shape shapes[] = {{1, 1, {1, 1}}, {1, 2, {2, 3, 1}}, {1, 3, {5, 17, 4, 3}}, {1, 2, {100, 33, 7}}};
     for (size_t i = 0; i < COUNT(shapes); i++)
-        for (int init = REG_INIT_HE; init <= REG_INIT_NOTEBOOK; init++)
+        for (int init = REG_INIT_HE; init <= last_value(REG_ENUM_INIT); init++)
             check_initial(shapes[i], (reg_init)init);
     /* The notebook's network begins as its reference says (test_legacy_known has its source). */
     const size_t widths[4] = {2, 20, 3, 1};
@@ -155,7 +155,7 @@ TEST(network_position) {
 
 #if !TEST_F64
 static void check_defaults(void) {
-    for (int kind = REG_SGD; kind <= REG_ADAMW; kind++) {
+    for (int kind = REG_SGD; kind <= last_value(REG_ENUM_OPTIMIZER); kind++) {
         reg_optimizer_options *o = BUFFER(reg_optimizer_options, 1);
         o->struct_size = sizeof *o;
         CHECK_OK(reg_optimizer_defaults((reg_optimizer)kind, o));
@@ -187,7 +187,7 @@ TEST(network_optimizer) {
     set_position(network, 7, 3);
     reg_optimizer last = REG_SGD;
     for (int i = 0; i < 40; i++) {
-        const reg_optimizer kind = (reg_optimizer)random_int(REG_SGD, REG_ADAMW);
+        const reg_optimizer kind = (reg_optimizer)random_int(REG_SGD, last_value(REG_ENUM_OPTIMIZER));
         describe("optimizer " REAL_NAME " %d after %d", kind, last);
         reg_optimizer_options set = SIZED(reg_optimizer_options), got = set;
         CHECK_OK(reg_optimizer_defaults(kind, &set));

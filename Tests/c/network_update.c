@@ -77,7 +77,7 @@ static void check_updates(Case *c, const reg_optimizer_options *optimizer, int s
 TEST(network_apply) {
     static const Shape shapes[] = {{1, 1, {1, 1}}, {1, 2, {3, 16, 5}}, {1, 3, {17, 33, 4, 1}}};
     for (size_t i = 0; i < COUNT(shapes); i++) {
-        for (int kind = REG_SGD; kind <= REG_ADAMW; kind++) {
+        for (int kind = REG_SGD; kind <= last_value(REG_ENUM_OPTIMIZER); kind++) {
             for (int variant = 0; variant < 8; variant++) {
                 Case c;
                 fill_network(&c, shapes[i]);
@@ -102,7 +102,7 @@ TEST(network_apply) {
 
 /* The corners of the ranges. */
 TEST(network_apply_corners) {
-    for (int kind = REG_SGD; kind <= REG_ADAMW; kind++) {
+    for (int kind = REG_SGD; kind <= last_value(REG_ENUM_OPTIMIZER); kind++) {
         Case c;
         fill_network(&c, (Shape){1, 2, {3, 16, 5}});
         reg_optimizer_options o = SIZED(reg_optimizer_options);
@@ -174,7 +174,7 @@ static void check_schedule(const reg_optimizer_options *o) {
 }
 
 TEST(network_schedules) {
-    for (int schedule = REG_CONSTANT; schedule <= REG_INVERSE_SCALING; schedule++) {
+    for (int schedule = REG_CONSTANT; schedule <= last_value(REG_ENUM_SCHEDULE); schedule++) {
         for (int i = 0; i < 10; i++) {
             reg_optimizer_options o = SIZED(reg_optimizer_options);
             CHECK_OK(reg_optimizer_defaults(REG_SGD, &o));
@@ -193,7 +193,7 @@ TEST(network_schedules) {
 /* A norm that is not finite is an error while clipping is in use, and nothing changes. */
 TEST(network_clip_not_finite) {
     static const real bad[] = {NAN, INFINITY, -INFINITY};
-    for (int kind = REG_SGD; kind <= REG_ADAMW; kind++) {
+    for (int kind = REG_SGD; kind <= last_value(REG_ENUM_OPTIMIZER); kind++) {
         for (int i = 0; i < 3; i++) {
             describe("clip " REAL_NAME " optimizer %d, gradient %g", kind, (double)bad[i]);
             Case c;

@@ -38,15 +38,15 @@ static inline network *random_network(bool has_state) {
                                    .layers = (size_t)random_int(1, MOST_TEST_LAYERS),
                                    .widths = widths,
                                    .activations = activations,
-                                   .loss = (reg_loss)random_int(0, 2),
-                                   .init = (reg_init)random_int(0, 3),
+                                   .loss = (reg_loss)random_int(0, last_value(REG_ENUM_LOSS)),
+                                   .init = (reg_init)random_int(0, last_value(REG_ENUM_INIT)),
                                    .seed = random_bits(),
                                    .keep_prob = keep_prob,
                                    .l2 = l2,
                                    .l1 = l1};
     for (size_t l = 0; l < MOST_TEST_LAYERS; l++) {
         widths[l] = (size_t)random_int(1, 12);
-        activations[l] = (reg_activation)random_int(0, 4);
+        activations[l] = (reg_activation)random_int(0, last_value(REG_ENUM_ACTIVATION));
         keep_prob[l] = random_int(0, 1) == 0 ? 1 : any_fraction();
         l2[l] = random_int(0, 1) == 0 ? 0 : ldexp(any_fraction(), random_int(0, 1000));
         l1[l] = random_int(0, 1) == 0 ? 0 : any_fraction();
@@ -58,8 +58,8 @@ static inline network *random_network(bool has_state) {
     CHECK_OK(REG(network_create)(&options, &made));
 
     reg_optimizer_options optimizer = {.struct_size = sizeof optimizer,
-                                       .kind = (reg_optimizer)random_int(0, 4),
-                                       .schedule = (reg_schedule)random_int(0, 3),
+                                       .kind = (reg_optimizer)random_int(0, last_value(REG_ENUM_OPTIMIZER)),
+                                       .schedule = (reg_schedule)random_int(0, last_value(REG_ENUM_SCHEDULE)),
                                        .learning_rate = ldexp(any_fraction(), random_int(0, 1000)),
                                        .momentum = random_real(0, 1),
                                        .beta1 = random_real(0, 1),

@@ -91,7 +91,12 @@
     X(edges_infinite_penalty)    \
     X(edges_infinite_norm)       \
     X(edges_validation_is_nan)   \
-    X(edges_part_without_weight)
+    X(edges_part_without_weight) \
+    X(error_arguments)           \
+    X(error_data)                \
+    X(option_ranges)             \
+    X(option_enums)              \
+    X(optimizer_of_kind_alone)
 
 #define UNTYPED_TESTS(X) \
     X(oracle)            \

@@ -154,7 +154,7 @@ static void fuzz_gradient(Network *network, Ends ends) {
         /* Such a part of a batch gives nothing. */
         if (given.has_no_weight && part->total_weight > 0) given.wrong &= ~ONE(REG_ERROR_SAMPLE_WEIGHT);
         given.wrong |= IF(part->struct_size != sizeof *part, REG_ERROR_SIZE);
-        given.wrong |= IF(!(part->total_weight >= 0 && part->mean_over < INFINITY), REG_ERROR_SAMPLE_WEIGHT);
+        given.wrong |= IF(!(part->total_weight >= 0 && part->total_weight < INFINITY), REG_ERROR_SAMPLE_WEIGHT);
         given.possible |= IF(part->total_weight != 0, REG_ERROR_SAMPLE_WEIGHT);
         freeze_buffer(part);
     }

@@ -5,11 +5,36 @@
 
 /* ---- What a network is made of --------------------------------------------------------- */
 
-/* A struct may be shorter or longer than the library's; of a shorter one nothing is read. */
+/* The size of a struct of options, which is not longer than its buffer, so a longer one is not right
+ * either. Of one that is not right nothing is read. */
 static size_t choose_struct_size(size_t right, Statuses *wrong) {
-    const size_t size = !rarely(40) ? right : rarely(2) ? right + choose(100) : (size_t)choose_integer();
-    *wrong |= IF(size < right || size > PTRDIFF_MAX, REG_ERROR_SIZE);
+    size_t size = right;
+    if (rarely(40)) size = rarely(2) ? choose(right) : (size_t)choose_integer();
+    if (size > right && size < 1 << 16) size = right;
+    *wrong |= IF(size != right, REG_ERROR_SIZE);
     return size;
+}
+
+/* ---- The library's own table of options ------------------------------------------------ */
+
+static reg_option option_of(const char *structure, const char *field) {
+    reg_option option = {.struct_size = sizeof option};
+    for (size_t i = 0; reg_get_option(i, &option) == REG_OK; i++)
+        if (strcmp(option.structure, structure) == 0 && strcmp(option.field, field) == 0) return option;
+    DEMAND(field == NULL);
+    return option;
+}
+
+static Statuses judge_real(const reg_option *option, double value) {
+    const bool above = option->excludes_minimum ? value > option->minimum : value >= option->minimum;
+    const bool below = option->excludes_maximum ? value < option->maximum : value <= option->maximum;
+    return IF(!(above && below), option->status);
+}
+
+static uint32_t choose_value(reg_enum which, reg_status status, Statuses *wrong) {
+    const uint32_t count = (uint32_t)reg_enum_count(which), value = choose_enum(count);
+    *wrong |= IF(value >= count, status);
+    return value;
 }
 
 static const size_t *choose_widths(size_t layers, Statuses *wrong, Statuses *possible) {
@@ -31,16 +56,15 @@ static const size_t *choose_widths(size_t layers, Statuses *wrong, Statuses *pos
 }
 
 /* One number for each layer, or NULL. */
-static const double *choose_numbers(size_t layers, double low, double high, bool is_open, Statuses *wrong,
-                                    reg_status error) {
+static const double *choose_numbers(size_t layers, const char *field, double low, double high, Statuses *wrong) {
     if (choose(3) == 0) return NULL;
+    const reg_option option = option_of("reg_network_options", field);
+    DEMAND(option.per_layer == 1 && option.type == REG_OPTION_REAL);
     double *numbers = fuzz_buffer(layers * sizeof *numbers);
     for (size_t l = 0; l < layers; l++) {
-        numbers[l] = choose(2) == 0 ? high * is_open : low + (high - low) * (double)choose_bits(1) / 256;
-        if (is_open && numbers[l] == 0) numbers[l] = high;
+        numbers[l] = choose(2) == 0 ? option.default_value : low + (high - low) * (double)choose_bits(1) / 256;
         if (rarely(60)) numbers[l] = choose_real();
-        const bool is_valid = is_open ? numbers[l] > 0 && numbers[l] <= high : numbers[l] >= 0 && numbers[l] < INFINITY;
-        *wrong |= IF(!is_valid, error);
+        *wrong |= judge_real(&option, numbers[l]);
     }
     freeze_buffer(numbers);
     return numbers;
@@ -50,8 +74,9 @@ static const reg_activation *choose_activations(size_t layers, Statuses *wrong) 
     if (choose(3) == 0) return NULL;
     reg_activation *activations = fuzz_buffer((layers - 1) * sizeof *activations);
     for (size_t l = 0; l + 1 < layers; l++) {
-        const uint32_t activation = rarely(40) ? (uint32_t)choose_bits(4) : (uint32_t)choose(REG_TANH + 1);
-        *wrong |= IF(activation > REG_TANH, REG_ERROR_ACTIVATION);
+        const size_t count = reg_enum_count(REG_ENUM_ACTIVATION);
+        const uint32_t activation = (uint32_t)(rarely(40) ? choose_bits(4) : choose(count));
+        *wrong |= IF(activation >= count, REG_ERROR_ACTIVATION);
         memcpy(&activations[l], &activation, sizeof activation);
     }
     freeze_buffer(activations);
@@ -75,20 +100,20 @@ Network *choose_network(void) {
         wrong |= ONE(REG_ERROR_NULL);
     }
     options->activations = choose_activations(layers, &wrong);
-    options->loss = (reg_loss)choose_enum(REG_SQUARED_ERROR + 1);
-    options->init = (reg_init)choose_enum(REG_INIT_NOTEBOOK + 1);
-    wrong |= IF((uint32_t)options->loss > REG_SQUARED_ERROR, REG_ERROR_LOSS);
-    wrong |= IF((uint32_t)options->init > REG_INIT_NOTEBOOK, REG_ERROR_INIT);
+    options->loss = (reg_loss)choose_value(REG_ENUM_LOSS, REG_ERROR_LOSS, &wrong);
+    options->init = (reg_init)choose_value(REG_ENUM_INIT, REG_ERROR_INIT, &wrong);
     options->seed = choose_bits(8);
-    options->keep_prob = choose_numbers(layers, 0.2, 1, true, &wrong, REG_ERROR_KEEP_PROB);
-    options->l2 = choose_numbers(layers, 0, 2, false, &wrong, REG_ERROR_LAMBDA);
-    options->l1 = choose_numbers(layers, 0, 2, false, &wrong, REG_ERROR_LAMBDA);
+    options->keep_prob = choose_numbers(layers, "keep_prob", 0.2, 1, &wrong);
+    options->l2 = choose_numbers(layers, "l2", 0, 2, &wrong);
+    options->l1 = choose_numbers(layers, "l1", 0, 2, &wrong);
     if (choose(3) == 0) options->label_smoothing = choose_near(0, 0.5);
-    const double smoothing = options->label_smoothing;
-    wrong |= IF(!(smoothing >= 0 && smoothing < 1) || (smoothing != 0 && options->loss == REG_SQUARED_ERROR),
-                REG_ERROR_LABEL_SMOOTHING);
+    const reg_option smoothing = option_of("reg_network_options", "label_smoothing");
+    const bool is_used = options->loss < 64 && (smoothing.losses >> options->loss & 1) != 0;
+    wrong |= judge_real(&smoothing, options->label_smoothing) |
+             IF(options->label_smoothing != 0 && !is_used, smoothing.status);
     if (choose(3) == 0) options->max_norm = choose_near(0, 4);
-    wrong |= IF(!(options->max_norm >= 0), REG_ERROR_MAX_NORM);
+    const reg_option max_norm = option_of("reg_network_options", "max_norm");
+    wrong |= judge_real(&max_norm, options->max_norm);
     freeze_buffer(options);
     Network **network = fuzz_buffer(sizeof *network);
     *network = NULL;
@@ -106,36 +131,35 @@ void choose_optimizer(Network *network) {
     before->struct_size = after->struct_size = sizeof *before;
     DEMAND(REG(network_get_optimizer)(network, before) == REG_OK);
     freeze_buffer(before);
-    const uint32_t kind = choose_enum(REG_ADAMW + 1);
+    Statuses of_kind = 0;
+    const uint32_t kind = choose_value(REG_ENUM_OPTIMIZER, REG_ERROR_OPTIMIZER, &of_kind);
     options->struct_size = choose_struct_size(sizeof *options, &wrong);
-    const Statuses of_kind = wrong | IF(kind > REG_ADAMW, REG_ERROR_OPTIMIZER);
-    if (JUDGE(reg_optimizer_defaults((reg_optimizer)kind, options), of_kind, 0) != REG_OK) {
+    if (JUDGE(reg_optimizer_defaults((reg_optimizer)kind, options), wrong | of_kind, 0) != REG_OK) {
         memset(options, 0, sizeof *options);
         options->struct_size = sizeof *options;
         options->kind = (reg_optimizer)kind;
+        options->epsilon = 1; /* all 0 would be the defaults of the kind */
         wrong = 0;
     }
-    wrong |= IF(kind > REG_ADAMW, REG_ERROR_OPTIMIZER);
-    const uint32_t schedule = choose_enum(REG_INVERSE_SCALING + 1);
+    wrong |= of_kind;
+    const uint32_t schedule = choose_value(REG_ENUM_SCHEDULE, REG_ERROR_SCHEDULE, &wrong);
     options->schedule = (reg_schedule)schedule;
-    double *const numbers[] = {&options->learning_rate, &options->momentum, &options->beta1, &options->beta2,
-                               &options->epsilon, &options->weight_decay, &options->clip_norm, &options->decay,
-                               &options->min_learning_rate};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (choose(3) == 0) *numbers[i] = choose_near(0, 0.9);
-    if (choose(3) == 0) options->period = rarely(2) ? choose_bits(8) : choose(5);
-#define IS_FRACTION(x) ((x) >= 0 && (x) < 1)
-#define IS_FINITE(x) ((x) >= 0 && (x) < INFINITY)
-    const bool has_period = schedule != REG_STEP && schedule != REG_COSINE ? true : options->period > 0;
-    wrong |= IF(!IS_FINITE(options->learning_rate), REG_ERROR_LEARNING_RATE) |
-             IF(!IS_FRACTION(options->momentum) || !IS_FRACTION(options->beta1) || !IS_FRACTION(options->beta2),
-                REG_ERROR_MOMENTUM) |
-             IF(!IS_FINITE(options->epsilon), REG_ERROR_EPSILON) |
-             IF(!IS_FINITE(options->weight_decay), REG_ERROR_WEIGHT_DECAY) |
-             IF(!(options->clip_norm >= 0), REG_ERROR_CLIP_NORM) |
-             IF(schedule > REG_INVERSE_SCALING || !IS_FINITE(options->decay) || !IS_FINITE(options->min_learning_rate) ||
-                    !has_period,
-                REG_ERROR_SCHEDULE);
+    reg_option option = {.struct_size = sizeof option};
+    for (size_t i = 0; reg_get_option(i, &option) == REG_OK; i++) {
+        if (strcmp(option.structure, "reg_optimizer_options") != 0) continue;
+        const bool is_used = (option.schedules >> (schedule & 63) & 1) != 0;
+        void *field = (char *)options + option.offset;
+        if (option.type == REG_OPTION_REAL) {
+            double *real = field;
+            if (choose(3) == 0) *real = choose_near(0, 0.9);
+            if (is_used || isnan(*real)) wrong |= judge_real(&option, *real);
+        } else if (option.type == REG_OPTION_INTEGER) {
+            uint64_t *integer = field;
+            if (choose(3) == 0) *integer = rarely(2) ? choose_bits(8) : choose(5);
+            if (is_used) wrong |= judge_real(&option, (double)*integer);
+        }
+    }
+    if (options->epsilon == 0) options->epsilon = 0.5;
     const reg_status status = JUDGE(REG(network_set_optimizer)(network, options), wrong, 0);
     freeze_buffer(options);
     JUDGE(REG(network_get_optimizer)(network, after), 0, 0);

@@ -1,18 +1,14 @@
 import KernelInterface
 
-/// A choice that a file knows by its name.
-protocol Named: RawRepresentable where RawValue == UInt32 {
-    var name: StaticString { get }
-}
-
-/// Writes or reads the metadata of a network, field by field: so there is one list of them.
-protocol FieldCoder {
+/// Writes or reads the metadata of a network, field by field: so there is one list of them. An
+/// option's field has the name of the option.
+protocol FieldCoder: OptionCoder where Problem == NetworkError {
     /// What is coded up to the `end` is the text of this field.
     mutating func begin(_ name: StaticString) throws(NetworkError)
     mutating func end() throws(NetworkError)
     mutating func code(_ value: inout UInt64) throws(NetworkError)
     mutating func code(_ value: inout Double) throws(NetworkError)
-    mutating func code<E: Named>(_ value: inout E) throws(NetworkError)
+    mutating func code<E: Choice>(_ value: inout E) throws(NetworkError)
     /// Between two values of a field.
     mutating func space() throws(NetworkError)
 }
@@ -24,24 +20,28 @@ extension FieldCoder {
         try end()
     }
 
-    mutating func field(_ name: StaticString, _ value: inout Double) throws(NetworkError) {
-        try begin(name)
+    mutating func code(_ option: Option, _ value: inout UInt64) throws(NetworkError) {
+        try field(option.info.name, &value)
+    }
+
+    mutating func code(_ option: Option, _ value: inout Double) throws(NetworkError) {
+        try begin(option.info.name)
         try code(&value)
         try end()
     }
 
-    mutating func field<E: Named>(_ name: StaticString, _ value: inout E) throws(NetworkError) {
-        try begin(name)
+    mutating func code<E: Choice>(_ option: Option, _ value: inout E) throws(NetworkError) {
+        try begin(option.info.name)
         try code(&value)
         try end()
     }
 
     /// One value of each layer.
-    mutating func field(
-        _ name: StaticString, _ layers: UnsafeMutablePointer<Layer>, _ count: Int,
+    mutating func code(
+        _ option: Option, _ layers: UnsafeMutablePointer<Layer>, _ count: Int,
         _ value: (_ coder: inout Self, _ layer: inout Layer) throws(NetworkError) -> Void
     ) throws(NetworkError) {
-        try begin(name)
+        try begin(option.info.name)
         for l in 0..<count {
             if l > 0 { try space() }
             try value(&self, &layers[l])
@@ -69,7 +69,7 @@ struct FieldWriter: FieldCoder {
     mutating func end() { writer.write("\"") }
     mutating func code(_ value: inout UInt64) { writer.write(value) }
     mutating func code(_ value: inout Double) { writer.write(value) }
-    mutating func code<E: Named>(_ value: inout E) { writer.write(value.name) }
+    mutating func code<E: Choice>(_ value: inout E) { writer.write(value.names.name) }
     mutating func space() { writer.write(" ") }
 }
 
@@ -121,11 +121,11 @@ struct FieldReader: FieldCoder {
     mutating func code(_ result: inout UInt64) throws(NetworkError) { result = try value.integer() }
     mutating func code(_ result: inout Double) throws(NetworkError) { result = try value.real() }
 
-    mutating func code<E: Named>(_ result: inout E) throws(NetworkError) {
+    mutating func code<E: Choice>(_ result: inout E) throws(NetworkError) {
         let word = value.word()
         var raw: UInt32 = 0
         while let choice = E(rawValue: raw) {
-            if word == choice.name {
+            if word == choice.names.name {
                 result = choice
                 return
             }
@@ -135,62 +135,4 @@ struct FieldReader: FieldCoder {
     }
 
     mutating func space() throws(NetworkError) { try value.expect(" ") }
-}
-
-// MARK: Names
-
-extension Activation: Named {
-    var name: StaticString {
-        switch self {
-        case .identity: "identity"
-        case .relu: "relu"
-        case .sigmoid: "sigmoid"
-        case .leakyRelu: "leaky_relu"
-        case .tanh: "tanh"
-        }
-    }
-}
-
-extension Loss: Named {
-    var name: StaticString {
-        switch self {
-        case .binaryCrossEntropy: "binary_cross_entropy"
-        case .softmaxCrossEntropy: "softmax_cross_entropy"
-        case .squaredError: "squared_error"
-        }
-    }
-}
-
-extension InitialWeights: Named {
-    var name: StaticString {
-        switch self {
-        case .he: "he"
-        case .xavier: "xavier"
-        case .lecun: "lecun"
-        case .notebook: "notebook"
-        }
-    }
-}
-
-extension OptimizerKind: Named {
-    var name: StaticString {
-        switch self {
-        case .sgd: "sgd"
-        case .momentum: "momentum"
-        case .nesterov: "nesterov"
-        case .adam: "adam"
-        case .adamw: "adamw"
-        }
-    }
-}
-
-extension Schedule: Named {
-    var name: StaticString {
-        switch self {
-        case .constant: "constant"
-        case .step: "step"
-        case .cosine: "cosine"
-        case .inverseScaling: "inverse_scaling"
-        }
-    }
 }

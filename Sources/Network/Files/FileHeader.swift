@@ -100,35 +100,21 @@ struct FileHeader {
     /// All fields of the metadata but the version and the widths of the layers.
     mutating func code<C: FieldCoder>(_ coder: inout C) throws(NetworkError) {
         let (layers, count) = (tensors.layers, tensors.layerCount)
-        try coder.field("activations", layers, count - 1) { (coder, layer) throws(NetworkError) in
+        try coder.code(.activation, layers, count - 1) { (coder, layer) throws(NetworkError) in
             try coder.code(&layer.activation)
         }
-        try coder.field("loss", &settings.loss)
-        try coder.field("init", &settings.initialWeights)
-        try coder.field("seed", &settings.seed)
-        try coder.field("keep_prob", layers, count) { (coder, layer) throws(NetworkError) in
+        try settings.codeModel(&coder)
+        try coder.code(.keepProb, layers, count) { (coder, layer) throws(NetworkError) in
             try coder.code(&layer.keepProb)
         }
-        try coder.field("l2", layers, count) { (coder, layer) throws(NetworkError) in
+        try coder.code(.l2, layers, count) { (coder, layer) throws(NetworkError) in
             try coder.code(&layer.l2)
         }
-        try coder.field("l1", layers, count) { (coder, layer) throws(NetworkError) in
+        try coder.code(.l1, layers, count) { (coder, layer) throws(NetworkError) in
             try coder.code(&layer.l1)
         }
-        try coder.field("label_smoothing", &settings.labelSmoothing)
-        try coder.field("max_norm", &settings.maxNorm)
-        try coder.field("optimizer", &optimizer.kind)
-        try coder.field("schedule", &optimizer.schedule)
-        try coder.field("learning_rate", &optimizer.learningRate)
-        try coder.field("momentum", &optimizer.momentum)
-        try coder.field("beta1", &optimizer.beta1)
-        try coder.field("beta2", &optimizer.beta2)
-        try coder.field("epsilon", &optimizer.epsilon)
-        try coder.field("weight_decay", &optimizer.weightDecay)
-        try coder.field("clip_norm", &optimizer.clipNorm)
-        try coder.field("decay", &optimizer.decay)
-        try coder.field("period", &optimizer.period)
-        try coder.field("min_learning_rate", &optimizer.minLearningRate)
+        try settings.codeRegularization(&coder)
+        try optimizer.code(&coder)
         try coder.field("step", &position.step)
         try coder.field("epoch", &position.epoch)
     }

@@ -1,27 +1,26 @@
 import CPlatform
 
-/// An optimizer with its hyperparameters: see reg_optimizer_options for meanings and ranges.
+/// An optimizer with its hyperparameters: see reg_optimizer_options for their meanings, `Option` for
+/// their ranges and defaults.
 public struct Optimizer: Sendable {
-    public var kind = OptimizerKind.sgd
+    public var kind: OptimizerKind
     public var schedule = Schedule.constant
-    public var learningRate = 0.01
-    public var momentum = 0.9
-    public var beta1 = 0.9
-    public var beta2 = 0.999
-    public var epsilon = 1e-8
-    public var weightDecay = 0.01
+    public var learningRate: Double
+    public var momentum = Option.momentum.info.usual
+    public var beta1 = Option.beta1.info.usual
+    public var beta2 = Option.beta2.info.usual
+    public var epsilon = Option.epsilon.info.usual
+    public var weightDecay = Option.weightDecay.info.usual
     /// The largest norm of the gradient; 0: no limit.
-    public var clipNorm = 0.0
-    public var decay = 0.5
-    public var period: UInt64 = 10
-    public var minLearningRate = 0.0
+    public var clipNorm = Option.clipNorm.info.usual
+    public var decay = Option.decay.info.usual
+    public var period = UInt64(Option.period.info.usual)
+    public var minLearningRate = Option.minLearningRate.info.usual
 
-    public init() {}
-
-    /// The default hyperparameters of a kind.
-    public init(_ kind: OptimizerKind) {
+    /// The defaults of a kind.
+    public init(_ kind: OptimizerKind = .sgd) {
         self.kind = kind
-        learningRate = kind == .adam || kind == .adamw ? 0.001 : 0.01
+        learningRate = kind.usualLearningRate
     }
 }
 
