@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from swiftreg import _core
+from swiftreg.notebook._calls import refuse_bool, tolerant
 from swiftreg.notebook._layers import Array, Parameters, in_layer, layer_names, parameter_names
 from swiftreg.notebook._masks import check_keep_prob
 
@@ -23,6 +24,7 @@ def _entries(cache: Sequence[Array], size: int, without: int) -> int:
     return layers
 
 
+@tolerant
 def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Sequence[Array]) -> dict[str, Array]:
     """Gradients of `compute_cost`, from the cache of `forward_propagation`.
 
@@ -36,6 +38,7 @@ def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Sequence[Array]) -> 
     return backward_propagation_with_regularization(X, Y, cache, 0.0)
 
 
+@tolerant
 def backward_propagation_with_regularization(
     X: ArrayLike, Y: ArrayLike, cache: Sequence[Array], lambd: float
 ) -> dict[str, Array]:
@@ -43,10 +46,12 @@ def backward_propagation_with_regularization(
 
     lambd is 0 or more; ValueError otherwise.
     """
+    refuse_bool(lambd, "lambd")
     names = layer_names(_entries(cache, 4, 0))
     return _core.backward(X, Y, tuple(cache), names, lambd, None, in_layer)
 
 
+@tolerant
 def backward_propagation_with_dropout(
     X: ArrayLike, Y: ArrayLike, cache: Sequence[Array], keep_prob: float
 ) -> dict[str, Array]:
@@ -60,6 +65,7 @@ def backward_propagation_with_dropout(
     return _core.backward(X, Y, tuple(cache), names, 0.0, keep_prob, in_layer)
 
 
+@tolerant
 def update_parameters(
     parameters: Parameters, grads: dict[str, Array], learning_rate: float
 ) -> Parameters:
@@ -68,6 +74,7 @@ def update_parameters(
     Rebinds the entries of the given dict and returns it; the arrays themselves are not changed.
     After an error the dict is as it was.
     """
+    refuse_bool(learning_rate, "learning_rate")
     updated: Parameters = {}
     for layer in parameter_names(parameters):
         try:

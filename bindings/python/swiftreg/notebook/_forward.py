@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from swiftreg import _core
+from swiftreg.notebook._calls import tolerant
 from swiftreg.notebook._layers import Array, LayerNames, Parameters, in_layer, parameter_names
 from swiftreg.notebook._masks import check_keep_prob, leave_numpy_after, notebook_masks
 
@@ -22,16 +23,19 @@ def _activate(x: ArrayLike, activation: int) -> Any:
     return a if a.ndim else a[()]
 
 
+@tolerant
 def sigmoid(x: ArrayLike) -> Any:
     """1 / (1 + exp(-x)), without overflow. Any shape; a scalar gives a NumPy scalar."""
     return _activate(x, _core.SIGMOID)
 
 
+@tolerant
 def relu(x: ArrayLike) -> Any:
     """max(0, x). Any shape; a scalar gives a NumPy scalar. NaN stays NaN."""
     return _activate(x, _core.RELU)
 
 
+@tolerant
 def initialize_parameters(layer_dims: Sequence[int]) -> Parameters:
     """Initial parameters of a network with the given widths, the input's first.
 
@@ -56,6 +60,7 @@ def initialize_parameters(layer_dims: Sequence[int]) -> Parameters:
     return parameters
 
 
+@tolerant
 def forward_propagation(X: ArrayLike, parameters: Parameters) -> tuple[Array, tuple[Array, ...]]:
     """Z = W A + b and A = relu(Z) layer by layer, sigmoid(Z) in the last.
 
@@ -78,6 +83,7 @@ def _hidden_widths(parameters: Parameters, names: Sequence[LayerNames]) -> tuple
     return tuple(widths)
 
 
+@tolerant
 def forward_propagation_with_dropout(
     X: ArrayLike,
     parameters: Parameters,
@@ -119,6 +125,7 @@ def forward_propagation_with_dropout(
     return _core.forward(X, parameters, names, masks, keep_prob, in_layer)
 
 
+@tolerant
 def predict(X: ArrayLike, y: ArrayLike, parameters: Parameters) -> NDArray[np.int64]:
     """Predictions, int of shape (1, m): 1 where the output is above 0.5. Never dropout.
 
@@ -133,6 +140,7 @@ def predict(X: ArrayLike, y: ArrayLike, parameters: Parameters) -> NDArray[np.in
     return p
 
 
+@tolerant
 def predict_dec(parameters: Parameters, X: ArrayLike) -> NDArray[np.bool_]:
     """Whether the output is above 0.5, bool of shape (1, m). Mind the order of the arguments."""
     A, _ = forward_propagation(X, parameters)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from swiftreg import _core
+from swiftreg.notebook._calls import refuse_bool
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,6 +36,7 @@ class NotebookMasks(NamedTuple):
 
 def check_keep_prob(keep_prob: float) -> float:
     """keep_prob as a float in (0, 1]."""
+    refuse_bool(keep_prob, "keep_prob")
     try:
         value = keep_prob.__float__()
     except (AttributeError, TypeError):

@@ -9,6 +9,7 @@ import numpy as np
 
 from swiftreg._history import Progress
 from swiftreg._mlp import MLP
+from swiftreg.notebook._calls import refuse_bool, takes_is_plot_at, tolerant
 from swiftreg.notebook._cost import compute_cost, compute_cost_with_regularization
 from swiftreg.notebook._forward import (
     forward_propagation,
@@ -36,6 +37,9 @@ def _matrix(array: ArrayLike, name: str) -> NDArray[np.float64]:
 HIDDEN = (20, 3)
 
 
+# Common copies of the notebook have is_plot where the course's has lambd.
+@takes_is_plot_at(5)
+@tolerant
 def model(
     X: ArrayLike,
     Y: ArrayLike,
@@ -47,20 +51,28 @@ def model(
     *,
     fresh_masks: bool = False,
     seed: int = 0,
+    is_plot: bool = True,
 ) -> Parameters:
     """Trains the notebook's network, [X.shape[0], 20, 3, 1] units, by full-batch gradient descent.
 
     X is (features, m), Y is (1, m) of 0 and 1. lambd above 0 adds L2, keep_prob below 1 adds
     dropout to the hidden layers; not both (AssertionError). The cost (with dropout and the L2 term)
     is taken before each update: printed every 10000 iterations, collected every 1000 if
-    print_cost, and drawn at the end where matplotlib is installed.
+    print_cost, and drawn at the end where matplotlib is installed, unless is_plot is False.
 
     With dropout the masks are those of NumPy's seed 1 in every iteration, as in the notebook;
     fresh_masks=True draws new ones in each, from `seed` (see forward_propagation_with_dropout).
 
     Returns the trained parameters. Ctrl-C ends the training at once. Raises FloatingPointError if a
-    cost or a gradient is not finite, where the notebook goes on with NaN.
+    cost or a gradient is not finite, where the notebook goes on with NaN. TypeError for True or
+    False in place of a number; a bool as the sixth positional argument is is_plot, as in common
+    copies of the notebook.
     """
+    for name, number in (
+        ("learning_rate", learning_rate), ("num_iterations", num_iterations), ("lambd", lambd),
+        ("keep_prob", keep_prob), ("seed", seed),
+    ):
+        refuse_bool(number, name)
     if lambd != 0 and keep_prob != 1:
         raise AssertionError(f"lambd={lambd!r} and keep_prob={keep_prob!r}: use one at a time")
     X, Y = _matrix(X, "X"), _matrix(Y, "Y")
@@ -112,7 +124,8 @@ def model(
         X.T, Y.T, epochs=iterations, shuffle=False, masks=masks,
         callback=report if print_cost else None, callback_every=1000,
     )
-    plot_costs(costs, learning_rate)
+    if is_plot and costs:
+        plot_costs(costs, learning_rate)
     return {name: array.copy() for name, array in parameters.items()}
 
 

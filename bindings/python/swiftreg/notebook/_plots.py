@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from swiftreg.notebook._calls import tolerant
 from swiftreg.plot import draw_regions, pyplot, regions_of
 
 if TYPE_CHECKING:
@@ -31,25 +32,55 @@ def _unless_impossible(draw: Callable[[], None], what: str) -> None:
         print(f"swiftreg: {what} not drawn: {error}", file=sys.stderr)
 
 
+# The notebook's grid, unless the points spread too far or too little for it.
+_STEP, _REACH, _MOST_TICKS = 0.01, 1.0, 1000
+_OTHER_TICKS = 300
+_VIEW = 0.1  # margin of the picture, as a part of the points' range
+
+
+def _ticks(low: float, high: float) -> tuple[NDArray[np.float64], tuple[float, float]]:
+    """The ticks of one axis of the grid, and the limits of the picture, for points in low to high."""
+    margin = _VIEW * (high - low) if high > low else _REACH / 2
+    view = (low - margin, high + margin)
+    ticks_between = (high - low + 2 * _REACH) / _STEP
+    if ticks_between <= _MOST_TICKS and margin <= _REACH and (high - low > 20 * _STEP or high == low):
+        return np.arange(low - _REACH, high + _REACH, _STEP), view
+    return np.linspace(*view, _OTHER_TICKS), view
+
+
+@tolerant
 def plot_decision_boundary(
     model: Callable[[NDArray[np.float64]], Any], X: ArrayLike, y: ArrayLike
 ) -> None:
     """Draws, on the current axes, the regions that `model` predicts and the points over them.
 
     model takes (k, 2) points and gives k predictions, as `lambda x: predict_dec(parameters, x.T)`
-    does; it is asked on a grid of step 0.01 that reaches 1 beyond the points. X is (2, m), y holds
-    m labels. Raises ImportError, with the command that helps, where matplotlib is missing.
+    does. X is (2, m), y holds m labels. The grid has the step 0.01 and reaches 1 beyond the points,
+    as in the notebook; an axis on which that would be over 1000 ticks, or fewer than 20 between the
+    points, has 300 ticks to a tenth beyond the points instead. The picture shows the points
+    and a tenth of their range around them; limits of the axes that were set before stay.
+
+    Raises ValueError for other shapes and points that are not finite, ImportError, with the command
+    that helps, where matplotlib is missing.
     """
     points, labels = np.asarray(X), np.asarray(y)
     if points.ndim != 2 or points.shape[0] != 2 or points.shape[1] == 0:
         raise ValueError(f"X must have shape (2, m) with m above 0, got {points.shape}")
     if labels.size != points.shape[1]:
         raise ValueError(f"y must hold {points.shape[1]} labels to fit X, got {labels.shape}")
+    if points.dtype.kind not in "biuf" or not np.isfinite(points).all():
+        raise ValueError("X must hold finite numbers")
     plt = pyplot()
-    low, high = points.min(axis=1) - 1, points.max(axis=1) + 1
-    ticks = (np.arange(low[0], high[0], 0.01), np.arange(low[1], high[1], 0.01))
-    regions = regions_of(model, ticks)
-    drawn = draw_regions(plt.gca(), ticks, regions, points.T, labels.ravel())
+    low, high = points.min(axis=1).astype(np.float64), points.max(axis=1).astype(np.float64)
+    (x_ticks, x_view), (y_ticks, y_view) = (_ticks(a, b) for a, b in zip(low, high))
+    axes = plt.gca()
+    regions = regions_of(model, (x_ticks, y_ticks))
+    x_free, y_free = axes.get_autoscalex_on(), axes.get_autoscaley_on()
+    drawn = draw_regions(axes, (x_ticks, y_ticks), regions, points.T, labels.ravel())
+    if x_free:
+        axes.set_xlim(x_view)
+    if y_free:
+        axes.set_ylim(y_view)
     plt.sci(drawn)  # as plt.scatter does: plt.colorbar() would take it
     _show(plt)
 
@@ -70,7 +101,8 @@ def plot_costs(costs: Sequence[float], learning_rate: float) -> None:
 
     def draw() -> None:
         plt = pyplot()
-        plt.plot(costs)
+        # One cost alone has no line.
+        plt.plot(costs, marker="o" if len(costs) == 1 else None)
         plt.ylabel("cost")
         plt.xlabel("iterations (x1,000)")
         plt.title(f"Learning rate ={learning_rate}")
