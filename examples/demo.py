@@ -41,10 +41,36 @@ def silently(function, *arguments, **options):
     return result, printed.getvalue(), seconds
 
 
-def score(parameters, X, Y):
+def right_answers(parameters, X, Y):
+    return int(np.sum(notebook.predict_dec(parameters, X) == Y))
+
+
+def score(right, Y):
     """Right answers as a fraction and as a number, for example 200/211 and 0.9479."""
-    right = int(np.sum(notebook.predict_dec(parameters, X) == Y))
     return f"{right}/{Y.size} {right / Y.size:.4f}"
+
+
+def change(before, after):
+    """A change of accuracy in words."""
+    if after == before:
+        return f"stays at {after:.4f}"
+    return f"{'rises' if after > before else 'falls'} from {before:.4f} to {after:.4f}"
+
+
+def findings(accuracies):
+    """What the accuracies of the models, on the training and the test set, say; a line each."""
+    plain, *regularized = accuracies.items()
+    train, test = plain[1]
+    gap = f"{train:.4f} on the training set and {test:.4f} on the test set"
+    if train > test:
+        yield f"Without regularization: {gap}. The network overfits by {train - test:.4f}."
+    else:
+        yield f"Without regularization: {gap}. The network does not overfit."
+    for title, (its_train, its_test) in regularized:
+        yield (
+            f"With {title}: accuracy on the training set {change(train, its_train)},"
+            f" on the test set {change(test, its_test)}."
+        )
 
 
 def draw(title, parameters, X, Y):
@@ -52,8 +78,6 @@ def draw(title, parameters, X, Y):
     plt.figure(figsize=(6, 5))
     plt.title(title)
     notebook.plot_decision_boundary(lambda x: notebook.predict_dec(parameters, x.T), X, Y)
-    plt.xlim(X[0].min() - 0.1, X[0].max() + 0.1)
-    plt.ylim(X[1].min() - 0.1, X[1].max() + 0.1)
     plt.savefig(file, dpi=120)
     plt.close("all")
     return file
@@ -81,9 +105,9 @@ def main():
 
     marks = [i for i in (0, 10000, 20000) if i < options.iterations]
     heads = [f"cost at {i}" for i in marks]
-    line = "{:<26}" + "{:>15}" * len(marks) + "{:>16}{:>16}{:>9}{:>9}"
+    line = "{:<26}" + "{:>15}" * len(marks) + "{:>16}{:>17}{:>9}{:>9}"
     print(line.format("model", *heads, "train", "test", "seconds", "NumPy"))
-    files = []
+    files, accuracies = [], {}
     for title, regularization in MODELS.items():
         parameters, printed, seconds = silently(
             notebook.model, train_X, train_Y, num_iterations=options.iterations, **regularization
@@ -93,18 +117,23 @@ def main():
             _, _, numpy_seconds = silently(
                 plain_numpy.train, train_X, train_Y, iterations=options.iterations, **regularization
             )
+        train = right_answers(parameters, train_X, train_Y)
+        test = right_answers(parameters, test_X, test_Y)
+        accuracies[title] = train / train_Y.size, test / test_Y.size
         print(
             line.format(
                 title,
                 *(f"{float(cost[str(i)]):.8f}" for i in marks),
-                score(parameters, train_X, train_Y),
-                score(parameters, test_X, test_Y),
+                score(train, train_Y),
+                score(test, test_Y),
                 f"{seconds:.2f}",
                 f"{numpy_seconds:.2f}",
             ),
             flush=True,
         )
         files.append(draw(title, parameters, train_X, train_Y))
+    print()
+    print(*findings(accuracies), sep="\n")
     print(
         f"\nNumPy: seconds of the same loop in plain NumPy {np.__version__} (examples/plain_numpy.py),"
         " measured here and now.\nDecision boundaries:"

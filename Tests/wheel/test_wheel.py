@@ -98,7 +98,7 @@ for module in pkgutil.walk_packages(swiftreg.__path__, "swiftreg."):
 
 CALLS = {
     "plot": "notebook.plot_decision_boundary(lambda x: x[:, 0] > 0, [[0, 1], [1, 0]], [0, 1])",
-    "notebook": "open('x.mat', 'w').close(); notebook.load_2D_dataset('x.mat')",
+    "notebook": "open('x.mat', 'w').write('MATLAB 5.0 MAT-file'); notebook.load_2D_dataset('x.mat')",
     "sklearn": "import swiftreg; swiftreg.MLPClassifier",
     "onnx": "import swiftreg; swiftreg.MLP([1, 1]).to_onnx()",
     "torch": "import swiftreg; swiftreg.MLP([1, 1]).to_torch()",

@@ -46,22 +46,23 @@ static size_t examples;
 
 /* ---- Data ------------------------------------------------------------------------------ */
 
-/* Two classes on either side of a curve, mixed near it: the points that swiftreg.notebook's
+/* Two classes on either side of a diagonal, with noise: the points that swiftreg.notebook's
  * load_2D_dataset makes in Python, which draws a test set along with them. */
 static void generate_points(void) {
-    enum { TRAIN = 211, TEST = 200 };
-    static double x1[TRAIN + TEST], x2[TRAIN + TEST], noise[TRAIN + TEST];
+    enum { TRAIN = 120, TEST = 1000, COUNT = TRAIN + TEST };
+    static double x1[COUNT], x2[COUNT], blur[COUNT], wrong[COUNT];
     reg_legacy_rng rng;
-    must(reg_legacy_seed(&rng, 2017));
-    must(reg_legacy_uniform(&rng, TRAIN + TEST, x1));
-    must(reg_legacy_uniform(&rng, TRAIN + TEST, x2));
-    must(reg_legacy_normal(&rng, TRAIN + TEST, noise));
+    must(reg_legacy_seed(&rng, 16));
+    must(reg_legacy_uniform(&rng, COUNT, x1));
+    must(reg_legacy_uniform(&rng, COUNT, x2));
+    must(reg_legacy_normal(&rng, COUNT, blur));
+    must(reg_legacy_uniform(&rng, COUNT, wrong));
     examples = TRAIN;
     for (size_t r = 0; r < examples; r++) {
-        const double x = 1.4 * x1[r] - 0.75, y = 1.4 * x2[r] - 0.65;
-        points[2 * r] = x;
-        points[2 * r + 1] = y;
-        labels[r] = y < 0.1 + 0.9 * x + 0.15 * sin(5 * x) + 0.13 * noise[r];
+        const double x = 2 * x1[r] - 1, y = 2 * x2[r] - 1;
+        points[2 * r] = 1.5 * x;
+        points[2 * r + 1] = 1.5 * y;
+        labels[r] = (y < x + 0.3 * blur[r]) != (wrong[r] < 0.1);
     }
 }
 
