@@ -14,6 +14,10 @@ Data may be float64, float32, integers or lists, in any memory layout; if every 
 float32, so are its results. Bad input raises ValueError or TypeError that name the argument; a dict
 without a key that is needed raises KeyError, as in the notebook.
 
+Is my own function right? `swiftreg.notebook.check(function)` says which quantity is wrong, by how
+much, and the likely mistake; `check(model=globals())` does so for all functions of a notebook. The
+star import leaves `check` out.
+
 Is it really dropout? The notebook seeds NumPy with 1 in every forward pass, so its masks never
 change from iteration to iteration, and so it is here by default. Fresh masks for every iteration
 are an option: `model(..., fresh_masks=True)` and the `seed` and `step` of
@@ -26,6 +30,8 @@ from swiftreg.notebook._backward import (
     backward_propagation_with_regularization,
     update_parameters,
 )
+from swiftreg.notebook._check import Report as Report
+from swiftreg.notebook._check import check as check
 from swiftreg.notebook._cost import compute_cost, compute_cost_with_regularization
 from swiftreg.notebook._data import load_2D_dataset
 from swiftreg.notebook._forward import (
