@@ -11,12 +11,13 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
+
+#include "cores.h"
 
 /* ---- CPU and threads ------------------------------------------------------------------- */
 
@@ -66,17 +67,11 @@ static inline int platform_watch(const unsigned *word, unsigned value) {
     return 0;
 }
 
-/* The cores that this process may run on, at least 1. */
-static inline int platform_core_count(void) {
-    /* The call itself: its wrapper is only declared under _GNU_SOURCE, which a module that
-     * shares the headers of others cannot define. It returns the bytes that it wrote. */
-    unsigned long set[128];
-    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof set, set);
-    int count = 0;
-    for (long i = 0; i < bytes / (long)sizeof set[0]; i++) count += __builtin_popcountl(set[i]);
-    if (count > 0) return count;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return cores < 1 ? 1 : (int)cores;
+/* Starts a thread that is never joined. Whether it runs. (pthread_t is a number in glibc, a pointer in
+ * musl.) */
+static inline int platform_start_thread(void *(*body)(void *)) {
+    pthread_t thread;
+    return pthread_create(&thread, NULL, body, NULL) == 0 && pthread_detach(thread) == 0;
 }
 
 /* ---- Files ----------------------------------------------------------------------------- */

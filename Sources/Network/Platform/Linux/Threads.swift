@@ -155,16 +155,12 @@ private func startWorkers(_ wanted: Int) {
             })
     }
     while state.pointee.workers < wanted {
-        var thread = pthread_t()
-        let failed = pthread_create(
-            &thread, nil,
-            { _ in
-                workerLoop()
-                return nil
-            }, nil)
+        let starts = platform_start_thread { _ in
+            workerLoop()
+            return nil
+        }
         // Fewer threads are no error: the calling one takes what they leave.
-        if failed != 0 { return }
-        pthread_detach(thread)
+        if starts == 0 { return }
         state.pointee.workers += 1
     }
 }
