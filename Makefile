@@ -30,8 +30,23 @@ LIB_LINK := $(BUILD)/lib/libSwiftReg.so
 UNSTRIPPED := .build-embedded/release/libSwiftReg.so
 SWIFT_SOURCES := Package.swift $(shell find -L Sources include -type f)
 
-lib: $(LIB_LINK) ## the shipped library, build/lib/libSwiftReg.so.0 (Embedded Swift, stripped)
+STATIC_LIB := $(BUILD)/lib/libSwiftReg.a
+# The architecture that programs of $(CC) are for.
+CC_ARCHITECTURE = $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+
+# TARGET is empty for this machine, or one that scripts/build-library names.
+ifeq ($(TARGET),)
+lib: $(LIB_LINK) $(STATIC_LIB) ## build/lib/libSwiftReg.so.0 and .a; TARGET=aarch64, x86_64-musl, aarch64-musl: build/TARGET/lib
+	@[ "$(CC_ARCHITECTURE)" = "$(shell uname -m)" ] || { echo "make lib: CC=$(CC) compiles for" \
+	    "$(CC_ARCHITECTURE), this library is for $(shell uname -m): use make lib TARGET=..." >&2; exit 1; }
+else
+lib: $(BUILD)/$(TARGET)/lib/libSwiftReg.a
 	@:
+endif
+
+CROSS_TARGETS := aarch64 x86_64-musl aarch64-musl
+$(CROSS_TARGETS:%=$(BUILD)/%/lib/libSwiftReg.a): $(BUILD)/%/lib/libSwiftReg.a: $(SWIFT_SOURCES)
+	@$(STEP) "Library, $*" scripts/build-library $* $(BUILD)/$*/lib
 
 # swift build keeps its own account of what is up to date, so it is asked whenever a source is newer.
 $(LIB): $(SWIFT_SOURCES) | $(BUILD)/lib
@@ -39,6 +54,9 @@ $(LIB): $(SWIFT_SOURCES) | $(BUILD)/lib
 	@$(STEP) "Library" env SWIFTREG_EMBEDDED=1 swift build -c release --product SwiftReg \
 	    --scratch-path .build-embedded
 	@strip --strip-unneeded -o $@.new $(UNSTRIPPED) && mv $@.new $@
+
+$(STATIC_LIB): $(LIB)
+	@scripts/static-library $@ $$(grep '\.o$$' .build-embedded/release/SwiftReg.product/Objects.LinkFileList)
 
 $(LIB_LINK): $(LIB)
 	@ln -sf $(notdir $(LIB)) $@ && touch -h $@
@@ -147,7 +165,7 @@ include Tests/fuzz/rules.mk
 
 # ---- Installation -------------------------------------------------------------------------
 
-install: $(LIB) ## library, headers, pkg-config, CMake: PREFIX=/usr/local LIBDIR= INCLUDEDIR= DESTDIR=
+install: $(LIB) $(STATIC_LIB) ## library, headers, pkg-config, CMake: PREFIX=/usr/local LIBDIR= INCLUDEDIR= DESTDIR=
 	@scripts/install $(LIB)
 
 uninstall: ## remove what install put there (the same variables)
@@ -155,8 +173,8 @@ uninstall: ## remove what install put there (the same variables)
 
 # ---- Tests --------------------------------------------------------------------------------
 
-TEST_PARTS := test-exports test-c test-attack test-install test-swift test-python test-wheel
-TEST_NEEDS := swift cc cxx python python-headers pkg-config cmake qemu mpi
+TEST_PARTS := test-exports test-c test-attack test-install test-targets test-swift test-python test-wheel
+TEST_NEEDS := swift cc cxx python python-headers pkg-config cmake qemu mpi arm64 musl
 
 # Prerequisites are installed all at once, or named all at once; a part that lacks one is left out, unless
 # CI=true.
@@ -177,7 +195,12 @@ test-c: $(C_PROGRAMS) $(LIB_LINK) # the C programs against the shipped library, 
 	@$(NEED) cc
 	@scripts/test-c
 
-test-install: $(LIB_LINK) # install, use from C, C++, CMake and Swift outside the tree, uninstall
+test-targets: $(LIB_LINK) $(STATIC_LIB) # the library for every target, in programs that run on each
+	@$(OR_LEAVE_OUT) "libraries for other targets" arm64 musl -- $(MAKE) --no-print-directory \
+	    $(CROSS_TARGETS:%=$(BUILD)/%/lib/libSwiftReg.a)
+	@$(OR_LEAVE_OUT) "programs for other targets" arm64 musl -- scripts/test-targets
+
+test-install: $(LIB_LINK) $(STATIC_LIB) # install, use from C, C++, CMake and Swift outside the tree, uninstall
 	@$(NEED) cc swift
 	@$(OR_LEAVE_OUT) "test-install" cxx pkg-config cmake -- scripts/test-install $(LIB)
 

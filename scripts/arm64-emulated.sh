@@ -5,10 +5,7 @@
 # tests, and build/c/hash, whose hashes, among them that of the notebook's 30000 iterations, must be
 # those of avx2 on this CPU. Ends with a line PASS or FAIL, and exits with 0 or 1. Takes 5 minutes.
 cd "$(dirname "$0")/.." || exit 1
-out=build/arm64
-# An x86-64 toolchain brings Embedded Swift for ARM without a system alone. The modules need none of
-# Swift's own libraries, and C's headers are those of Linux.
-target=aarch64-none-none-elf
+out=build/aarch64
 root=/usr/aarch64-linux-gnu
 failed=0
 step() { scripts/step "$@" || failed=1; }
@@ -18,15 +15,7 @@ die() {
     exit 1
 }
 
-library() {
-    set -e
-    scripts/cross-modules $out Linux -target $target -Xcc -fPIC -Xcc -isystem -Xcc $root/include \
-        -Xcc -D__linux__=1
-    aarch64-linux-gnu-gcc -shared -o $out/lib/libSwiftReg.so.0 -Wl,-soname,libSwiftReg.so.0 \
-        -Wl,--version-script=Sources/SwiftRegShared/exports.map -Wl,--gc-sections -Wl,-z,defs \
-        $out/KernelInterface.o $out/Kernels.o $out/Network.o $out/SwiftReg.o -lm -lpthread
-    ln -sf libSwiftReg.so.0 $out/lib/libSwiftReg.so
-}
+library() { scripts/build-library aarch64 $out/lib; }
 
 # The library is there: make is not to ask for its sources.
 programs() {
