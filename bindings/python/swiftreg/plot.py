@@ -116,6 +116,26 @@ def draw_regions(
     return ax.scatter(points[:, 0], points[:, 1], c=numbers, cmap=_COLORS)
 
 
+def draw_classes(
+    ax: Axes,
+    ticks: tuple[NDArray[Any], NDArray[Any]],
+    regions: NDArray[Any],
+    points: NDArray[Any],
+    numbers: NDArray[Any],
+    classes: int,
+) -> PathCollection:
+    """`draw_regions` for classes 0 to `classes` - 1: points have the colors of their regions, from
+    which edges set them off."""
+    last = max(classes - 1, 1)
+    drawn = draw_regions(
+        ax, ticks, regions, points, numbers, levels=np.arange(classes + 1) - 0.5, alpha=0.4,
+        vmin=0, vmax=last,
+    )
+    drawn.set_clim(0, last)
+    drawn.set(edgecolor="black", linewidth=0.5)
+    return drawn
+
+
 def _labels_of(network: MLP) -> Callable[[Any], NDArray[np.intp]]:
     """The numbers of the classes that a network predicts: its own predictions are probabilities."""
     if network.loss == "squared_error":
@@ -165,13 +185,9 @@ def decision_boundary(
     x_ticks, y_ticks = (np.linspace(a, b, resolution) for a, b in zip(low - margin, high + margin))
     regions = regions_of(numbers, (x_ticks, y_ticks))
     ax = _axes(ax)
-    drawn = draw_regions(
-        ax, (x_ticks, y_ticks), regions, points, np.searchsorted(classes, labels),
-        levels=np.arange(len(classes) + 1) - 0.5, alpha=0.6,
+    drawn = draw_classes(
+        ax, (x_ticks, y_ticks), regions, points, np.searchsorted(classes, labels), len(classes)
     )
-    # In the colors of their regions, from which edges set them off.
-    drawn.set_clim(-0.5, len(classes) - 0.5)
-    drawn.set(edgecolor="black", linewidth=0.5)
     if classes.dtype.kind not in "biuf":
         present = np.unique(labels)
         handles, _ = drawn.legend_elements(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from swiftreg.notebook._calls import tolerant
-from swiftreg.plot import draw_regions, pyplot, regions_of
+from swiftreg.plot import draw_classes, draw_regions, pyplot, regions_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,6 +35,7 @@ def _unless_impossible(draw: Callable[[], None], what: str) -> None:
 # The notebook's grid, unless the points spread too far or too little for it.
 _STEP, _REACH, _MOST_TICKS = 0.01, 1.0, 1000
 _OTHER_TICKS = 300
+_MOST_CLASSES = 10  # beyond, what is predicted are probabilities and the like
 _VIEW = 0.1  # margin of the picture, as a part of the points' range
 
 
@@ -76,7 +77,15 @@ def plot_decision_boundary(
     axes = plt.gca()
     regions = regions_of(model, (x_ticks, y_ticks))
     x_free, y_free = axes.get_autoscalex_on(), axes.get_autoscaley_on()
-    drawn = draw_regions(axes, (x_ticks, y_ticks), regions, points.T, labels.ravel())
+    ticks, numbers = (x_ticks, y_ticks), labels.ravel()
+    classes = np.unique(np.concatenate([np.unique(regions), np.unique(numbers)]))
+    if len(classes) <= _MOST_CLASSES:
+        drawn = draw_classes(
+            axes, ticks, np.searchsorted(classes, regions), points.T,
+            np.searchsorted(classes, numbers), len(classes),
+        )
+    else:
+        drawn = draw_regions(axes, ticks, regions, points.T, numbers)
     if x_free:
         axes.set_xlim(x_view)
     if y_free:
@@ -91,6 +100,8 @@ def plot_points(X: NDArray[Any], y: NDArray[Any]) -> None:
     def draw() -> None:
         plt = pyplot()
         plt.scatter(X[0], X[1], c=y.ravel(), s=40, cmap="Spectral")
+        plt.xlabel("x1")
+        plt.ylabel("x2")
         _show(plt)
 
     _unless_impossible(draw, "the points were")
