@@ -81,7 +81,8 @@ def test_defaults_are_those_there_and_settings_make_a_network() -> None:
 def test_a_caveat_is_the_callers_line() -> None:
     with pytest.warns(CarryOverWarning) as caught:
         carry_over("torch.MSELoss")
-    assert [record.filename for record in caught] == [__file__]
+        carry_over("sklearn.MLPRegressor")  # through another entry
+    assert [record.filename for record in caught] == [__file__] * 2
 
 
 def test_loss_scale() -> None:

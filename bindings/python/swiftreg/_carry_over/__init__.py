@@ -14,6 +14,7 @@ from swiftreg._carry_over import (
     _keras,
     _mlx,
     _optax,
+    _paddle,
     _pytorch,
     _r,
     _scikit_learn,
@@ -25,7 +26,7 @@ from swiftreg._carry_over._table import Library, Settings, parameters_of
 
 LIBRARIES: tuple[Library, ...] = (
     _scikit_learn.LIBRARY, _pytorch.LIBRARY, _keras.LIBRARY, _optax.LIBRARY, _mlx.LIBRARY,
-    _r.LIBRARY, _xgboost.LIBRARY, _vowpal_wabbit.LIBRARY,
+    _paddle.LIBRARY, _r.LIBRARY, _xgboost.LIBRARY, _vowpal_wabbit.LIBRARY,
 )  # fmt: skip
 _ENTRIES = {name: carry for library in LIBRARIES for name, carry in library.entries.items()}
 # Numbers of the training, not settings of a library.

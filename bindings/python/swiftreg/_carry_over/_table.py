@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -59,8 +60,11 @@ class Library:
 
 
 def caveat(text: str) -> None:
-    """Warns the caller of `carry_over`. Called by an entry itself, so that the line is the caller's."""
-    warnings.warn(text, CarryOverWarning, stacklevel=4)
+    """Warns the caller of `carry_over`: the nearest one outside this package."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__package__") == __package__:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, CarryOverWarning, stacklevel=level)
 
 
 def without_equal(why: str) -> NoReturn:
