@@ -18,6 +18,7 @@ from swiftreg._carry_over import (
     _pytorch,
     _r,
     _scikit_learn,
+    _tinygrad,
     _vowpal_wabbit,
     _xgboost,
 )
@@ -26,7 +27,7 @@ from swiftreg._carry_over._table import Library, Settings, parameters_of
 
 LIBRARIES: tuple[Library, ...] = (
     _scikit_learn.LIBRARY, _pytorch.LIBRARY, _keras.LIBRARY, _optax.LIBRARY, _mlx.LIBRARY,
-    _paddle.LIBRARY, _r.LIBRARY, _xgboost.LIBRARY, _vowpal_wabbit.LIBRARY,
+    _paddle.LIBRARY, _tinygrad.LIBRARY, _r.LIBRARY, _xgboost.LIBRARY, _vowpal_wabbit.LIBRARY,
 )  # fmt: skip
 _ENTRIES = {name: carry for library in LIBRARIES for name, carry in library.entries.items()}
 # Numbers of the training, not settings of a library.
