@@ -11,6 +11,7 @@ import math
 from numbers import Integral, Real
 
 from swiftreg._carry_over import (
+    _dlib,
     _keras,
     _mlx,
     _optax,
@@ -28,6 +29,7 @@ from swiftreg._carry_over._table import Library, Settings, parameters_of
 LIBRARIES: tuple[Library, ...] = (
     _scikit_learn.LIBRARY, _pytorch.LIBRARY, _keras.LIBRARY, _optax.LIBRARY, _mlx.LIBRARY,
     _paddle.LIBRARY, _tinygrad.LIBRARY, _r.LIBRARY, _xgboost.LIBRARY, _vowpal_wabbit.LIBRARY,
+    _dlib.LIBRARY,
 )  # fmt: skip
 _ENTRIES = {name: carry for library in LIBRARIES for name, carry in library.entries.items()}
 # Numbers of the training, not settings of a library.
