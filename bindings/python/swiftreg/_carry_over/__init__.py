@@ -21,6 +21,7 @@ from swiftreg._carry_over import (
     _scikit_learn,
     _tinygrad,
     _vowpal_wabbit,
+    _weka,
     _xgboost,
 )
 from swiftreg._carry_over._table import CarryOverWarning as CarryOverWarning
@@ -29,7 +30,7 @@ from swiftreg._carry_over._table import Library, Settings, parameters_of
 LIBRARIES: tuple[Library, ...] = (
     _scikit_learn.LIBRARY, _pytorch.LIBRARY, _keras.LIBRARY, _optax.LIBRARY, _mlx.LIBRARY,
     _paddle.LIBRARY, _tinygrad.LIBRARY, _r.LIBRARY, _xgboost.LIBRARY, _vowpal_wabbit.LIBRARY,
-    _dlib.LIBRARY,
+    _dlib.LIBRARY, _weka.LIBRARY,
 )  # fmt: skip
 _ENTRIES = {name: carry for library in LIBRARIES for name, carry in library.entries.items()}
 # Numbers of the training, not settings of a library.
