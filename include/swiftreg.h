@@ -262,6 +262,7 @@ typedef enum reg_function {
     REG_FUNCTION_SIGMOID = 3,  /* 1 / (1 + exp(-x)), without overflow */
     REG_FUNCTION_SOFTPLUS = 4, /* log(1 + exp(x)), without overflow */
     REG_FUNCTION_TANH = 5,
+    REG_FUNCTION_ERF = 6,      /* 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x */
     REG_FUNCTION_32_BITS = 0x7fffffff
 } reg_function;
 REG_ASSERT_ENUM(reg_function);

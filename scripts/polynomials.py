@@ -1,4 +1,4 @@
-"""Print the polynomial coefficients of Sources/Kernels/Elementwise/ElementaryFunctions.swift, with their errors.
+"""Print the polynomial coefficients of Sources/Kernels/Elementwise, with their errors.
 
 Each is the interpolation at Chebyshev nodes, within a few percent of the minimax polynomial,
 computed in 60 digits and then rounded from the highest degree down. Needs mpmath.
@@ -6,7 +6,7 @@ computed in 60 digits and then rounded from the highest degree down. Needs mpmat
 
 import struct
 
-from mpmath import atanh, cos, expm1, matrix, lu_solve, log, mp, mpf, pi, sqrt, tanh
+from mpmath import atanh, cos, erf, erfc, exp, expm1, matrix, lu_solve, log, mp, mpf, pi, sqrt, tanh
 
 mp.dps = 60
 
@@ -47,12 +47,21 @@ exp_tail = lambda r: (expm1(r) - r) / r**2 if abs(r) > mpf(10) ** -20 else mpf(1
 log_tail = lambda z: 2 * (atanh(sqrt(z)) - sqrt(z)) / (sqrt(z) * z) if z else mpf(2) / 3
 tanh_tail = lambda z: (tanh(sqrt(z)) - sqrt(z)) / (sqrt(z) * z) if z else -mpf(1) / 3
 
+erf_tail = lambda z: erf(sqrt(z)) / sqrt(z) - 1 if z > mpf(10) ** -20 else 2 / sqrt(pi) - 1
+erfcx_x = lambda t: 4 * (1 + t) / (1 - t)
+erfcx = lambda t: exp(erfcx_x(t) ** 2) * erfc(erfcx_x(t))
+
 S = (sqrt(mpf(2)) - 1) / (sqrt(mpf(2)) + 1)
 for double in (False, True):
     r = ln2 / 2 * mpf("1.001")
     report("exp", exp_tail, -r, r, 10 if double else 5, lambda x: x**2, double)
     report("log", log_tail, mpf(0), S**2 * mpf("1.001"), 7 if double else 3, lambda z: z / 2, double)
     report("tanh", tanh_tail, mpf(0), mpf("0.625") ** 2, 10 if double else 5, lambda z: z, double)
+    report("erf", erf_tail, mpf(0), mpf(1), 12 if double else 7, lambda z: 1 / (1 + erf_tail(z)), double)
+    # Up to where e^(-x^2) is 0; the error is that of erf = 1 - e^(-x^2) erfcx.
+    high = mpf("27.5") if double else mpf("10.5")
+    scale = lambda t: exp(-erfcx_x(t) ** 2) / erf(erfcx_x(t))
+    report("erfcx", erfcx, mpf(-3) / 5, (high - 4) / (high + 4), 20 if double else 9, scale, double)
 for name, bits in (("f32", 24 - 8), ("f64", 53 - 11)):
     high = mpf(int(ln2 * 2 ** (bits))) / 2 ** (bits)
     print(f"ln2 {name}: high {float(high).hex()} low {float(ln2 - high).hex()}")

@@ -4,6 +4,9 @@ public enum Activation: UInt32, Sendable {
     case sigmoid = 2
     case leakyRelu = 3
     case tanh = 4
+
+    /// Whether its derivative is computed from the pre-activation; otherwise from the output.
+    public var needsPreActivation: Bool { false }
 }
 
 /// The factor of a leaky ReLU for negative values.
@@ -16,4 +19,5 @@ public enum ElementaryFunction: UInt32, Sendable {
     case sigmoid = 3
     case softplus = 4
     case tanh = 5
+    case erf = 6
 }

@@ -16,7 +16,7 @@ public struct KernelTable<Element: Sendable>: Sendable {
     public let activate: @Sendable (Input, Output, Int, Activation) -> Void
     /// (x, out, count, function)
     public let elementary: @Sendable (Input, Output, Int, ElementaryFunction) -> Void
-    /// (da, a, dz, count, activation, keepProb)
+    /// (da, a or z, dz, count, activation, keepProb)
     public let activationGradient: @Sendable (Input, Input, Output, Int, Activation, Double) -> Void
     /// (a, y, dz, count): dz = a - y
     public let subtract: @Sendable (Input, Input, Output, Int) -> Void

@@ -12,6 +12,7 @@ static double wanted(reg_function function, double x) {
     case REG_FUNCTION_LOG1P: return log1p(x);
     case REG_FUNCTION_SIGMOID: return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x));
     case REG_FUNCTION_SOFTPLUS: return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+    case REG_FUNCTION_ERF: return erf(x);
     default: return tanh(x);
     }
 }
@@ -32,7 +33,7 @@ TEST(elementary) {
             describe("function %d " REAL_NAME " count %zu", k, count);
             real *x = random_buffer(count, k == REG_FUNCTION_LOG1P ? -1 : -width / 4, width, true);
             real *out = BUFFER(real, count);
-            /* Near 0, where log1p and tanh must not cancel. */
+            /* Near 0, where log1p, tanh and erf must not cancel. */
             for (size_t i = 0; i < count; i += 3) x[i] *= (real)1e-6;
             CHECK_OK(REG(elementary)(x, count, (reg_function)k, out));
             for (size_t i = 0; i < count; i++) {

@@ -1,4 +1,6 @@
 /* Every kernel of one element type over random shapes, offsets and layouts. */
+#include <stdio.h>
+
 #include "hash.h"
 #include "typed.h"
 
@@ -134,6 +136,40 @@ static void hash_dense(void) {
     print_real_hash("dense_large_" REAL_NAME);
 }
 
+/* Functions and activations that came after the hashes above, each with a line and random numbers of
+ * its own, so that a new one changes no line. */
+static void hash_added(void) {
+    char name[64];
+    reg_enum_value value = {.struct_size = sizeof value};
+    for (int k = REG_FUNCTION_ERF; k <= last_value(REG_ENUM_FUNCTION); k++) {
+        MUST(reg_get_enum_value(REG_ENUM_FUNCTION, (uint32_t)k, &value));
+        random_seed(1000 + (uint64_t)k);
+        for (int i = 0; i < COUNTS; i++) {
+            real *x = random_buffer(counts[i], -8, 8, true);
+            MUST(REG(elementary)(x, counts[i], (reg_function)k, x));
+            hash_numbers(x, counts[i]);
+            release_buffers();
+        }
+        snprintf(name, sizeof name, "%s_" REAL_NAME, value.name);
+        print_real_hash(name);
+    }
+    for (int k = REG_LEAKY_RELU; k <= last_value(REG_ENUM_ACTIVATION); k++) {
+        MUST(reg_get_enum_value(REG_ENUM_ACTIVATION, (uint32_t)k, &value));
+        random_seed(2000 + (uint64_t)k);
+        for (int i = 0; i < COUNTS; i++) {
+            real *z = random_buffer(counts[i], -20, 20, true), *a = BUFFER(real, counts[i]);
+            MUST(REG(forward_activation)(z, counts[i], (reg_activation)k, a));
+            hash_numbers(a, counts[i]);
+            real *da = random_buffer(counts[i], -2, 2, false);
+            MUST(REG(backward_activation)(da, z, counts[i], (reg_activation)k, da));
+            hash_numbers(da, counts[i]);
+            release_buffers();
+        }
+        snprintf(name, sizeof name, "activation_%s_" REAL_NAME, value.name);
+        print_real_hash(name);
+    }
+}
+
 void HASH_KERNELS(void) {
     random_seed(20);
     hash_dropout();
@@ -141,4 +177,5 @@ void HASH_KERNELS(void) {
     hash_activations();
     hash_update_and_cost();
     hash_dense();
+    hash_added();
 }

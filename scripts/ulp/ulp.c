@@ -63,6 +63,7 @@ static const Function functions[] = {
     {"softplus", REG_FUNCTION_SOFTPLUS, softplus_of, softplus_ofl, -746, 40,
      {0, -708.4, -745.13, 36.7, 0.3465735, -0.3465735, 0.881373641032974, -0.881373641032974}},
     {"tanh", REG_FUNCTION_TANH, tanh, tanhl, -20, 20, {0, 0.625, -0.625, 19.06, -19.06, 0x1p-27}},
+    {"erf", REG_FUNCTION_ERF, erf, erfl, -6, 6, {0, 1, -1, 5.92, -5.92, 0x1p-27, 0x1p-1022}},
 };
 #define FUNCTIONS (sizeof functions / sizeof functions[0])
 
@@ -255,7 +256,7 @@ static Worst measure(const Function *f, int is_double) {
 int main(int argc, char **argv) {
     int is_double = argc > 1 && strcmp(argv[1], "f64") == 0;
     if (argc < 2 || (!is_double && strcmp(argv[1], "f32") != 0)) {
-        fprintf(stderr, "usage: ulp f32|f64 [exp|log|log1p|sigmoid|softplus|tanh]...\n");
+        fprintf(stderr, "usage: ulp f32|f64 [exp|log|log1p|sigmoid|softplus|tanh|erf]...\n");
         return 2;
     }
     int bad = 0;

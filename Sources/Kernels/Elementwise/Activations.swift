@@ -32,15 +32,16 @@ func elementary<V: Lanes>(
     case .sigmoid: activate(V.self, x, out, count, .sigmoid)
     case .softplus: map(x, out, count, isExpensive: true) { (x: V) in x.softplus }
     case .tanh: activate(V.self, x, out, count, .tanh)
+    case .erf: map(x, out, count, isExpensive: true) { (x: V) in x.erf }
     }
 }
 
-/// dz = da * activation'(z), computed from the layer's output a after dropout with this keep_prob. A ReLU
-/// output of 0 may have been dropped, so for ReLU the dropout's scale is applied here; for the others the
-/// caller has already applied the dropout to da.
+/// dz = da * activation'(z). `x` is the pre-activation z if the derivative needs it, otherwise the layer's
+/// output a after dropout with this keep_prob. A ReLU output of 0 may have been dropped, so for ReLU the
+/// dropout's scale is applied here; for the others the caller has already applied the dropout to da.
 @inline(__always)
 func activationGradient<V: Lanes>(
-    _: V.Type, _ da: UnsafePointer<V.Element>, _ a: UnsafePointer<V.Element>,
+    _: V.Type, _ da: UnsafePointer<V.Element>, _ x: UnsafePointer<V.Element>,
     _ dz: UnsafeMutablePointer<V.Element>, _ count: Int, _ activation: Activation,
     _ keepProb: Double
 ) {
@@ -51,12 +52,12 @@ func activationGradient<V: Lanes>(
     switch activation {
     case .identity: map(da, dz, count) { (da: V) in da }
     case .relu:
-        map(da, a, dz, count) { (da: V, a: V) in V.select(V(0) < a, da * scale, V(0)) }
+        map(da, x, dz, count) { (da: V, a: V) in V.select(V(0) < a, da * scale, V(0)) }
     case .leakyRelu:
-        map(da, a, dz, count) { (da: V, a: V) in V.select(V(0) < a, da, da * slope) }
+        map(da, x, dz, count) { (da: V, a: V) in V.select(V(0) < a, da, da * slope) }
     case .sigmoid:
-        map(da, a, dz, count) { (da: V, a: V) in da * ((a * keep) * (one - a * keep)) }
+        map(da, x, dz, count) { (da: V, a: V) in da * ((a * keep) * (one - a * keep)) }
     case .tanh:
-        map(da, a, dz, count) { (da: V, a: V) in da * (one - (a * keep) * (a * keep)) }
+        map(da, x, dz, count) { (da: V, a: V) in da * (one - (a * keep) * (a * keep)) }
     }
 }

@@ -21,7 +21,7 @@ struct ElementaryLimits<Element> {
 
 /// c[0] + c[1] x + c[2] x^2 + ...
 @inline(__always)
-private func polynomial<V: Lanes, let n: Int>(_ x: V, _ c: InlineArray<n, V.Element>) -> V {
+func polynomial<V: Lanes, let n: Int>(_ x: V, _ c: InlineArray<n, V.Element>) -> V {
     var p = V(c[n - 1])
     var i = n - 2
     while i >= 0 {

@@ -60,6 +60,8 @@ protocol Lanes: TileVector {
     static func expPolynomial(_ r: Self) -> Self
     static func logPolynomial(_ z: Self) -> Self
     static func tanhPolynomial(_ z: Self) -> Self
+    static func erfPolynomial(_ z: Self) -> Self
+    static func erfcxPolynomial(_ t: Self) -> Self
 
     /// out = a * scale for those of sixteen elements whose word is at most `limit`, a * 0 for the rest.
     /// Words and limit have their sign bits flipped, for a signed comparison.

@@ -112,6 +112,7 @@ extension ElementaryFunction: Choice {
         case .sigmoid: ChoiceNames("sigmoid", "REG_FUNCTION_SIGMOID")
         case .softplus: ChoiceNames("softplus", "REG_FUNCTION_SOFTPLUS")
         case .tanh: ChoiceNames("tanh", "REG_FUNCTION_TANH")
+        case .erf: ChoiceNames("erf", "REG_FUNCTION_ERF")
         }
     }
 }
