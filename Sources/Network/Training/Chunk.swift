@@ -2,8 +2,8 @@ import CPlatform
 import KernelInterface
 
 /// The layout of the workspace for a chunk of examples: the bias sums, which continue from chunk to chunk;
-/// the units of layer 0, of layer 1, ...; the targets; the example weights; the gradient of one layer's
-/// outputs.
+/// the units of layer 0, of layer 1, ...; the targets; the example weights; for training also the gradient
+/// of one layer's outputs, and the pre-activations that a derivative needs.
 struct Chunk<T: Scalar> {
     /// The largest number of examples that pass the network together. Part of the result: sums over
     /// examples are made chunk by chunk.
@@ -15,6 +15,7 @@ struct Chunk<T: Scalar> {
     private let base: UnsafeMutablePointer<T>
     private let layers: UnsafeMutablePointer<Layer>
     private let layerCount: Int
+    private let trains: Bool
 
     /// The layout for `examples` <= maxExamples.
     init(_ network: Network<T>, _ memory: UnsafeMutablePointer<T>, examples: Int, trains: Bool) {
@@ -22,6 +23,7 @@ struct Chunk<T: Scalar> {
         rowStride = Self.pitch(examples)
         layers = network.layers
         layerCount = network.layerCount
+        self.trains = trains
         sums = memory
         base = sums + (trains ? Self.sumElements(layers, layerCount) : 0)
     }
@@ -38,9 +40,24 @@ struct Chunk<T: Scalar> {
         // Targets, weights.
         units += outputs + 1
         if !trains { return units * pitch(examples) }
+        units += widest(layers, count) + preActivationUnits(layers, count)
+        return sumElements(layers, count) + units * pitch(examples)
+    }
+
+    /// The units of the widest hidden layer.
+    private static func widest(_ layers: UnsafePointer<Layer>, _ count: Int) -> Int {
         var widest = 0
         for l in 1..<max(1, count) { widest = max(widest, layers[l].nIn) }
-        return sumElements(layers, count) + (units + widest) * pitch(examples)
+        return widest
+    }
+
+    /// The units of the first `count` layers whose pre-activations are kept.
+    private static func preActivationUnits(_ layers: UnsafePointer<Layer>, _ count: Int) -> Int {
+        var units = 0
+        for l in 0..<count where layers[l].activation.needsPreActivation {
+            units += layers[l].nOut
+        }
+        return units
     }
 
     /// A double for each unit that has a bias, in whole vectors.
@@ -77,6 +94,13 @@ struct Chunk<T: Scalar> {
 
     /// The gradient of layer l's inputs. All layers share one place.
     func gradient(_ l: Int) -> UnitRows<T> { rows(units + last.nOut + 1, layers[l].nIn) }
+
+    /// The pre-activations of layer l, if its derivative needs them; otherwise nil.
+    func preActivations(_ l: Int) -> UnitRows<T>? {
+        guard trains && layers[l].activation.needsPreActivation else { return nil }
+        let first = units + last.nOut + 1 + Self.widest(layers, layerCount)
+        return rows(first + Self.preActivationUnits(layers, l), layers[l].nOut)
+    }
 
     /// The sums over examples of the gradient of layer l's pre-activations.
     func biasSums(_ l: Int) -> UnsafeMutablePointer<Double> {

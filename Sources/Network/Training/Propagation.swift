@@ -43,14 +43,18 @@ struct Propagation<T: Scalar> {
         drop(layer: 0, chunk.inputs(0))
         for l in 0..<layerCount {
             let layer = layers[l]
-            let (a, z) = (chunk.inputs(l), chunk.outputs(l))
+            let (inputs, outputs) = (chunk.inputs(l), chunk.outputs(l))
+            let preActivations = chunk.preActivations(l)
             var call = UnitProduct(
-                weights: parameters + layer.weights, rowStride: layer.nIn, columnStride: 1, a: a,
-                c: z)
+                weights: parameters + layer.weights, rowStride: layer.nIn, columnStride: 1,
+                a: inputs, c: preActivations ?? outputs)
             call.bias = UnsafePointer(parameters + layer.biases)
-            call.activation = layer.activation
+            if preActivations == nil { call.activation = layer.activation }
             operations.run(plans.forward(layer), call, scratch)
-            if l + 1 < layerCount { drop(layer: l + 1, z) }
+            if let z = preActivations {
+                operations.activate(z.data, outputs.data, z.span, layer.activation)
+            }
+            if l + 1 < layerCount { drop(layer: l + 1, outputs) }
         }
     }
 
@@ -154,8 +158,9 @@ struct Propagation<T: Scalar> {
         let keepProb = dropout == nil ? 1 : layers[l].keepProb
         let da = chunk.gradient(l)
         if activation != .relu { drop(layer: l, da) }
+        let source = chunk.preActivations(l - 1) ?? a
         operations.activationGradient(
-            da.data, a.data, a.data, a.span, activation, keepProb: keepProb)
+            da.data, source.data, a.data, a.span, activation, keepProb: keepProb)
     }
 
     private func biasGradient(
