@@ -22,7 +22,7 @@ _NOT_DIVIDED = "dA is not divided by keep_prob, by which A was divided"
 
 
 def _weight_mistakes(
-    dZ: Array, layer: Layer, below: Array, hidden: Layer | None, m: int, lambd: float, l: int
+    dZ: Array, layer: Layer, below: Array, hidden: Layer | None, m: int, lambd: float
 ) -> Iterator[tuple[str, Array]]:
     """The values of dW that known mistakes give; `hidden` is the layer below, None for X."""
     W, b = layer.W, layer.b
@@ -39,10 +39,13 @@ def _weight_mistakes(
     if hidden is not None:
         data["Z of the layer below takes the place of its A"] = dZ @ hidden.Z.T / m
         data["A of the layer below is taken before dropout"] = dZ @ np.maximum(0, hidden.Z).T / m
+        if hidden.D is not None:
+            words = "the mask D takes the place of A: compare the names with the order of the cache"
+            data[words] = dZ @ hidden.D.T / m
     terms: dict[str, Any] = {"": lambd / m * W}
     if lambd:
         terms |= {
-            f"the L2 term is missing: lambd/m * W{l}": 0,
+            "the L2 term is missing: lambd/m * W": 0,
             "the L2 term is lambd/(2m) * W, which is right in the cost: its derivative is lambd/m * W":
                 lambd / (2 * m) * W,
             "the L2 term is not divided by m: lambd * W in place of lambd/m * W": lambd * W,
@@ -101,9 +104,9 @@ def _bias_mistakes(dZ: Array, layer: Layer, m: int, lambd: float) -> Iterator[tu
 
 
 def _activation_mistakes(
-    G: Array, dZ_above: Array, above: Layer, layer: Layer, other: Layer | None, keep_prob: float
+    got: Any, G: Array, dZ_above: Array, above: Layer, layer: Layer, other: Layer, keep_prob: float
 ) -> Iterator[tuple[str, Any]]:
-    """The values of dA that known mistakes give; G is W^T dZ."""
+    """The values of dA that known mistakes give; G is W^T dZ, `got` the student's dA."""
     D, A, W = layer.D, layer.A, above.W
     if W.shape[0] == W.shape[1]:
         wrong_way = W @ dZ_above
@@ -132,9 +135,15 @@ def _activation_mistakes(
     yield f"{by_A}; {_NOT_DIVIDED}", G * (A > 0)
     yield "dA is multiplied by A in place of the mask D", G * A / k
     yield f"dA is multiplied by A in place of the mask D; {_NOT_DIVIDED}", G * A
-    if other is not None and other.D is not None and other.D.shape == D.shape:
+    yield "dA is divided by 0.5, a fixed number, in place of keep_prob", G * D / 0.5
+    if other.D is not None and other.D.shape == D.shape:
         yield "the mask is that of another layer", G * other.D / k
         yield f"the mask is that of another layer; {_NOT_DIVIDED}", G * other.D
+    if np.shape(got) == D.shape:
+        kept = np.asarray(got) != 0
+        words = "the mask is not the D of the cache, perhaps a new one"
+        yield words, G * kept / k
+        yield f"{words}; {_NOT_DIVIDED}", G * kept
 
 
 def _error_mistakes(dA: Array, layer: Layer, G: Array) -> Iterator[tuple[str, Any]]:
@@ -199,7 +208,7 @@ def _judge(got: Any, layers: list[Layer], case: Case, lambd: float, keep_prob: f
         term = f" + lambd/m W{l}" if lambd else ""
         judge(
             f"dW{l}", dZ @ below.T / m + lambd / m * layer.W, f"dW{l} = 1/m dZ{l} {A_name}^T{term}",
-            _weight_mistakes(dZ, layer, below, hidden, m, lambd, l),
+            _weight_mistakes(dZ, layer, below, hidden, m, lambd),
         )
         judge(
             f"db{l}", np.sum(dZ, axis=1, keepdims=True) / m,
@@ -211,7 +220,7 @@ def _judge(got: Any, layers: list[Layer], case: Case, lambd: float, keep_prob: f
         masked = G if hidden.D is None else G * hidden.D / keep_prob
         dA = judge(
             f"dA{l - 1}", masked, f"dA{l - 1} = W{l}^T dZ{l}" + scaled.replace("D", f"D{l - 1}"),
-            _activation_mistakes(G, dZ, layer, hidden, layers[3 - l], keep_prob),
+            _activation_mistakes(got.get(f"dA{l - 1}"), G, dZ, layer, hidden, layers[3 - l], keep_prob),
         )
         dZ = judge(
             f"dZ{l - 1}", dA * (hidden.A > 0), f"dZ{l - 1} = dA{l - 1} where A{l - 1} > 0, else 0",
@@ -249,6 +258,11 @@ def _all(
     cases = plain_cases()
     notes: list[str] = []
     for i, case in enumerate(cases):
+        # Other values in the second case, since some write a fixed number.
+        if i and lambd is not None:
+            lambd *= 2.5
+        if i and keep_prob is not None:
+            keep_prob *= 0.75
         masks = None
         if keep_prob is not None:
             generator = np.random.RandomState(5 + i)

@@ -77,7 +77,7 @@ def compare(
         return None
     error = largest_error(array, right) if array.shape == right.shape else None
     for words, value in mistakes:
-        if close(array, value) and not close(value, right):
+        if close(array, value, tolerance) and not close(value, right, tolerance):
             return Finding(quantity, error, words, formula)
     if array.shape != right.shape:
         return Finding(quantity, None, _shape(array, right, quantity), formula)
@@ -106,6 +106,11 @@ def _pattern(array: Array, right: Array) -> str:
     """Words for a difference that has a simple form."""
     if close(array, -right):
         return "the sign is wrong"
+    if not array.any():
+        return "it is 0 everywhere"
+    for digits in range(1, 8):
+        if array.dtype.kind == "f" and close(array, np.round(right, digits)):
+            return "it is rounded"
     with np.errstate(all="ignore"):
         ratio = array[right != 0] / right[right != 0]
     if ratio.size > 1 and close(ratio, np.full(ratio.shape, ratio[0])) and close(array, ratio[0] * right):

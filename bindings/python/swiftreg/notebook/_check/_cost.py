@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from swiftreg.notebook._check._calls import Wrong, call
 from swiftreg.notebook._check._cases import cross_entropy, make_case
-from swiftreg.notebook._check._compare import close, compare, numbers
+from swiftreg.notebook._check._compare import close, compare, largest_error, numbers
 from swiftreg.notebook._check._report import Finding
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from swiftreg.notebook._check._cases import Array, Case
 
+# Those who add 1e-8 to keep the logarithm from 0 are right, too.
+_TOLERANCE = 1e-6
 _DATA = "1/m np.nansum(-log(A3) Y - log(1 - A3) (1 - Y))"
 _FULL = "cost = cross-entropy + lambd/(2m) (the sum of the squares of all W)"
 
@@ -52,14 +54,10 @@ def _penalties(case: Case, lambd: float) -> Iterator[tuple[str, float]]:
     full = sum(squares[name] for name in weights)
     biases = sum(squares[f"b{l}"] for l in (1, 2, 3))
     sums: dict[str, float] = {"": full}
-    for count in (1, 2):
-        for names in combinations(weights, count):
-            left = [name for name in weights if name not in names]
-            words = (
-                f"only {' and '.join(names)} {'is' if count == 1 else 'are'} penalized:"
-                f" {' and '.join(left)} {'is' if len(left) == 1 else 'are'} left out"
-            )
-            sums[words] = sum(squares[name] for name in names)
+    for times in product((0, 1, 2), repeat=3):
+        if 0 < sum(times) and times != (1, 1, 1) and times != (2, 2, 2):
+            words = _counted(dict(zip(weights, times)))
+            sums[words] = sum(n * squares[name] for name, n in zip(weights, times))
     penalized = "biases are penalized: L2 is for the weights only"
     sums[penalized] = full + biases
     sums["the biases are penalized in place of the weights"] = biases
@@ -103,6 +101,16 @@ def _penalties(case: Case, lambd: float) -> Iterator[tuple[str, float]]:
     yield "the sign of the L2 term is wrong", -lambd / (2 * m) * full
 
 
+def _counted(times: dict[str, int]) -> str:
+    """Words for matrices that are left out (0 times) or penalized twice."""
+    left, once, twice = ([name for name, n in times.items() if n == count] for count in (0, 1, 2))
+    if left and not twice:
+        kept = f"only {' and '.join(once)} {'is' if len(once) == 1 else 'are'} penalized: "
+        return f"{kept}{' and '.join(left)} {'is' if len(left) == 1 else 'are'} left out"
+    words = f"{' and '.join(twice)} {'is' if len(twice) == 1 else 'are'} penalized twice"
+    return f"{words}, {' and '.join(left)} left out" if left else words
+
+
 def _explanations(A: Array, case: Case, lambd: float | None) -> Iterator[tuple[str, Any]]:
     """Data terms and penalties put together: those with one mistake first."""
     data = list(_data_terms(A, case.Y))
@@ -130,14 +138,18 @@ def check_cost(
         rest = () if weight is None else (given.parameters, weight)
         return call(function, A.copy(), given.Y, *rest).value
 
-    for case in _cases():
+    for i, case in enumerate(_cases()):
         A = case.forward()[-1].A
-        got = cost(A, case, lambd)
+        weight = None if lambd is None else lambd * (1, 2.5)[i]
+        got = cost(A, case, weight)
         squares = sum(float(np.sum(case.parameters[f"W{l}"] ** 2)) for l in (1, 2, 3))
-        right = np.asarray(cross_entropy(A, case.Y) + (lambd or 0) / (2 * case.m) * squares)
+        right = np.asarray(cross_entropy(A, case.Y) + (weight or 0) / (2 * case.m) * squares)
         array = numbers("cost", got, formula)
         value = array.reshape(()) if array.size == 1 else array
-        finding = compare("cost", value, right, formula, _explanations(A, case, lambd))
+        finding = compare("cost", value, right, formula, _explanations(A, case, weight), _TOLERANCE)
+        if finding is None and array.dtype.kind == "f" and array.dtype != np.float64:
+            words = f"dtype: the cost is {array.dtype}, the notebook computes in float64"
+            finding = Finding("cost", largest_error(array, right), words, formula)
         if finding and array.size > 1:
             finding = Finding(
                 "cost", None,
@@ -146,7 +158,7 @@ def check_cost(
             )
         if finding and case.Y.dtype == np.uint8:
             signed = type(case)(case.X, case.Y.astype(np.int64), case.parameters)
-            if close(np.asarray(cost(A, signed, lambd)).reshape(-1), right.reshape(-1)):
+            if close(np.asarray(cost(A, signed, weight)).reshape(-1), right.reshape(-1)):
                 finding = Finding(
                     "cost", finding.error,
                     "dtype: the labels of data.mat are uint8, in which -Y wraps around: write"

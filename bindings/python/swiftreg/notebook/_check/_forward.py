@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -197,16 +198,17 @@ def _mask(
             words = f"{name} holds {values[:3]}, not 0 and 1 only"
         return Finding(name, None, words, formula)
     D = D != 0
+    if D.any() and not D.all():
+        if (D == D[:, :1]).all():
+            words = f"all columns of {name} are the same: each example needs a mask of its own"
+            return Finding(name, None, words, formula)
+        if (D == D[:1]).all():
+            words = f"all rows of {name} are the same: each unit needs a draw of its own"
+            return Finding(name, None, words, formula)
     share, error = float(D.mean()), abs(float(D.mean()) - keep_prob)
     spread = np.sqrt(keep_prob * (1 - keep_prob) / D.size)
     if error > _SIGMAS * spread:
         return Finding(name, error, _share_words(share, keep_prob, spread, name), formula)
-    if (D == D[:, :1]).all():
-        words = f"all columns of {name} are the same: each example needs a mask of its own"
-        return Finding(name, None, words, formula)
-    if (D == D[:1]).all():
-        words = f"all rows of {name} are the same: each unit needs a draw of its own"
-        return Finding(name, None, words, formula)
     # keep_prob is one of the numbers that the course's generator gives: only there do < and <=
     # differ. NumPy's binomial uses <=, too.
     if not binomial and np.array_equal(D, draws <= keep_prob) and not np.array_equal(D, draws < keep_prob):
@@ -229,9 +231,9 @@ def _share_words(share: float, keep_prob: float, spread: float, name: str) -> st
             "the comparison is turned around: keep_prob is the probability to keep a unit,"
             f" {name} is 1 where rand < keep_prob"
         )
-    if near(_NORMAL[0]):
+    if near(_normal_below(keep_prob)):
         return "np.random.randn in place of np.random.rand: normal numbers, not uniform ones"
-    if near(1 - _NORMAL[0]):
+    if near(1 - _normal_below(keep_prob)):
         return (
             "np.random.randn in place of np.random.rand, and the comparison is turned around"
         )
@@ -242,8 +244,9 @@ def _share_words(share: float, keep_prob: float, spread: float, name: str) -> st
     return f"{share:.1%} of the units are kept, not {keep_prob:.1%}"
 
 
-# The probability that a normal number is below 0.7, near which keep_prob is.
-_NORMAL = (0.758036,)
+def _normal_below(x: float) -> float:
+    """The probability that a normal number is below x."""
+    return (1 + math.erf(x / math.sqrt(2))) / 2
 
 
 def _dropped(Z: Array, D: Array, k: float, Z_next: Any, W: Array, b: Array) -> Iterator[tuple[str, Any]]:
@@ -263,6 +266,7 @@ def _dropped(Z: Array, D: Array, k: float, Z_next: Any, W: Array, b: Array) -> I
     yield f"{not_applied}; A is multiplied by keep_prob in place of divided", a * k
     yield "A is divided by 1 - keep_prob in place of keep_prob", a * D / (1 - k)
     yield "A is divided by keep_prob twice", a * D / k**2
+    yield "A is divided by 0.5, a fixed number, in place of keep_prob", a * D / 0.5
     yield "the mask is turned around: the kept units are dropped", a * (1 - D) / k
     yield "the mask is turned around, and A not divided by keep_prob", a * (1 - D)
     yield "D is added in place of multiplied", (a + D) / k
@@ -285,10 +289,10 @@ def check_dropout_forward(function: Callable[..., Any]) -> Found:
     case = make_case(_WIDTHS, _EXAMPLES, 31)
     draws = _course_draws()
     notes: list[str] = []
-    # The drawn numbers next to 0.7, one of D1 and one of D2, then keep_prob = 1.
-    for layer in (0, 1):
+    # A number drawn for D1 next to 0.7, one for D2 next to 0.6, then keep_prob = 1.
+    for layer, wanted in enumerate((0.7, 0.6)):
         ordered = draws[layer].ravel()
-        keep_prob = float(ordered[np.argmin(np.abs(ordered - 0.7))])
+        keep_prob = float(ordered[np.argmin(np.abs(ordered - wanted))])
         findings, notes = _dropout_once(function, case, keep_prob, draws)
         if findings:
             return findings, notes
@@ -348,7 +352,10 @@ def _dropout_once(
     if not findings:
         first, second = masks[0].ravel()[: masks[1].size], masks[1].ravel()
         if np.array_equal(first, second):
-            words = "D2 repeats the numbers of D1: the generator is seeded again between them"
+            words = (
+                "D2 repeats the numbers of D1: they are used twice, or the generator is seeded again"
+                " between them"
+            )
             findings.append(Finding("D2", None, words, "np.random.seed(1) once, before D1"))
         elif not all(np.array_equal(D, draw < keep_prob) for D, draw in zip(masks, draws)):
             notes.append(

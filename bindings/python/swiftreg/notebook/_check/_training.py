@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -190,6 +191,15 @@ def _training_mistakes(
     yield "the step goes along the gradient, not against it", train(step=-rate)
 
 
+def _quiet(function: Callable[..., Any]) -> dict[str, bool]:
+    """The arguments of a `model` that switch off what it prints and draws, if it has them."""
+    try:
+        taken = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return {}
+    return {name: False for name in ("print_cost", "is_plot") if name in taken}
+
+
 def check_model(function: Callable[..., Any], own_masks: bool = True) -> Found:
     """Trains a few iterations; own_masks is False where a student's masks are not the course's."""
     case = make_case((2, 20, 3, 1), 30, 61)
@@ -209,7 +219,7 @@ def check_model(function: Callable[..., Any], own_masks: bool = True) -> Found:
                 call(
                     partial(
                         function, given.X, given.Y, learning_rate=rate, num_iterations=steps,
-                        print_cost=False, **options,
+                        **_quiet(function), **options,
                     )
                 ).value,
                 "model",
