@@ -109,7 +109,7 @@ typedef struct reg_error {
 reg_status reg_last_error(reg_error *error);
 
 /* The same in words, without a full stop: "keep_prob[1] is 1.5; it must be in (0, 1]". Where an error
- * is about no argument, as reg_status_message. Never NULL. Valid until the next call of a function
+ * is about no argument, as reg_status_message or more precise. Never NULL. Valid until the next call of a function
  * of this library on the same thread. Nothing is allocated. */
 const char *reg_error_message(void);
 

@@ -157,6 +157,14 @@ extension Failure {
         case .sampleWeight: self.init(REG_ERROR_SAMPLE_WEIGHT)
         case .file: self.init(REG_ERROR_FILE)
         case .format: self.init(REG_ERROR_FORMAT)
+        case .foreignFile:
+            self.init(
+                REG_ERROR_FORMAT,
+                saying: "tensors without a network's layers and settings: no metadata of swiftreg")
+        case .newerFile:
+            self.init(
+                REG_ERROR_FORMAT,
+                saying: "written by a newer swiftreg, whose format this one does not know")
         }
     }
 

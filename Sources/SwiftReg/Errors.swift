@@ -22,6 +22,11 @@ struct Failure: Error {
         self.init(status, text(argument), index: index, value, text(wanted))
     }
 
+    /// An error about no argument, in other words than those of its status.
+    init(_ status: reg_status, saying words: StaticString) {
+        self.init(status, nil, index: -1, .none, text(words))
+    }
+
     @inline(never)
     private init(
         _ status: reg_status, _ argument: UnsafePointer<CChar>?, index: Int, _ value: Value,
@@ -205,6 +210,7 @@ private struct ErrorText {
     mutating func writeAll() -> UnsafePointer<CChar> {
         let error = record.pointee
         guard let argument = error.argument else {
+            if let words = error.wanted { return words }
             return reg_status_message(reg_status(UInt32(bitPattern: error.status)))
         }
         write(cString: argument)

@@ -147,6 +147,11 @@ static const Change allowed[] = {
     {"epsilon", "0x0.8p-1022", "0x1.fffffffffffffp+1023"},
     {"schedule", "constant", "inverse_scaling"},
     {"optimizer", "adam", "adamw"},
+    /* Metadata of other programs. */
+    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":\"mine\""},
+    {"", "\"epoch\":\"7\"", "\"format\":\"pt\",\"epoch\":\"7\""},
+    {"", "\"swiftreg\"", "\"\":\"\",\"\xc3\xa9 \\u00E9\":\"a \\\"b\\\\ \\n \xe2\x82\xac\",\"swiftreg\""},
+    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":\"1\",\"note\":\"2\",\"Epoch\":\"8\""},
     /* Numbers that a constant rate does not use. */
     {"decay\":\"0x1p", "0x1p-1", "-0x1p-1"},
     {"min_learning_rate", "0x0p+0", "-0x1p-1"},
@@ -186,7 +191,10 @@ static const Change forbidden[] = {
     /* The metadata. */
     {"", "{\"swiftreg\":\"1\",", "{"}, {"", "\"epoch\":\"7\"", "\"epoch\":7"}, {"", "\"epoch\":\"7\"", "\"epoch\":null"},
     {"", ",\"epoch\":\"7\"", ""}, {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"epoch\":\"7\""},
-    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":\"mine\""}, {"", "\"epoch\"", "\"seed\""},
+    {"", "\"epoch\"", "\"seed\""},
+    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":\"\\x\""}, {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":\"\\u12G4\""},
+    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":\"\n\""}, {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":7"},
+    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":\"\\\""}, {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":{}"},
     {"", "\"epoch\"", "\"ep\\u006fch\""}, {"", "\"epoch\":\"7\"", "\"epoch\":\"7\\n\""},
     {"", "\"epoch\":\"7\"", "\"epoch\":\"\x01\""}, {"", "\"epoch\":\"7\"", "\"epoch\":\"\xff\""},
     {"", "\"epoch\":\"7\"", "\"epoch\":[[[[[[[[[[[[[[[[[[[["}, {"", "__metadata__", "__metadatb__"},

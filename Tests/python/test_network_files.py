@@ -156,7 +156,6 @@ def test_foreign_files(dtype: Any, rng: np.random.Generator) -> None:
         save_tensors(torch_like),
         save_tensors(torch_like, metadata),
         save_tensors(tensors),
-        save_tensors(tensors, metadata | {"note": "mine"}),
         save_tensors(tensors | {"W4": np.zeros((1, 2), dtype)}, metadata),
         save_tensors(tensors | {"b3": np.zeros(2, np.float16)}, metadata),
         save_tensors({name: value for name, value in tensors.items() if name != "b3"}, metadata),

@@ -6,16 +6,20 @@ import base64
 import copy
 import json
 import pickle
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import skops.io
 from conftest import FIXTURES
+from safetensors import safe_open
+from safetensors.numpy import load, save, save_file
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from swiftreg import MLP, MLPClassifier, MLPRegressor
+from swiftreg import MLP, FormatError, MLPClassifier, MLPRegressor
 
 EARLIER: dict[str, dict[str, Any]] = json.loads((FIXTURES / "pickles_3a222cf.json").read_text())
 
@@ -124,3 +128,41 @@ def test_what_an_earlier_version_wrote(name: str) -> None:
         thing.partial_fit(X, thing.predict(X))
         assert (network.parameters != parameters).any()
     pickle.loads(pickle.dumps(thing))
+
+
+# ---- Files of other tools ------------------------------------------------------------------
+
+
+def test_metadata_of_others_is_passed_over(tmp_path: Path) -> None:
+    network = MLP([2, 3, 1], optimizer="adam", dtype="float64", seed=5)
+    network.fit([[0.0, 1.0]], [1.0], epochs=3)
+    network.save(tmp_path / "ours.safetensors")
+    with safe_open(tmp_path / "ours.safetensors", "numpy") as file:
+        metadata, names = file.metadata(), list(file.keys())
+        tensors = {name: file.get_tensor(name) for name in names}
+    own = {"format": "np", "license": 'MIT "or" \\n', "Übersetzung\n": "ja, 好, \x00\x7f", "": ""}
+    path = tmp_path / "theirs.safetensors"
+    save_file(tensors, path, metadata | own)
+    for again in (MLP.load(path), MLP.from_bytes(path.read_bytes())):
+        assert again.to_bytes() == network.to_bytes()
+
+
+def test_why_a_file_is_no_network(tmp_path: Path) -> None:
+    network = MLP([2, 3, 1])
+    tensors = load(network.to_bytes())
+    no_settings = "tensors without a network's layers and settings: no metadata of swiftreg"
+    damaged = "damaged, cut short, or not written by swiftreg"
+    newer = network.to_bytes().replace(b'"swiftreg":"1"', b'"swiftreg":"2"')
+    cases = {
+        no_settings: [save(tensors), save(tensors, {"format": "np"}), save({"0.weight": np.zeros((2, 2))})],
+        "written by a newer swiftreg, whose format this one does not know": [newer],
+        damaged: [b"", network.to_bytes()[:-1], b"\x80\x04", newer.replace(b'"2"', b'"0"')],
+    }
+    path = tmp_path / "network.safetensors"
+    for message, files in cases.items():
+        for data in files:
+            with pytest.raises(FormatError, match=f"^{len(data)} bytes: {re.escape(message)}$"):
+                MLP.from_bytes(data)
+            path.write_bytes(data)
+            with pytest.raises(FormatError, match=f"network.safetensors'\\)?: {re.escape(message)}$"):
+                MLP.load(path)

@@ -142,15 +142,37 @@ struct ByteReader {
         if !takeToken(character) { throw .format }
     }
 
-    /// A string of printable ASCII without escapes: nothing else is in a header of ours.
+    /// The text of a string, its escapes as they are written: in a header of ours there are none.
     mutating func string() throws(NetworkError) -> Slice {
         try expectToken("\"")
         let start = at
-        while let byte = next, byte >= ascii(" "), byte < 0x7f, byte != ascii("\\") {
+        while let byte = next, byte >= ascii(" ") {
             at += 1
             if byte == ascii("\"") { return Slice(rebasing: bytes[start..<at - 1]) }
+            if byte == ascii("\\") { try escape() }
         }
         throw .format
+    }
+
+    /// What follows a backslash.
+    private mutating func escape() throws(NetworkError) {
+        guard let byte = next else { throw .format }
+        at += 1
+        switch byte {
+        case ascii("\""), ascii("\\"), ascii("/"), ascii("b"), ascii("f"), ascii("n"), ascii("r"),
+            ascii("t"):
+            return
+        case ascii("u"):
+            for _ in 0..<4 {
+                if let digit = next, digit >= ascii("A"), digit <= ascii("F") {
+                    at += 1
+                } else if hexDigit() == nil {
+                    throw .format
+                }
+            }
+        default:
+            throw .format
+        }
     }
 
     /// Calls `member` for each member of an object, when the value is what comes next.

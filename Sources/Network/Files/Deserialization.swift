@@ -38,7 +38,6 @@ private struct HeaderReader {
         }
         var header = FileHeader(tensors: tensors)
         try header.code(&metadata)
-        try metadata.finish()
         try header.check()
 
         guard let starts = allocate(Int.self, tensors.count) else { throw .memory }
@@ -65,7 +64,7 @@ private struct HeaderReader {
         return Slice(start: text, count: size)
     }
 
-    /// Reads the whole header as JSON of the right form, and finds the metadata in it.
+    /// Reads the whole header as JSON of the right form, and finds a network's metadata in it.
     private func findMetadata(_ json: Slice) throws(NetworkError) -> FieldReader {
         // So says the format, also of what may stand behind the object.
         if json.first != ascii("{") { throw .format }
@@ -76,11 +75,11 @@ private struct HeaderReader {
                 if metadata != nil { throw .format }
                 metadata = try FieldReader(&reader)
             } else {
-                _ = try TensorEntry(&reader, elementSize)
+                _ = try TensorEntry(&reader)
             }
         }
         try reader.padding()
-        guard let metadata else { throw .format }
+        guard let metadata, try metadata.has("swiftreg") else { throw .foreignFile }
         return metadata
     }
 
@@ -89,8 +88,10 @@ private struct HeaderReader {
         _ metadata: inout FieldReader
     ) throws(NetworkError) -> (UnsafeMutablePointer<Layer>, Int) {
         var version = ByteReader(try metadata.find("swiftreg"))
-        if try version.integer() != FileHeader.version { throw .format }
+        let written = try version.integer()
         try version.expectEnd()
+        if written > FileHeader.version { throw .newerFile }
+        if written != FileHeader.version { throw .format }
         let text = try metadata.find("widths")
         var count = 0
         for byte in text where byte == ascii(" ") { count += 1 }
@@ -124,7 +125,8 @@ private struct HeaderReader {
                 _ = try FieldReader(&reader)
                 return
             }
-            let entry = try TensorEntry(&reader, elementSize)
+            let entry = try TensorEntry(&reader)
+            if !(entry.type == Tensors.typeName(elementSize)) { throw .format }
             let tensor = try tensors.number(name)
             guard starts[tensor] < 0, entry.shape == tensors.shape(tensor),
                 entry.start <= entry.end, entry.end - entry.start == tensors.bytes(tensor)
@@ -157,20 +159,20 @@ private struct HeaderReader {
 
 /// What a header says of a tensor.
 private struct TensorEntry {
+    private(set) var type = Slice(start: nil, count: 0)
     private(set) var shape: (first: Int, second: Int?) = (0, nil)
     private(set) var start = 0
     private(set) var end = 0
 
-    /// Reads an entry, which must have the element type of this size.
-    init(_ reader: inout ByteReader, _ elementSize: Int) throws(NetworkError) {
+    init(_ reader: inout ByteReader) throws(NetworkError) {
+        var type = Slice(start: nil, count: 0)
         var has = (type: false, shape: false, offsets: false)
         var shape = (first: 0, second: Int?.none)
         var offsets = (first: 0, second: Int?.none)
         try reader.object { (reader, name) throws(NetworkError) in
             if name == "dtype" && !has.type {
                 has.type = true
-                let type = try reader.string()
-                if !(type == Tensors.typeName(elementSize)) { throw .format }
+                type = try reader.string()
             } else if name == "shape" && !has.shape {
                 has.shape = true
                 shape = try reader.sizes()
@@ -182,6 +184,7 @@ private struct TensorEntry {
             }
         }
         guard has.type, has.shape, has.offsets, let end = offsets.second else { throw .format }
+        self.type = type
         self.shape = shape
         start = offsets.first
         self.end = end

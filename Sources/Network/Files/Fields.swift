@@ -75,26 +75,30 @@ struct FieldWriter: FieldCoder {
 
 // MARK: Reading
 
-/// Reads fields from a JSON object of strings. It must have each of them once and no other.
+/// Reads fields from a JSON object of strings. It must have each of them once; others are of other
+/// programs, and are passed over.
 struct FieldReader: FieldCoder {
     /// Begins with the object.
     private let text: ByteReader
-    private let members: Int
-    private var found = 0
     private var value = ByteReader(Slice(start: nil, count: 0))
 
     /// `reader` stands before the object, and then behind it.
     init(_ reader: inout ByteReader) throws(NetworkError) {
         text = reader
-        var members = 0
-        try reader.object { (reader, _) throws(NetworkError) in
-            _ = try reader.string()
-            members += 1
-        }
-        self.members = members
+        try reader.object { (reader, _) throws(NetworkError) in _ = try reader.string() }
     }
 
-    mutating func find(_ wanted: StaticString) throws(NetworkError) -> Slice {
+    func has(_ wanted: StaticString) throws(NetworkError) -> Bool {
+        var isThere = false
+        var reader = text
+        try reader.object { (reader, name) throws(NetworkError) in
+            _ = try reader.string()
+            if name == wanted { isThere = true }
+        }
+        return isThere
+    }
+
+    func find(_ wanted: StaticString) throws(NetworkError) -> Slice {
         var value: Slice?
         var reader = text
         try reader.object { (reader, name) throws(NetworkError) in
@@ -104,13 +108,7 @@ struct FieldReader: FieldCoder {
             value = text
         }
         guard let value else { throw .format }
-        found += 1
         return value
-    }
-
-    /// All fields that there are were asked for.
-    func finish() throws(NetworkError) {
-        if found != members { throw .format }
     }
 
     mutating func begin(_ name: StaticString) throws(NetworkError) {

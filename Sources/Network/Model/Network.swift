@@ -10,6 +10,10 @@ public enum NetworkError: UInt8, Error {
     case sampleWeight
     case file
     case format
+    /// A safetensors file of tensors without a network's metadata.
+    case foreignFile
+    /// In a version of the format that this library does not know.
+    case newerFile
 }
 
 /// A network and the memory it owns. All of it comes from malloc: an allocation by Swift ends the process

@@ -224,12 +224,38 @@ static int retake(PyObject *object, const char *name, Array *array) {
     return result;
 }
 
-static int get_any(State *state, PyObject *object, const char *name, Array *array) {
-    no_array(array);
-    if (PyObject_CheckBuffer(object)) return take(object, name, array);
-    PyObject *converted = as_array(state, object, name, NULL, NULL);
+/* Whether an array has a dtype that a package registered with NumPy, as ml_dtypes its bfloat16: those
+ * have no buffer format. Keeps the current exception. */
+static bool has_registered_dtype(PyObject *object) {
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    PyObject *dtype = PyObject_GetAttrString(object, "dtype");
+    PyObject *origin = dtype != NULL ? PyObject_GetAttrString(dtype, "isbuiltin") : NULL;
+    bool registered = origin != NULL && PyLong_Check(origin) && PyLong_AsLong(origin) == 2;
+    Py_XDECREF(origin);
+    Py_XDECREF(dtype);
+    PyErr_Restore(type, value, trace);
+    return registered;
+}
+
+/* As `take`; an array of a registered dtype is converted to float32. */
+static int take_array(State *state, PyObject *object, const char *name, Array *array) {
+    if (take(object, name, array) == 0) return 0;
+    if (!PyErr_ExceptionMatches(PyExc_TypeError) || !has_registered_dtype(object)) return -1;
+    PyErr_Clear();
+    PyObject *converted = as_array(state, object, name, dtype_of(state, TYPE_F32), NULL);
     if (converted == NULL) return -1;
     int result = take(converted, name, array);
+    Py_DECREF(converted);
+    return result;
+}
+
+static int get_any(State *state, PyObject *object, const char *name, Array *array) {
+    no_array(array);
+    if (PyObject_CheckBuffer(object)) return take_array(state, object, name, array);
+    PyObject *converted = as_array(state, object, name, NULL, NULL);
+    if (converted == NULL) return -1;
+    int result = take_array(state, converted, name, array);
     Py_DECREF(converted);
     return result;
 }

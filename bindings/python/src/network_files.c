@@ -27,6 +27,13 @@ NETWORK_METHOD(network_serialize) {
     return raise_status(status, NULL, NULL);
 }
 
+/* Why the last bytes are no network. */
+static const char *format_problem(void) {
+    const char *message = reg_error_message();
+    if (strcmp(message, reg_status_message(REG_ERROR_FORMAT)) != 0) return message;
+    return "damaged, cut short, or not written by swiftreg";
+}
+
 /* Of either type: the library refuses the other one as a wrong format. */
 #define TRY_BOTH(status, type, handle, work, function, ...)                      \
     do {                                                                         \
@@ -55,8 +62,7 @@ PyObject *network_deserialize(PyObject *module, PyObject *const *args, Py_ssize_
     PyBuffer_Release(&view);
     if (status == REG_OK) return network_wrap(state, type, handle);
     if (status == REG_ERROR_FORMAT) {
-        return PyErr_Format(state->format_error,
-                            "%zd bytes: damaged, cut short, or not written by swiftreg", size);
+        return PyErr_Format(state->format_error, "%zd bytes: %s", size, format_problem());
     }
     return raise_status(status, NULL, NULL);
 }
@@ -80,8 +86,7 @@ static PyObject *raise_file(State *state, reg_status status, int error, PyObject
         return PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
     }
     if (status == REG_ERROR_FORMAT) {
-        return PyErr_Format(state->format_error,
-                            "%R: damaged, cut short, or not written by swiftreg", path);
+        return PyErr_Format(state->format_error, "%R: %s", path, format_problem());
     }
     return raise_status(status, NULL, NULL);
 }
