@@ -581,7 +581,7 @@ class BaseMLP(ParameterNames, Clones, ABC):
 
     @property
     def coefs_(self) -> list[Array]:
-        """The weights, (below, above) for each layer: views of the network's own.
+        """The weights, (below, above) for each layer: views of the network's own, in Fortran order.
 
         `coefs_[i] = values` and `coefs_ = [...]` copy values of the same shapes into the network.
         """

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from swiftreg._carry_over import carry_over
 from swiftreg._exchange._layers import Layers, NoEqual, layers_of
 from swiftreg._extras import missing
 
@@ -128,7 +129,8 @@ def _penalty(where: str, regularizer: Any, name: str, batch_size: int | None) ->
             f"{where} has a kernel_regularizer, whose {name} here depends on the batches: give batch_size,"
             f" or {name}"
         )
-    return strength * batch_size * (2 if name == "l2" else 1)
+    settings: dict[str, Any] = {name: strength, "batch_size": batch_size}
+    return float(carry_over(f"keras.{name.upper()}", **settings)[name])
 
 
 def _max_norm(dense: list[tuple[str, Any]]) -> float | None:

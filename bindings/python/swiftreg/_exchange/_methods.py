@@ -115,7 +115,8 @@ class Exchange:
 
         `loss` as of `from_onnx`: give "softmax_cross_entropy" or "binary_cross_entropy" for a model
         whose outputs are logits, or its predictions are taken for those of squared error. LogSoftmax
-        is read as softmax. keep_prob is 1 - p; `settings` are other arguments of `MLP`. A Linear
+        is read as softmax. keep_prob is 1 - p; `settings` are other arguments of `MLP`, such as
+        `**swiftreg.carry_over("torch.SGD", lr=0.1, weight_decay=0.01, batch_size=32)`. A Linear
         without biases gets biases of 0; half precision becomes float32.
 
         Raises ValueError that names the first layer without an equal; TypeError for another model;
@@ -147,7 +148,7 @@ class Exchange:
         """A network from a fitted sklearn.neural_network.MLPClassifier or MLPRegressor.
 
         l2 is alpha; the solver, its rate, momentum, betas and epsilon are carried over; epsilon is
-        added elsewhere there (docs/formulas.md). `settings` are other arguments of `MLP`, and replace
+        added elsewhere there (docs/carry-over.md). `settings` are other arguments of `MLP`, and replace
         those. The targets are what scikit-learn makes of labels: 0 and 1, or one-hot in the order of
         classes_.
 

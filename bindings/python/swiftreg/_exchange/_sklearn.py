@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from swiftreg._carry_over import CarryOverWarning, carry_over
 from swiftreg._exchange._layers import OUTPUT_ACTIVATIONS, Layers, NoEqual
 from swiftreg._extras import missing
 
@@ -45,27 +46,24 @@ def from_sklearn(kind: type[Network], estimator: Any, settings: dict[str, Any]) 
     return layers.network(kind, None, _settings(estimator) | settings)
 
 
+# What `carry_over` reads of an estimator.
+_READ = (
+    "solver", "alpha", "learning_rate_init", "momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon",
+)
+
+
 def _settings(estimator: Any) -> dict[str, Any]:
-    """By "Settings carried over" in docs/formulas.md."""
-    settings: dict[str, Any] = {"l2": float(estimator.alpha)}
     if estimator.solver == "lbfgs":
         warnings.warn("solver='lbfgs' has no equal in swiftreg: the optimizer is the default", stacklevel=5)
-        return settings
-    settings["learning_rate"] = float(estimator.learning_rate_init)
-    if estimator.solver == "adam":
-        return settings | {
-            "optimizer": "adam", "beta1": estimator.beta_1, "beta2": estimator.beta_2,
-            "epsilon": estimator.epsilon,
-        }
-    if estimator.learning_rate != "constant":
+        return {"l2": float(estimator.alpha)}
+    if estimator.solver == "sgd" and estimator.learning_rate != "constant":
         warnings.warn(
             f"learning_rate={estimator.learning_rate!r} has no equal in swiftreg.MLP: the rate stays at"
             f" {estimator.learning_rate_init}", stacklevel=5,
         )
-    if estimator.momentum == 0:
-        return settings | {"optimizer": "sgd"}
-    kind = "nesterov" if estimator.nesterovs_momentum else "momentum"
-    return settings | {"optimizer": kind, "momentum": estimator.momentum}
+    with warnings.catch_warnings():  # the docstring has the caveat about epsilon
+        warnings.simplefilter("ignore", CarryOverWarning)
+        return dict(carry_over("sklearn.MLPClassifier", **{name: getattr(estimator, name) for name in _READ}))
 
 
 def to_sklearn(network: MLP) -> Any:
