@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from swiftreg._carry_over import carry_over as carry_over
     from swiftreg._carry_over import carry_over_names as carry_over_names
     from swiftreg._estimators import MLPClassifier as MLPClassifier
+    from swiftreg._estimators import MLPClassifierCV as MLPClassifierCV
     from swiftreg._estimators import MLPRegressor as MLPRegressor
+    from swiftreg._estimators import MLPRegressorCV as MLPRegressorCV
     from swiftreg._history import History, Progress
     from swiftreg._mlp import MLP
 
@@ -57,7 +59,9 @@ _LATE = {
     "History": "_history",
     "Progress": "_history",
     "MLPClassifier": "_estimators",
+    "MLPClassifierCV": "_estimators",
     "MLPRegressor": "_estimators",
+    "MLPRegressorCV": "_estimators",
     "notebook": "notebook",
     "onnx": "onnx",
     "plot": "plot",

@@ -12,11 +12,188 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from swiftreg import _core
-from swiftreg._estimators._base import Array, BaseMLP, whole_or_not
-from swiftreg._estimators._bases import ClassifierMixin
+from swiftreg._estimators._base import BaseMLP
+from swiftreg._estimators._network import Array, BaseNetwork, whole_or_not
+from swiftreg._estimators._bases import ClassifierMixin, available_if
 
 
-class MLPClassifier(ClassifierMixin, BaseMLP):
+class ClassifierTargets(ClassifierMixin, BaseNetwork):
+    """Labels, their weights and their probabilities."""
+
+    classes_: Array
+    class_weight: Any
+    _binarizer: Any
+    _weights_of_classes: Array | None  # (classes,), for multi-label targets (labels, 2)
+
+    def predict(self, X: Any, *, mc_samples: int | None = None) -> Array:
+        """The likeliest label of each example of X, or the indicator matrix of its labels.
+
+        `mc_samples` as in `predict_proba`.
+        """
+        return self._decode(self._outputs(X, mc_samples)[0])
+
+    def predict_proba(
+        self, X: Any, *, mc_samples: int | None = None, return_std: bool = False
+    ) -> Any:
+        """The probabilities (n_samples, n_classes), in the order of classes_.
+
+        With `mc_samples`, the mean over as many networks thinned by dropout (Gal and Ghahramani
+        2016), always the same ones; with `return_std` also the standard deviation over them (0
+        without mc_samples), as a tuple.
+        """
+        binary = self._is_binary()
+        mean, deviation = self._outputs(X, mc_samples, logits=binary and mc_samples is None)
+        if self._one_class:
+            mean, deviation = np.ones_like(mean), np.zeros_like(deviation)
+        elif binary and mc_samples is None:
+            # A small probability is exact, as 1 - p is not.
+            mean = _core.forward_activation(np.hstack([-mean, mean]), _core.SIGMOID, None)
+            deviation = np.zeros_like(mean)
+        elif binary:
+            mean, deviation = np.hstack([1 - mean, mean]), np.hstack([deviation, deviation])
+        return (mean, deviation) if return_std else mean
+
+    def predict_log_proba(self, X: Any, *, mc_samples: int | None = None) -> Array:
+        """The logarithms of `predict_proba`, finite also where a probability underflows to 0.
+
+        With `mc_samples`, -inf where the mean probability is 0.
+        """
+        logarithms: Array
+        if mc_samples is not None or self._one_class:
+            with np.errstate(divide="ignore"):
+                logarithms = np.log(self.predict_proba(X, mc_samples=mc_samples))
+            return logarithms
+        binary = self._is_binary()
+        z = self._outputs(X, None, logits=True)[0]
+        if binary or self._multilabel:
+            signed = np.hstack([z, -z]) if binary else -z
+            logarithms = -np.logaddexp(0, signed, dtype=z.dtype)
+        else:
+            logarithms = log_softmax(z, axis=1)
+        return logarithms
+
+    def _losses(self, z: Array, Y: Array) -> Array:
+        """The log loss of each example from pre-activations, in double, summed over labels."""
+        z = z.astype(np.float64)
+        losses: Array
+        if self._multilabel or self.n_outputs_ == 1:
+            losses = np.logaddexp(0, np.where(Y == 1, -z, z)).sum(axis=1)
+        else:
+            losses = -np.sum(np.where(Y == 1, log_softmax(z, axis=1), 0.0), axis=1)
+        return losses
+
+    def predict_dropout(self, X: Any, n_samples: int = 100) -> tuple[Array, Array]:
+        """Monte Carlo dropout: mean and standard deviation of the probabilities.
+
+        Over `n_samples` networks thinned by dropout (Gal and Ghahramani 2016), always the same ones;
+        each (rows of X, n_classes). The deviation has divisor n_samples.
+        """
+        found: tuple[Array, Array] = self.predict_proba(X, mc_samples=n_samples, return_std=True)
+        return found
+
+    # ---- Targets ---------------------------------------------------------------------------
+
+    def _learn_targets(
+        self, y: Array, weights: Array | None, first: bool, incremental: bool
+    ) -> None:
+        check_classification_targets(y)
+        if first and not incremental:
+            self._binarizer = LabelBinarizer().fit(y)
+            self.classes_ = self._binarizer.classes_
+        elif y.shape[0] > 0:
+            self._check_targets(y, "y")
+            if not incremental and len(unique_labels(y)) != len(self.classes_):
+                raise ValueError(
+                    f"y must have the classes {self.classes_} of the last fit, as warm_start is set,"
+                    f" got {unique_labels(y)}"
+                )
+        classes = len(self.classes_)
+        self.n_outputs_ = classes if self._multilabel or classes > 2 else 1
+        self._weights_of_classes = self._learned_weights(y, weights)
+
+    def _learned_weights(self, y: Array, weights: Array | None) -> Array | None:
+        """class_weight for every class, whichever of them later data have."""
+        if self.class_weight is None:
+            return None
+        if not self._multilabel:
+            return _weights_of(self.class_weight, self.classes_, y, weights)
+        Y = self._encode(y, np.float64)
+        each = self.class_weight
+        if isinstance(each, str):
+            each = [each] * self.n_outputs_
+        if not isinstance(each, (list, tuple)) or len(each) != self.n_outputs_:
+            raise ValueError(
+                f'class_weight must be "balanced" or a list of {self.n_outputs_} dicts for multi-label'
+                f" targets, got {self.class_weight!r}"
+            )
+        table = np.ones((self.n_outputs_, 2))
+        for weights_of, column, weight in zip(table, Y.T, each):
+            present = np.unique(column) if isinstance(weight, str) else np.array([0.0, 1.0])
+            weights_of[present.astype(int)] = _weights_of(weight, present, column, weights)
+        return table
+
+    @property
+    def _multilabel(self) -> bool:
+        return str(self._binarizer.y_type_).startswith("multilabel")
+
+    @property
+    def _one_class(self) -> bool:
+        return hasattr(self, "classes_") and len(self.classes_) == 1 and not self._multilabel
+
+    def _is_binary(self) -> bool:
+        return getattr(self, "n_outputs_", 0) == 1 and not self._multilabel
+
+    def _check_targets(self, y: Array, name: str) -> None:
+        check_classification_targets(y)
+        if _is_multilabel(y) != self._multilabel:
+            raise ValueError(f"{name} is {type_of_target(y)}, unlike the targets learned before")
+        strange = np.setdiff1d(unique_labels(y), self.classes_)
+        if len(strange) > 0:
+            raise ValueError(f"{name} has the labels {strange}, which are not in {self.classes_}")
+
+    def _loss(self) -> tuple[str, str]:
+        if self._multilabel or self.n_outputs_ == 1:
+            return "binary_cross_entropy", "logistic"
+        return "softmax_cross_entropy", "softmax"
+
+    def _encode(self, y: Array, dtype: Any) -> Array:
+        if y.shape[0] == 0:
+            return np.zeros((0, self.n_outputs_), dtype)
+        indicators: Array = self._binarizer.transform(y).astype(dtype)
+        return indicators
+
+    def _decode(self, outputs: Array) -> Array:
+        if self.n_outputs_ == 1:
+            outputs = outputs.ravel()
+        labels: Array = self._binarizer.inverse_transform(outputs)
+        return labels
+
+    def _score(self, y: Array, predictions: Array, weights: Array | None) -> float:
+        return float(accuracy_score(y, predictions, sample_weight=weights))
+
+    def _class_weights(self, Y: Array) -> Array | None:
+        table = self._weights_of_classes
+        if table is None:
+            return None
+        weights: Array
+        if self._multilabel:
+            weights = np.where(Y == 1, table[:, 1], table[:, 0]).prod(axis=1)
+        elif self.n_outputs_ == 1:
+            weights = np.where(Y[:, 0] == 1, table[-1], table[0])
+        else:
+            weights = table[Y.argmax(axis=1)]
+        return weights
+
+    def _strata(self, y: Array) -> Array | None:
+        return None if self._multilabel else y
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+class MLPClassifier(ClassifierTargets, BaseMLP):
     """A multi-layer perceptron for classification, with dropout, as a scikit-learn estimator.
 
     Parameters that scikit-learn's MLPClassifier has mean here what they mean there; the rest are
@@ -99,11 +276,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     a batch at a time. It keeps its type if that is float32 or float64, and the network has it.
     Threads may share a fitted estimator for predictions.
     """
-
-    classes_: Array
-    n_outputs_: int
-    _binarizer: Any
-    _weights_of_classes: Array | None  # (classes,), for multi-label targets (labels, 2)
 
     def __init__(
         self,
@@ -219,17 +391,22 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         validation = (eval_set, X_val, y_val, sample_weight_val)
         return self._fit(X, y, sample_weight, validation, callbacks)
 
+    def _has_partial_fit(self) -> bool:
+        if isinstance(self.class_weight, str):
+            raise AttributeError(
+                f"partial_fit does not support class_weight={self.class_weight!r}: give the weights"
+            )
+        return self._trains_in_parts()
+
+    @available_if(_has_partial_fit)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """Trains for one epoch more, with the optimizer's state as it was.
 
         The first call needs `classes`, all the labels there will be, unless y is multi-label.
-        class_weight may not be "balanced", which needs all examples. Weights that are all 0 train
-        nothing. Returns self; an exception leaves the estimator as it was.
+        Weights that are all 0 train
+        nothing. Returns self; an exception leaves the estimator as it was. There is no partial_fit
+        (AttributeError) with early_stopping, nor with class_weight="balanced".
         """
-        if isinstance(self.class_weight, str):
-            raise ValueError(
-                f"partial_fit does not support class_weight={self.class_weight!r}: give the weights"
-            )
         with whole_or_not(self):
             if not hasattr(self, "classes_"):
                 multilabel = _is_multilabel(y)
@@ -245,161 +422,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 )
             return self._fit(X, y, sample_weight, incremental=True)
 
-    def predict(self, X: Any, *, mc_samples: int | None = None) -> Array:
-        """The likeliest label of each example of X, or the indicator matrix of its labels.
 
-        `mc_samples` as in `predict_proba`.
-        """
-        return self._decode(self._outputs(X, mc_samples)[0])
-
-    def predict_proba(
-        self, X: Any, *, mc_samples: int | None = None, return_std: bool = False
-    ) -> Any:
-        """The probabilities (n_samples, n_classes), in the order of classes_.
-
-        With `mc_samples`, the mean over as many networks thinned by dropout (Gal and Ghahramani
-        2016), always the same ones; with `return_std` also the standard deviation over them (0
-        without mc_samples), as a tuple.
-        """
-        binary = self._is_binary()
-        mean, deviation = self._outputs(X, mc_samples, logits=binary and mc_samples is None)
-        if self._one_class:
-            mean, deviation = np.ones_like(mean), np.zeros_like(deviation)
-        elif binary and mc_samples is None:
-            # A small probability is exact, as 1 - p is not.
-            mean = _core.forward_activation(np.hstack([-mean, mean]), _core.SIGMOID, None)
-            deviation = np.zeros_like(mean)
-        elif binary:
-            mean, deviation = np.hstack([1 - mean, mean]), np.hstack([deviation, deviation])
-        return (mean, deviation) if return_std else mean
-
-    def predict_log_proba(self, X: Any, *, mc_samples: int | None = None) -> Array:
-        """The logarithms of `predict_proba`, finite also where a probability underflows to 0.
-
-        With `mc_samples`, -inf where the mean probability is 0.
-        """
-        logarithms: Array
-        if mc_samples is not None or self._one_class:
-            with np.errstate(divide="ignore"):
-                logarithms = np.log(self.predict_proba(X, mc_samples=mc_samples))
-            return logarithms
-        binary = self._is_binary()
-        z = self._outputs(X, None, logits=True)[0]
-        if binary or self._multilabel:
-            signed = np.hstack([z, -z]) if binary else -z
-            logarithms = -np.logaddexp(0, signed, dtype=z.dtype)
-        else:
-            logarithms = log_softmax(z, axis=1)
-        return logarithms
-
-    def predict_dropout(self, X: Any, n_samples: int = 100) -> tuple[Array, Array]:
-        """Monte Carlo dropout: mean and standard deviation of the probabilities.
-
-        Over `n_samples` networks thinned by dropout (Gal and Ghahramani 2016), always the same ones;
-        each (rows of X, n_classes). The deviation has divisor n_samples.
-        """
-        found: tuple[Array, Array] = self.predict_proba(X, mc_samples=n_samples, return_std=True)
-        return found
-
-    # ---- Targets ---------------------------------------------------------------------------
-
-    def _learn_targets(self, y: Array, first: bool, incremental: bool) -> None:
-        check_classification_targets(y)
-        if first and not incremental:
-            self._binarizer = LabelBinarizer().fit(y)
-            self.classes_ = self._binarizer.classes_
-        elif y.shape[0] > 0:
-            self._check_targets(y, "y")
-            if not incremental and len(unique_labels(y)) != len(self.classes_):
-                raise ValueError(
-                    f"y must have the classes {self.classes_} of the last fit, as warm_start is set,"
-                    f" got {unique_labels(y)}"
-                )
-        classes = len(self.classes_)
-        self.n_outputs_ = classes if self._multilabel or classes > 2 else 1
-        self._weights_of_classes = self._learned_weights(y)
-
-    def _learned_weights(self, y: Array) -> Array | None:
-        """class_weight for every class, whichever of them later data have."""
-        if self.class_weight is None:
-            return None
-        if not self._multilabel:
-            weights: Array = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
-            return weights
-        Y = self._encode(y, np.float64)
-        each = self.class_weight
-        if isinstance(each, str):
-            each = [each] * self.n_outputs_
-        if not isinstance(each, (list, tuple)) or len(each) != self.n_outputs_:
-            raise ValueError(
-                f'class_weight must be "balanced" or a list of {self.n_outputs_} dicts for multi-label'
-                f" targets, got {self.class_weight!r}"
-            )
-        table = np.ones((self.n_outputs_, 2))
-        for weights_of, column, weight in zip(table, Y.T, each):
-            present = np.unique(column) if isinstance(weight, str) else np.array([0.0, 1.0])
-            weights_of[present.astype(int)] = compute_class_weight(weight, classes=present, y=column)
-        return table
-
-    @property
-    def _multilabel(self) -> bool:
-        return str(self._binarizer.y_type_).startswith("multilabel")
-
-    @property
-    def _one_class(self) -> bool:
-        return hasattr(self, "classes_") and len(self.classes_) == 1 and not self._multilabel
-
-    def _is_binary(self) -> bool:
-        return getattr(self, "n_outputs_", 0) == 1 and not self._multilabel
-
-    def _check_targets(self, y: Array, name: str) -> None:
-        check_classification_targets(y)
-        if _is_multilabel(y) != self._multilabel:
-            raise ValueError(f"{name} is {type_of_target(y)}, unlike the targets learned before")
-        strange = np.setdiff1d(unique_labels(y), self.classes_)
-        if len(strange) > 0:
-            raise ValueError(f"{name} has the labels {strange}, which are not in {self.classes_}")
-
-    def _loss(self) -> tuple[str, str]:
-        if self._multilabel or self.n_outputs_ == 1:
-            return "binary_cross_entropy", "logistic"
-        return "softmax_cross_entropy", "softmax"
-
-    def _encode(self, y: Array, dtype: Any) -> Array:
-        if y.shape[0] == 0:
-            return np.zeros((0, self.n_outputs_), dtype)
-        indicators: Array = self._binarizer.transform(y).astype(dtype)
-        return indicators
-
-    def _decode(self, outputs: Array) -> Array:
-        if self.n_outputs_ == 1:
-            outputs = outputs.ravel()
-        labels: Array = self._binarizer.inverse_transform(outputs)
-        return labels
-
-    def _score(self, y: Array, predictions: Array, weights: Array | None) -> float:
-        return float(accuracy_score(y, predictions, sample_weight=weights))
-
-    def _class_weights(self, Y: Array) -> Array | None:
-        table = self._weights_of_classes
-        if table is None:
-            return None
-        weights: Array
-        if self._multilabel:
-            weights = np.where(Y == 1, table[:, 1], table[:, 0]).prod(axis=1)
-        elif self.n_outputs_ == 1:
-            weights = np.where(Y[:, 0] == 1, table[-1], table[0])
-        else:
-            weights = table[Y.argmax(axis=1)]
-        return weights
-
-    def _strata(self, y: Array) -> Array | None:
-        return None if self._multilabel else y
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
-        return tags
+def _weights_of(class_weight: Any, classes: Array, y: Array, weights: Array | None) -> Array:
+    """The weight of each class; "balanced" is total / (classes * total of the class), as weighted."""
+    found: Array
+    if isinstance(class_weight, str) and class_weight == "balanced" and weights is not None:
+        totals = np.bincount(np.searchsorted(classes, y), weights, len(classes))
+        found = weights.sum() / (len(classes) * totals)
+    else:
+        found = compute_class_weight(class_weight, classes=classes, y=y)
+    return found
 
 
 def _is_multilabel(y: Any) -> bool:

@@ -8,6 +8,7 @@ masks of Monte Carlo dropout, see `sampled_outputs`).
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, NamedTuple
@@ -93,14 +94,21 @@ def _sparse_epoch(network: MLP, data: Examples, batch_size: int, shuffle: bool) 
     return total / over
 
 
+def train(network: MLP, data: Examples, epochs: int, batch_size: int, shuffle: bool) -> list[float]:
+    """Trains for some epochs; their costs."""
+    if scipy.sparse.issparse(data.X):
+        return [_sparse_epoch(network, data, batch_size, shuffle) for _ in range(epochs)]
+    history = network.fit(
+        data.X, data.Y, epochs=epochs, batch_size=batch_size, shuffle=shuffle,
+        sample_weight=data.weights,
+    )
+    costs: list[float] = history.cost.tolist()
+    return costs
+
+
 def train_epoch(network: MLP, data: Examples, batch_size: int, shuffle: bool) -> float:
     """Trains for one epoch; its cost, of training, with dropout and penalties."""
-    if scipy.sparse.issparse(data.X):
-        return float(_sparse_epoch(network, data, batch_size, shuffle))
-    history = network.fit(
-        data.X, data.Y, batch_size=batch_size, shuffle=shuffle, sample_weight=data.weights
-    )
-    return float(history.cost[0])
+    return train(network, data, 1, batch_size, shuffle)[0]
 
 
 # ---- Without training ------------------------------------------------------------------------
@@ -162,6 +170,7 @@ class Fitted(NamedTuple):
     network: MLP
     costs: Array
     validation_losses: Array
+    seconds: float  # of training
 
 
 def _fit_dense(network: MLP, train: Examples, held_out: Examples, fit: Fit) -> Fitted:
@@ -172,7 +181,7 @@ def _fit_dense(network: MLP, train: Examples, held_out: Examples, fit: Fit) -> F
         patience=fit.patience or None, min_delta=fit.min_delta,
     )
     assert history.validation_cost is not None
-    return Fitted(network, history.cost, history.validation_cost)
+    return Fitted(network, history.cost, history.validation_cost, 0.0)
 
 
 def _fit_sparse(network: MLP, train: Examples, held_out: Examples, fit: Fit) -> Fitted:
@@ -189,7 +198,7 @@ def _fit_sparse(network: MLP, train: Examples, held_out: Examples, fit: Fit) -> 
             lowest = losses[-1]
             best[:] = network.parameters
     network.parameters[:] = best
-    return Fitted(network, np.array(costs), np.array(losses))
+    return Fitted(network, np.array(costs), np.array(losses), 0.0)
 
 
 def fit_many(
@@ -208,20 +217,22 @@ def fit_many(
                 parts[id(rows)] = data.rows(rows)
     run = _fit_sparse if scipy.sparse.issparse(data.X) else _fit_dense
 
-    def train(fit: Fit) -> Fitted | Exception:
+    def one(fit: Fit) -> Fitted | Exception:
         try:
-            return run(fit.make(), parts[id(fit.rows)], parts[id(fit.validation_rows)], fit)
+            start = time.perf_counter()
+            fitted = run(fit.make(), parts[id(fit.rows)], parts[id(fit.validation_rows)], fit)
+            return fitted._replace(seconds=time.perf_counter() - start)
         except Exception as error:
             return error
 
     threads = min(get_num_threads(), len(fits))
     if threads <= 1:
         for number, fit in enumerate(fits):
-            done(number, train(fit))
+            done(number, one(fit))
         return
     pool = ThreadPoolExecutor(threads)
     try:
-        numbers = {pool.submit(train, fit): number for number, fit in enumerate(fits)}
+        numbers = {pool.submit(one, fit): number for number, fit in enumerate(fits)}
         for future in as_completed(numbers):
             done(numbers[future], future.result())
     finally:

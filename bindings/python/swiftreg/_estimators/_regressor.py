@@ -7,50 +7,13 @@ from typing import Any, Self
 
 from sklearn.metrics import r2_score
 
-from swiftreg._estimators._base import Array, BaseMLP
-from swiftreg._estimators._bases import RegressorMixin
+from swiftreg._estimators._base import BaseMLP
+from swiftreg._estimators._bases import RegressorMixin, available_if
+from swiftreg._estimators._network import Array, BaseNetwork
 
 
-class MLPRegressor(RegressorMixin, BaseMLP):
-    """A multi-layer perceptron for regression, with dropout, as a scikit-learn estimator.
-
-    It minimizes half the squared error, summed over the outputs, and the penalties of
-    `MLPClassifier`, whose parameters and attributes it has but for label_smoothing, class_weight and
-    classes_. Targets should be of order 1: scale them, for example with
-    sklearn.compose.TransformedTargetRegressor.
-
-    What validation scores are made of is the coefficient of determination R^2. scikit-learn's
-    MLPRegressor reports the mean over several outputs in loss_curve_ where this is their sum; the
-    gradients, and so the weights, are the same.
-    """
-
-    n_outputs_: int
-
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        *,
-        eval_set: Any = None,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: Any = None,
-        callbacks: Any = None,
-    ) -> Self:
-        """Trains on X (n_samples, n_features) and y (n_samples,) or (n_samples, n_outputs).
-
-        Arguments, warnings and errors are those of `MLPClassifier.fit`. Returns self.
-        """
-        validation = (eval_set, X_val, y_val, sample_weight_val)
-        return self._fit(X, y, sample_weight, validation, callbacks)
-
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Trains for one epoch more, with the optimizer's state as it was.
-
-        Weights that are all 0 train nothing. Returns self; an exception leaves the estimator as it was.
-        """
-        return self._fit(X, y, sample_weight, incremental=True)
+class RegressorTargets(RegressorMixin, BaseNetwork):
+    """Numbers as targets."""
 
     def predict(self, X: Any, *, mc_samples: int | None = None, return_std: bool = False) -> Any:
         """The predictions for X (n_samples, n_features), of the shape that y had.
@@ -73,7 +36,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     # ---- Targets ---------------------------------------------------------------------------
 
-    def _learn_targets(self, y: Array, first: bool, incremental: bool) -> None:
+    def _learn_targets(
+        self, y: Array, weights: Array | None, first: bool, incremental: bool
+    ) -> None:
         if first:
             self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
         else:
@@ -102,3 +67,44 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+class MLPRegressor(RegressorTargets, BaseMLP):
+    """A multi-layer perceptron for regression, with dropout, as a scikit-learn estimator.
+
+    It minimizes half the squared error, summed over the outputs, and the penalties of
+    `MLPClassifier`, whose parameters and attributes it has but for label_smoothing, class_weight and
+    classes_. Targets should be of order 1: scale them, for example with
+    sklearn.compose.TransformedTargetRegressor.
+
+    What validation scores are made of is the coefficient of determination R^2. scikit-learn's
+    MLPRegressor reports the mean over several outputs in loss_curve_ where this is their sum; the
+    gradients, and so the weights, are the same.
+    """
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        eval_set: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        callbacks: Any = None,
+    ) -> Self:
+        """Trains on X (n_samples, n_features) and y (n_samples,) or (n_samples, n_outputs).
+
+        Arguments, warnings and errors are those of `MLPClassifier.fit`. Returns self.
+        """
+        validation = (eval_set, X_val, y_val, sample_weight_val)
+        return self._fit(X, y, sample_weight, validation, callbacks)
+
+    @available_if(BaseMLP._trains_in_parts)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Trains for one epoch more, with the optimizer's state as it was.
+
+        Weights that are all 0 train nothing. Returns self; an exception leaves the estimator as it was.
+        """
+        return self._fit(X, y, sample_weight, incremental=True)

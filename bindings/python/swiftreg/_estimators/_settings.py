@@ -43,7 +43,7 @@ _NONE_OR_POSITIVE = ("clip_norm", "max_norm")
 _FLAGS = ("early_stopping", "nesterovs_momentum", "shuffle", "warm_start")
 
 
-def _check_number(
+def check_number(
     name: str, value: Any, kind: type, least: float, most: float | None, bounds: str
 ) -> None:
     check_scalar(value, name, kind, min_val=least, max_val=most, include_boundaries=bounds)
@@ -51,7 +51,7 @@ def _check_number(
         raise ValueError(f"{name} must be finite, got {value}")
 
 
-def _check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
+def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
 
@@ -60,27 +60,28 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     """Raises ValueError or TypeError for a parameter that no data could make right."""
     for name, limits in _SCALARS.items():
         if name in parameters:
-            _check_number(name, parameters[name], *limits)
+            check_number(name, parameters[name], *limits)
     for name in _NONE_OR_POSITIVE:
         if parameters[name] is not None:
-            _check_number(name, parameters[name], Real, 0, None, "neither")
+            check_number(name, parameters[name], Real, 0, None, "neither")
     for name in _FLAGS:
-        if not isinstance(parameters[name], (bool, np.bool_)):
+        if not isinstance(parameters.get(name, True), (bool, np.bool_)):
             raise TypeError(f"{name} must be True or False, got {parameters[name]!r}")
-    _check_choice("solver", parameters["solver"], _SOLVERS)
-    _check_choice("learning_rate", parameters["learning_rate"], _LEARNING_RATES)
+    check_choice("solver", parameters["solver"], _SOLVERS)
+    if "learning_rate" in parameters:
+        check_choice("learning_rate", parameters["learning_rate"], _LEARNING_RATES)
     if parameters["batch_size"] != "auto":
-        _check_number("batch_size", parameters["batch_size"], Integral, 1, None, "left")
-    _check_choice("init", parameters["init"], _INITS)
+        check_number("batch_size", parameters["batch_size"], Integral, 1, None, "left")
+    check_choice("init", parameters["init"], _INITS)
     patience = parameters["n_iter_no_change"]
     if isinstance(patience, str):
-        _check_choice("n_iter_no_change", patience, ("auto",))
+        check_choice("n_iter_no_change", patience, ("auto",))
     elif patience != math.inf:
-        _check_number("n_iter_no_change", patience, Integral, 1, None, "left")
-    check_stop_on(parameters["stop_on"])
+        check_number("n_iter_no_change", patience, Integral, 1, None, "left")
+    _check_stop_on(parameters.get("stop_on", "loss"))
 
 
-def check_stop_on(stop_on: Any) -> None:
+def _check_stop_on(stop_on: Any) -> None:
     if not callable(stop_on) and stop_on not in ("loss", "score"):
         if not isinstance(stop_on, str) or stop_on not in get_scorer_names():
             raise ValueError(
@@ -129,9 +130,9 @@ def _per_layer(
                 f"{name} must be a number or {layers} numbers, one for {places}, got {values!r}"
             )
         for i, x in enumerate(values):
-            _check_number(f"{name}[{i}]", x, Real, 0, most, bounds)
+            check_number(f"{name}[{i}]", x, Real, 0, most, bounds)
         return tuple(float(x) for x in values)
-    _check_number(name, value, Real, 0, most, bounds)
+    check_number(name, value, Real, 0, most, bounds)
     return float(value)
 
 
@@ -152,7 +153,7 @@ def network_settings(
         raise TypeError(f"activation must be a name or names, got {activation!r}")
     names = list(names)
     for name in names:
-        _check_choice("activation", name, _ACTIVATIONS)
+        check_choice("activation", name, _ACTIVATIONS)
     if not isinstance(activation, str) and len(names) != layers - 1:
         raise ValueError(
             f"activation must be a name or {layers - 1} names, one for each hidden layer,"

@@ -27,14 +27,14 @@ def _shares(counts: NDArray[np.intp], total: int) -> NDArray[np.intp]:
 def hold_out(
     n: int, fraction: float, strata: NDArray[Any] | None, random_state: np.random.RandomState
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Row numbers to train with and to validate with, ceil(fraction * n) of n.
+    """Row numbers to train with and to validate with, ceil(fraction * n) of n, at least 2.
 
     With `strata`, one label a row, each label has its proportion of the validation rows within one
     row, and at least one training row: a label with one row is not held out. Raises ValueError that
-    names validation_fraction where fewer than 2 rows would be held out, or none remain.
+    names validation_fraction where fewer than 2 rows would be held out or would remain.
     """
-    held = math.ceil(fraction * n - 1e-9)
-    if held >= 2 and n - held >= 1:
+    held = max(2, math.ceil(fraction * n - 1e-9))
+    if n - held >= 2:
         order = random_state.permutation(n)
         if strata is None:
             return order[held:], order[:held]
@@ -52,7 +52,7 @@ def hold_out(
         if held >= 2:
             return order[~chosen[order]], order[chosen[order]]
     raise ValueError(
-        f"validation_fraction={fraction} of {n} examples leaves {min(held, n)} for validation"
-        f" and {max(n - held, 0)} for training, where at least 2 and 1 are needed: give more examples,"
-        " another validation_fraction, or validation data (X_val and y_val)"
+        f"validation_fraction={fraction} of n_samples={n} does not leave 2 examples each for validation"
+        " and for training: give more examples, another validation_fraction, or validation data (X_val"
+        " and y_val)"
     )
