@@ -81,10 +81,8 @@ def test_seed_is_required() -> None:
 
 
 BAD_ARRAYS = [
-    (np.ones(3, dtype=object), "objects"),
+    (np.array([1.0, "x", None]), "objects"),
     (np.ones(3, dtype=complex), "real"),
-    (np.ones(3, dtype=">f8"), "byte order"),
-    (np.ones(3, dtype=">i4"), "byte order"),
     (np.array(["1", "2", "3"]), "real"),
     (np.zeros(3, dtype="datetime64[s]"), "array"),
     (np.zeros(3, dtype=[("x", "f8")]), "real"),

@@ -99,7 +99,7 @@ def test_columns_of_several_types() -> None:
         np.testing.assert_array_equal(_frames.numbers(frame, "X"), [[1, 1], [np.nan, 0], [3, np.nan]])
         with pytest.raises(ValueError, match="NaN"):
             MLPRegressor().fit(frame, [1.0, 2.0, 3.0])
-    with pytest.raises(TypeError, match="column 'city' of X must hold real numbers, got a str"):
+    with pytest.raises(TypeError, match="column 'city' of X must hold real numbers, got Python objects of type str"):
         _frames.numbers(pd.DataFrame({"a": [1.0], "city": ["Bern"]}), "X")
     with pytest.raises(ValueError, match="Bern"):
         MLPRegressor().fit(pd.DataFrame({"a": [1.0, 2.0], "city": ["Bern", "Basel"]}), [1, 2])

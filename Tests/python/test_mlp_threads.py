@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import signal
 import subprocess
 import sys
@@ -9,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,42 +46,82 @@ def test_training_lets_other_threads_run() -> None:
 
 
 def calls_of(n: MLP) -> list[Callable[[], object]]:
-    """Every call that needs the network for itself."""
+    """Calls that take the network's turn, and do not train it."""
     return [
-        lambda: n.fit(X, Y), lambda: n.predict(X), lambda: n.decision_function(X),
-        lambda: n.predict_dropout(X, 2), lambda: n.cost(X, Y), lambda: n.data_cost(X, Y),
-        lambda: n.gradient(X, Y), n.apply, lambda: n.check_gradient(X, Y), lambda: n.step,
-        lambda: n.epoch, lambda: setattr(n, "step", 3), lambda: n.memory(1, 1), lambda: n.optimizer,
-        lambda: n.set_optimizer(learning_rate=0.5), lambda: n.set_optimizer("sgd"), n.to_bytes,
-        lambda: n.save("/nonexistent/network"), lambda: n.export_c("/nonexistent/network.c"),
+        lambda: n.predict(X), lambda: n.decision_function(X), lambda: n.predict_dropout(X, 2),
+        lambda: n.cost(X, Y), lambda: n.data_cost(X, Y), lambda: n.gradient(X, Y),
+        lambda: n.check_gradient(X[:9], Y[:9]),
+        lambda: n.step, lambda: n.epoch, lambda: n.memory(1, 1), lambda: n.optimizer,
+        lambda: n.set_optimizer(learning_rate=n.learning_rate), n.to_bytes, lambda: copy.deepcopy(n),
+        lambda: pickle.dumps(n), lambda: n.parameters, lambda: n.weights, lambda: n.optimizer_state,
     ]
 
 
-def check_in_use(n: MLP) -> None:
-    for call in calls_of(n):
-        with pytest.raises(RuntimeError, match="in use"):
-            call()
-    assert n.parameters.shape == n.gradients.shape
-    assert n.optimizer_state.size == 2 * n.parameters.size
-    assert len(n.weights) == 3
-    assert "MLP([30, 50, 20, 1]" in repr(n)
-
-
-def test_a_callback_cannot_use_the_network_again() -> None:
+@pytest.mark.parametrize("validates", [False, True])
+@pytest.mark.parametrize("every", [1, 2])
+def test_a_callback_may_use_the_network(validates: bool, every: int, tmp_path: Path) -> None:
     n, other, told = network(), network(), []
+    validation = (X[:50], 1 - Y[:50]) if validates else None
 
-    def callback(progress: object) -> None:
-        check_in_use(n)
-        told.append(progress)
+    def callback(progress: Any) -> None:
+        for call in calls_of(n):
+            call()
+        n.save(tmp_path / f"{progress.epoch}.safetensors")
+        assert progress.epoch == n.epoch and progress.step == n.step
+        assert n.cost(X, Y) != progress.cost
+        told.append(progress.epoch)
 
-    n.fit(X, Y, epochs=3, callback=callback)
-    other.fit(X, Y, epochs=3)
-    assert len(told) == 3
+    history = n.fit(X, Y, epochs=5, batch_size=64, callback=callback, callback_every=every,
+                    validation_data=validation)
+    expected = other.fit(X, Y, epochs=5, batch_size=64, validation_data=validation)
+    assert told == ([1, 2, 3, 4, 5] if every == 1 else [2, 4, 5])
     assert np.array_equal(n.parameters, other.parameters)
-    n.fit(X, Y)
+    assert np.array_equal(n.optimizer_state, other.optimizer_state)
+    assert np.array_equal(history.cost, expected.cost) and history.best_epoch == expected.best_epoch
+    if validates:
+        assert np.array_equal(history.validation_cost, expected.validation_cost)
+    # A checkpoint goes on as the training did.
+    loaded = MLP.load(tmp_path / "4.safetensors")
+    if not validates:
+        loaded.fit(X, Y, batch_size=64)
+        assert np.array_equal(loaded.parameters, n.parameters)
 
 
-def test_two_threads_with_one_network() -> None:
+def test_a_callback_may_change_the_rate() -> None:
+    n, other = network(dtype="float64"), network(dtype="float64")
+
+    def callback(progress: Any) -> None:
+        n.set_optimizer(learning_rate=0.001 / progress.epoch)
+
+    n.fit(X, Y, epochs=4, callback=callback)
+    for epoch in range(4):
+        other.set_optimizer(learning_rate=0.001 / max(epoch, 1))
+        other.fit(X, Y)
+    assert np.array_equal(n.parameters, other.parameters)
+
+
+def test_patience_with_a_callback_is_that_without() -> None:
+    for validation in (None, (X[:50], 1 - Y[:50])):
+        n, other, told = network(), network(), []
+        arguments: dict[str, Any] = {"epochs": 200, "patience": 2, "min_delta": 1e-3}
+        history = n.fit(X, Y, callback=lambda p: told.append(p.epoch), callback_every=7,  # noqa: B023
+                        validation_data=validation, **arguments)
+        expected = other.fit(X, Y, validation_data=validation, **arguments)
+        assert np.array_equal(n.parameters, other.parameters)
+        assert np.array_equal(history.cost, expected.cost) and history.best_epoch == expected.best_epoch
+        assert history.stopped == expected.stopped
+        last = len(expected.cost)
+        assert told == [*range(7, last, 7), *([last] if last % 7 or last not in range(7, last, 7) else [])]
+
+
+def test_predictions_in_several_threads() -> None:
+    n = network()
+    expected = n.predict(X)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(np.array_equal(found, expected) for found in pool.map(lambda _: n.predict(X), range(64)))
+
+
+def test_another_thread_waits_for_its_turn() -> None:
     n, inside, leave = network(), threading.Event(), threading.Event()
 
     def callback(progress: object) -> None:
@@ -89,26 +132,25 @@ def test_two_threads_with_one_network() -> None:
     trainer.start()
     try:
         assert inside.wait(60)
-        check_in_use(n)
+        for call in calls_of(n):
+            call()
     finally:
         leave.set()
         trainer.join()
     n.fit(X, Y)
     assert n.epoch == 3
+    other = network()
+    other.fit(X, Y, epochs=3)
+    assert np.array_equal(n.parameters, other.parameters)
 
 
 def test_threads_that_race_for_one_network() -> None:
-    """Whoever comes second is refused; nothing is torn and no call is lost."""
+    """They take turns; nothing is torn and no call is lost."""
     n = network()
-    done: list[int] = []
 
     def train() -> None:
         for _ in range(60):
-            try:
-                n.fit(X, Y, epochs=2, shuffle=False)
-                done.append(2)
-            except RuntimeError:
-                time.sleep(0)
+            n.fit(X, Y, epochs=2, shuffle=False)
             n.parameters.sum()
 
     threads = [threading.Thread(target=train) for _ in range(4)]
@@ -116,10 +158,28 @@ def test_threads_that_race_for_one_network() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert n.epoch == n.step == sum(done) > 0
+    assert n.epoch == n.step == 480
     other = network()
-    other.fit(X, Y, epochs=sum(done), shuffle=False)
+    other.fit(X, Y, epochs=480, shuffle=False)
     assert np.array_equal(n.parameters, other.parameters)
+
+
+def test_a_signal_handler_does_not_wait_for_its_own_thread() -> None:
+    n = network()
+
+    def handler(number: int, frame: object) -> None:
+        n.predict(X)
+
+    old = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(RuntimeError, match="in use by a call of this thread"):
+            n.fit(X, Y, epochs=10**9)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+    assert n.history is not None and n.history.stopped == "interrupted"
+    assert n.predict(X).shape == (200, 1)
 
 
 def test_a_network_that_is_dropped_while_it_trains() -> None:

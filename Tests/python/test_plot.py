@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import pickle
 import subprocess
 import sys
@@ -16,11 +17,13 @@ import sklearn.neural_network
 import swiftreg
 from matplotlib.colors import to_rgba
 from numpy.typing import NDArray
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import validation_curve
+from sklearn.model_selection import GridSearchCV, validation_curve
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from swiftreg import MLPClassifier, plot
+from swiftreg import MLPClassifier, MLPClassifierCV, MLPRegressor, plot
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -91,11 +94,28 @@ def test_loss_curves_of_others(points: tuple[Array, Array]) -> None:
 # ---- decision_boundary ---------------------------------------------------------------------
 
 
+def drawn_on(ax: Any) -> tuple[list[tuple[Any, Any]], Any]:
+    """(paths, color) of the region of each class, and the points.
+
+    Before matplotlib 3.8 each filled contour is a collection of its own.
+    """
+    *regions, points = ax.collections
+    if len(regions) > 1:
+        return [(region.get_paths(), region.get_facecolor()[0]) for region in regions], points
+    paths, colors = regions[0].get_paths(), regions[0].get_facecolor()
+    return [([path], color) for path, color in zip(paths, colors)], points
+
+
+def inside(paths: list[Any], X: Array) -> Array:
+    found: Array = np.any([path.contains_points(X) for path in paths], axis=0)
+    return found
+
+
 def test_decision_boundary(points: tuple[Array, Array]) -> None:
     X, y = points
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
     ax = plot.decision_boundary(model, X, y)
-    regions, drawn = ax.collections
+    regions, drawn = drawn_on(ax)
     assert np.array_equal(drawn.get_offsets(), X)
     assert np.array_equal(drawn.get_array(), np.searchsorted(["left", "middle", "right"], y))
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("x1", "x2")
@@ -104,17 +124,18 @@ def test_decision_boundary(points: tuple[Array, Array]) -> None:
     colors = {label: drawn.to_rgba(i) for i, label in enumerate(("left", "middle", "right"))}
     for handle, text in zip(legend.legend_handles, legend.get_texts()):
         assert handle.get_markerfacecolor() == pytest.approx(colors[text.get_text()])
-    assert all(drawn.to_rgba(i)[:3] == pytest.approx(regions.to_rgba(i)[:3]) for i in range(3))
-    # Each region has its level, and holds the points for which it stands.
-    assert regions.levels.tolist() == [-0.5, 0.5, 1.5, 2.5]
+    # Each class has its region, in the color of its points, and the region holds them.
+    assert len(regions) == 3
+    assert all(drawn.to_rgba(i)[:3] == pytest.approx(regions[i][1][:3]) for i in range(3))
     predicted = model.predict(X)
     margin = np.sort(model.decision_function(X), axis=1)
-    for path, label in zip(regions.get_paths(), ("left", "middle", "right")):
-        clear = (predicted == label) & (margin[:, -1] - margin[:, -2] > 0.5)
-        assert clear.sum() > 20 and path.contains_points(X[clear]).all()
-        assert not path.contains_points(X[(predicted != label) & (margin[:, -1] - margin[:, -2] > 0.5)]).any()
+    clear = margin[:, -1] - margin[:, -2] > 0.5
+    for (paths, _), label in zip(regions, ("left", "middle", "right")):
+        mine = clear & (predicted == label)
+        assert mine.sum() > 20 and inside(paths, X[mine]).all()
+        assert not inside(paths, X[clear & (predicted != label)]).any()
     low, high = X.min(axis=0), X.max(axis=0)
-    extent = np.concatenate([path.vertices for path in regions.get_paths()])
+    extent = np.concatenate([path.vertices for paths, _ in regions for path in paths])
     np.testing.assert_allclose(extent.min(axis=0), low - 0.1 * (high - low))
     np.testing.assert_allclose(extent.max(axis=0), high + 0.1 * (high - low))
 
@@ -151,17 +172,17 @@ def test_decision_boundary_of_a_network(points: tuple[Array, Array], classes: in
     network = swiftreg.MLP([2, 8, outputs], loss=loss, learning_rate=0.05)
     network.fit(X, Y, epochs=100)
     ax = plot.decision_boundary(network, X, y)
-    regions, drawn = ax.collections
+    regions, drawn = drawn_on(ax)
     assert ax.get_legend() is None
     assert np.array_equal(drawn.get_array(), y)
     p = network.predict(X)
     p = np.c_[1 - p, p] if classes == 2 else p
     clear = np.diff(np.sort(p, axis=1)[:, -2:])[:, 0] > 0.3
-    assert regions.levels.tolist() == [i - 0.5 for i in range(classes + 1)]
-    for c, path in enumerate(regions.get_paths()):
+    assert len(regions) == classes
+    for c, (paths, _) in enumerate(regions):
         mine = p.argmax(axis=1) == c
-        assert (clear & mine).sum() > 10 and path.contains_points(X[clear & mine]).all()
-        assert not path.contains_points(X[clear & ~mine]).any()
+        assert (clear & mine).sum() > 10 and inside(paths, X[clear & mine]).all()
+        assert not inside(paths, X[clear & ~mine]).any()
     with pytest.raises(ValueError, match="model is an MLP with squared_error"):
         plot.decision_boundary(swiftreg.MLP([2, 1], loss="squared_error"), X, y)
 
@@ -259,6 +280,99 @@ def test_validation_curve_over_alpha_is_the_default(points: tuple[Array, Array])
     model = MLPClassifier(5, max_iter=2)
     assert plot.validation_curve(model, X, y, param_range=[0.0, 1.0], cv=2, ax=ax) is ax
     assert ax.get_xlabel() == "alpha" and ax.get_xscale() == "linear"
+
+
+# ---- Cross-validation of the grid ----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def searched() -> Any:
+    X, y = load_iris(return_X_y=True)
+    search = MLPClassifierCV(
+        (10,), alphas=4, keep_probs=[1.0, 0.7, [0.9, 0.5]], cv=3, random_state=0, max_iter=30,
+        learning_rate_init=0.02,
+    )
+    return make_pipeline(StandardScaler(), search).fit(X, y)
+
+
+def test_validation_map(searched: Any) -> None:
+    cv = searched[-1]
+    for source in (cv, searched):
+        ax = plot.validation_map(source)
+        shown = np.asarray(ax.images[0].get_array())
+        np.testing.assert_allclose(shown, cv.scores_.mean(axis=2).T)
+        assert (ax.get_xlabel(), ax.get_ylabel()) == ("alpha", "keep_prob")
+        assert [text.get_text() for text in ax.get_yticklabels()] == ["1", "0.7", "0.9, 0.5"]
+        assert [float(text.get_text()) for text in ax.get_xticklabels()] == pytest.approx(cv.alphas_, rel=0.01)
+        assert legend(ax) == ["best", "one standard error"]
+        for line, rule in zip(ax.lines, ("best", "1se")):
+            (x,), (y,) = line.get_xdata(), line.get_ydata()
+            params = cv.cv_results_["params"][cv.choices_[rule]]
+            assert params == {"alpha": cv.alphas_[x], "keep_prob": cv.keep_probs_[y]}
+        texts = [float(text.get_text()) for text in ax.texts]
+        np.testing.assert_allclose(texts, shown.ravel(), rtol=0.01)
+    figure, ax = plt.subplots()
+    assert plot.validation_map(cv, ax=ax) is ax
+    ax.figure.savefig(io.BytesIO())
+
+
+def test_path(searched: Any) -> None:
+    cv = searched[-1]
+    panels = plot.path(searched)
+    results = pd.DataFrame(cv.cv_results_)
+    assert len(panels) == 3 and [panel.get_xscale() for panel in panels] == ["log"] * 3
+    for k in range(3):
+        rows = results[k::3]
+        bars = panels[0].containers[k]
+        np.testing.assert_allclose(bars.lines[0].get_ydata(), rows["mean_test_score"])
+        heights = [np.ptp(segment[:, 1]) for segment in bars.lines[2][0].get_segments()]
+        np.testing.assert_allclose(heights, 2 * rows["se_test_score"])
+        for panel, column in ((panels[1], "mean_weight_norm"), (panels[2], "mean_n_epochs")):
+            assert np.array_equal(panel.lines[k].get_xdata(), cv.alphas_)
+            np.testing.assert_allclose(panel.lines[k].get_ydata(), rows[column])
+    marked = [line.get_xdata()[0] for line in panels[0].lines if len(line.get_xdata()) == 2]
+    assert marked == [results["param_alpha"][cv.choices_[rule]] for rule in ("best", "1se")]
+    own = plt.subplots(1, 3)[1]
+    assert plot.path(cv, axes=own)[0] is own[0]
+    with pytest.raises(ValueError, match="axes must be 3 axes, got 1"):
+        plot.path(cv, axes=[own[0]])
+    for draw in (plot.path, plot.validation_map):
+        with pytest.raises(TypeError, match="cv must be a fitted MLPClassifierCV or MLPRegressorCV, got MLPClassifier"):
+            draw(MLPClassifier())
+
+
+# ---- Frames and pipelines ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_decision_boundary_of_frames(points: tuple[Array, Array], library: str) -> None:
+    X, y = points
+    columns = {"width": X[:, 0], "height": X[:, 1]}
+    frame = pytest.importorskip(library)
+    frame = frame.table(columns) if library == "pyarrow" else frame.DataFrame(columns)
+    model = make_pipeline(StandardScaler(), MLPClassifier(10, max_iter=20, random_state=0))
+    model.fit(pd.DataFrame(columns) if library == "pyarrow" else frame, y)
+    fitted = MLPClassifier(max_iter=3).fit(frame, y)
+    ax = plot.decision_boundary(fitted, frame, y, resolution=10)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("width", "height")
+    if library != "pyarrow":
+        plot.decision_boundary(model, frame, y, resolution=10)
+
+
+def test_models_inside_pipelines_and_searches(points: tuple[Array, Array]) -> None:
+    X, y = points
+    pipeline = make_pipeline(StandardScaler(), MLPClassifier(5, max_iter=4, random_state=0))
+    search = GridSearchCV(pipeline, {"mlpclassifier__alpha": [0.1, 1.0]}, cv=2).fit(X, y)
+    target = TransformedTargetRegressor(make_pipeline(StandardScaler(), MLPRegressor(5, max_iter=4)))
+    for model, inner in (
+        (pipeline.fit(X, y), pipeline[-1]), (search, search.best_estimator_[-1]),
+        (target.fit(X, X[:, 0]), target.regressor_[-1]),
+    ):
+        assert np.array_equal(plot.loss_curve(model).lines[0].get_ydata(), inner.loss_curve_)
+        assert sum(bar.get_height() for bar in plot.weights(model).containers[0]) == sum(
+            W.size for W in inner.coefs_)
+    with pytest.raises(TypeError, match="source must be a fitted estimator.* got LogisticRegression"):
+        plot.loss_curve(make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y))
 
 
 # ---- Without the extra ---------------------------------------------------------------------

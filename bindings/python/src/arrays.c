@@ -48,7 +48,10 @@ static int type_of_code(const char *code) {
     }
 }
 
-/* The element type of the buffer's format, or -1 with a TypeError. */
+/* No numbers of this machine, but swiftreg._frames may make an array of some. */
+#define CONVERTIBLE (-2)
+
+/* The element type of the buffer's format; or -1 or CONVERTIBLE, with a TypeError. */
 static int classify(PyObject *object, const Py_buffer *view, const char *name) {
     const char *format = view->format != NULL ? view->format : "B";
     int type = type_of_code(format);
@@ -65,11 +68,12 @@ static int classify(PyObject *object, const Py_buffer *view, const char *name) {
                      "%s is not in native byte order (format '%s'); convert it first, with "
                      "%s.astype(%s.dtype.newbyteorder('='))",
                      name, format, name, name);
-        return -1;
+        return CONVERTIBLE;
     }
     type = type_of_code(code);
-    if (type < 0) raise_type(object, format, name);
-    return type;
+    if (type >= 0) return type;
+    raise_type(object, format, name);
+    return strcmp(code, "O") == 0 ? CONVERTIBLE : -1;
 }
 
 static PyObject *dtype_of(State *state, ElementType type) {
@@ -170,7 +174,8 @@ static int get_buffer(PyObject *object, Py_buffer *view) {
     return result;
 }
 
-/* The buffer of an object that has one, with its type; takes no new reference on failure. */
+/* The buffer of an object that has one, with its type; takes no new reference on failure, which is -1
+ * or CONVERTIBLE. */
 static int take(PyObject *object, const char *name, Array *array) {
     if (get_buffer(object, &array->view) < 0) {
         PyObject *cause_type, *cause, *trace;
@@ -188,7 +193,7 @@ static int take(PyObject *object, const char *name, Array *array) {
     int type = classify(object, &array->view, name);
     if (type < 0) {
         PyBuffer_Release(&array->view);
-        return -1;
+        return type;
     }
     array->type = (ElementType)type;
     survey(array);
@@ -240,8 +245,9 @@ static bool has_registered_dtype(PyObject *object) {
 
 /* As `take`; an array of a registered dtype is converted to float32. */
 static int take_array(State *state, PyObject *object, const char *name, Array *array) {
-    if (take(object, name, array) == 0) return 0;
-    if (!PyErr_ExceptionMatches(PyExc_TypeError) || !has_registered_dtype(object)) return -1;
+    int taken = take(object, name, array);
+    if (taken == 0) return 0;
+    if (!PyErr_ExceptionMatches(PyExc_TypeError) || !has_registered_dtype(object)) return taken;
     PyErr_Clear();
     PyObject *converted = as_array(state, object, name, dtype_of(state, TYPE_F32), NULL);
     if (converted == NULL) return -1;
@@ -250,14 +256,36 @@ static int take_array(State *state, PyObject *object, const char *name, Array *a
     return result;
 }
 
+/* swiftreg._frames.numbers(object, name): an array, or its exception, which says more. */
+static PyObject *as_numbers(PyObject *object, const char *name) {
+    PyErr_Clear();
+    PyObject *module = PyImport_ImportModule("swiftreg._frames");
+    PyObject *numbers =
+        module != NULL ? PyObject_CallMethod(module, "numbers", "Os", object, name) : NULL;
+    Py_XDECREF(module);
+    return numbers;
+}
+
+/* An array of numbers: the object's own buffer, NumPy's conversion, or that of swiftreg._frames for
+ * frames of several types, Python objects and the other byte order. */
 static int get_any(State *state, PyObject *object, const char *name, Array *array) {
     no_array(array);
-    if (PyObject_CheckBuffer(object)) return take_array(state, object, name, array);
-    PyObject *converted = as_array(state, object, name, NULL, NULL);
-    if (converted == NULL) return -1;
-    int result = take_array(state, converted, name, array);
-    Py_DECREF(converted);
-    return result;
+    int result;
+    if (PyObject_CheckBuffer(object)) {
+        result = take_array(state, object, name, array);
+    } else {
+        PyObject *converted = as_array(state, object, name, NULL, NULL);
+        if (converted == NULL) return -1;
+        result = take_array(state, converted, name, array);
+        Py_DECREF(converted);
+    }
+    if (result == CONVERTIBLE) {
+        PyObject *converted = as_numbers(object, name);
+        if (converted == NULL) return -1;
+        result = take(converted, name, array);
+        Py_DECREF(converted);
+    }
+    return result < 0 ? -1 : 0;
 }
 
 static int fit(State *state, const char *name, ElementType type, Layout layout, Array *array) {

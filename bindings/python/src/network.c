@@ -6,15 +6,35 @@
 
 /* ---- One call at a time ---------------------------------------------------------------- */
 
+/* Between looks for signals (Ctrl-C) of a thread that waits. */
+#define WAIT_MICROSECONDS 50000
+
 int network_enter(Network *network) {
-    if (!atomic_exchange(&network->busy, true)) return 0;
-    PyErr_SetString(PyExc_RuntimeError,
-                    "the network is in use: by another thread, or by the call whose callback this "
-                    "is (a callback may read and write parameters, gradients and optimizer_state)");
-    return -1;
+    unsigned long self = PyThread_get_thread_ident();
+    if (!PyThread_acquire_lock(network->turn, NOWAIT_LOCK)) {
+        if (atomic_load(&network->owner) == self) {
+            PyErr_SetString(PyExc_RuntimeError,
+                            "the network is in use by a call of this thread, which a signal "
+                            "handler or the conversion of an argument has interrupted");
+            return -1;
+        }
+        PyLockStatus status;
+        do {
+            Py_BEGIN_ALLOW_THREADS;
+            status = PyThread_acquire_lock_timed(network->turn, WAIT_MICROSECONDS, 0);
+            Py_END_ALLOW_THREADS;
+            if (status == PY_LOCK_ACQUIRED) break;
+            if (PyErr_CheckSignals() < 0) return -1;
+        } while (true);
+    }
+    atomic_store(&network->owner, self);
+    return 0;
 }
 
-void network_leave(Network *network) { atomic_store(&network->busy, false); }
+void network_leave(Network *network) {
+    atomic_store(&network->owner, 0);
+    PyThread_release_lock(network->turn);
+}
 
 double network_work(const Network *network, Py_ssize_t examples) {
     return (double)network->count * (double)examples;
@@ -227,7 +247,12 @@ PyObject *network_wrap(State *state, ElementType type, void *handle) {
     }
     self->type = type;
     self->handle = handle;
-    atomic_init(&self->busy, false);
+    atomic_init(&self->owner, 0);
+    self->turn = PyThread_allocate_lock();
+    if (self->turn == NULL) {
+        Py_DECREF(self);
+        return PyErr_NoMemory();
+    }
     reg_network_options options = {.struct_size = sizeof options};
     reg_status status = CALL(self, reg_network_describe, &options);
     size_t count = 0;
@@ -268,6 +293,7 @@ static void network_dealloc(PyObject *object) {
     Network *self = (Network *)object;
     PyTypeObject *type = Py_TYPE(object);
     destroy(self->type, self->handle);
+    if (self->turn != NULL) PyThread_free_lock(self->turn);
     freefunc release_object = (freefunc)PyType_GetSlot(type, Py_tp_free);
     release_object(object);
     Py_DECREF(type);

@@ -2,9 +2,8 @@
  * swiftreg._core.Network: what the C files of the class share.
  *
  * A Network owns one reg_network or reg_network_f64. The library forbids two calls with one network
- * at once, so every method that goes there holds `busy` meanwhile; another thread, or a callback of
- * the same one, then gets a RuntimeError. The views of a network's buffers need no call: their
- * addresses are kept here.
+ * at once, so every method that goes there holds `turn` meanwhile; other threads wait for it, without
+ * the GIL. The views of a network's buffers need no call: their addresses are kept here.
  */
 #ifndef SWIFTREG_NETWORK_EXTENSION_H
 #define SWIFTREG_NETWORK_EXTENSION_H
@@ -27,7 +26,8 @@ typedef struct Network {
     void *state;
     Py_ssize_t state_count;
     Py_ssize_t state_views; /* they forbid another kind of optimizer, which moves the state */
-    atomic_bool busy;
+    PyThread_type_lock turn;
+    atomic_ulong owner; /* the thread that has the turn; 0: none */
 } Network;
 
 /* The function of the network's family. `handle` and pointers to data are void pointers, so that one
@@ -35,7 +35,8 @@ typedef struct Network {
 #define CALL(network, function, ...) \
     BY_TYPE((network)->type, function, (network)->handle, __VA_ARGS__)
 
-/* Takes the network for one call; -1 with a RuntimeError if it is taken. */
+/* Takes the network for one call, after those of other threads. -1 with an exception: the thread itself
+ * is in a call with the network (RuntimeError), or a signal handler raised. */
 int network_enter(Network *network);
 void network_leave(Network *network);
 

@@ -50,8 +50,8 @@ def dropout(
     ------
     ValueError : keep_prob or an integer out of range; out or mask read-only, of another shape, or
         overlapping another argument.
-    TypeError : an argument of a type that cannot be used (objects, complex numbers, a byte order
-        that is not the machine's).
+    TypeError : an argument of a type that cannot be used (complex numbers, strings), or an out or a
+        mask to write that is not in the machine's byte order.
     After an error nothing has been written. Safe to call from several threads on different outputs.
     """
     return _core.forward_dropout(a, keep_prob, seed, stream, offset, mask, out)

@@ -61,14 +61,14 @@ def _columns(frame: Any) -> Iterator[tuple[Any, Any]]:
             yield name, frame.column(i)
 
 
-def _from_objects(array: NDArray[Any], name: str) -> NDArray[Any]:
-    """Python numbers as float64, or bool and integers as they are; missing values become NaN."""
+def _from_objects(array: NDArray[Any], name: str, missing_too: bool) -> NDArray[Any]:
+    """Python numbers as float64; of a column, missing values as NaN."""
     flat = array.ravel()
     kinds = {type(value) for value in flat.tolist()}
     missing = {kind for kind in kinds if kind is type(None) or kind.__name__ in ("NAType", "NaTType")}
-    for kind in kinds - missing:
+    for kind in kinds if not missing_too else kinds - missing:
         if not issubclass(kind, (Real, np.bool_)) and kind.__name__ != "Decimal":
-            raise TypeError(f"{name} must hold real numbers, got a {kind.__name__}")
+            raise TypeError(f"{name} must hold real numbers, got Python objects of type {kind.__name__}")
     if missing:
         flat = np.array([np.nan if type(value) in missing else value for value in flat.tolist()])
     return flat.astype(np.float64).reshape(array.shape)
@@ -84,7 +84,7 @@ def _column(column: Any, name: str) -> NDArray[Any]:
         nullable: NDArray[Any] = column.to_numpy(dtype=wanted, na_value=np.nan)
         return nullable
     if array.dtype == object:
-        return _from_objects(array, name)
+        return _from_objects(array, name, _library(column) in _LIBRARIES)
     raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
 
 
@@ -100,6 +100,8 @@ def numbers(value: Any, name: str) -> NDArray[Any]:
             f" array is needed: {name}.toarray()"
         )
     array = np.asarray(value)
+    if array.dtype.isbuiltin == 2:  # registered by a package, as bfloat16
+        array = array.astype(np.float32)
     if array.dtype.kind in "biuf":
         return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
     if is_frame(value):

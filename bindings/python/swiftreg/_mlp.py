@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
@@ -13,6 +14,7 @@ from swiftreg._exchange._methods import Exchange
 from swiftreg._history import History, Progress, ProgressBar
 from swiftreg._holder import Floats, Holder
 from swiftreg._options import INITS, LOSSES, OPTIMIZERS, activation_numbers, is_float64, limit, number_of
+from swiftreg._training import FitArguments, fit_in_parts
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -97,9 +99,8 @@ class MLP(Exchange, Holder):
     ValueError, TypeError : naming the argument and the value. MemoryError.
     A call that raises changes nothing, if its text does not say otherwise.
 
-    Networks in different threads are independent. One that is in use by a call raises RuntimeError
-    in any other, except for `parameters`, `gradients`, `optimizer_state` and `weights`, also in
-    the callback of fit. Pickles and copies hold all but `history`, attributes of your own included;
+    Networks in different threads are independent. Calls of several threads with one network take
+    turns; `parameters`, `gradients`, `optimizer_state` and `weights` do not wait. Pickles and copies hold all but `history`, attributes of your own included;
     what is loaded goes on bit for bit.
     """
 
@@ -205,8 +206,15 @@ class MLP(Exchange, Holder):
         weights). The parts' costs and gradients then add up to the batch's, within rounding.
 
         Returns the cost (of the part, its share of the L2 and L1 terms included). A gradient that is
-        not finite is no error here.
+        not finite is no error here. A part with `mean_over` may have no examples: its gradient is 0.
         """
+        if mean_over is not None and np.shape(X)[:1] == (0,):
+            # A rank without examples: X as for predict, which may have none.
+            if not 0 < mean_over < math.inf:
+                raise ValueError(f"mean_over must be above 0, or None, got {mean_over!r}")
+            self.predict(X)
+            self.gradients[:] = 0
+            return 0.0
         return self._network.gradient(X, Y, sample_weight, first_row, mean_over)
 
     def apply(self) -> None:
@@ -274,8 +282,8 @@ class MLP(Exchange, Holder):
             validation data, if there are any) did not fall below the best by more than min_delta,
             which is at least 0. None: never.
         callback : called with a `Progress` after every `callback_every`-th epoch of this call, and
-            the last; a true answer ends the training. It may read and write `parameters`,
-            `gradients` and `optimizer_state`; no other method (RuntimeError).
+            the last; a true answer ends the training. It may use the network: predict, save, copy,
+            change the optimizer's settings.
         masks : instead of drawn ones, for the input and each hidden layer a mask that is used in
             every step, (m, units) of 0 and 1, or None.
         progress : show a bar, with tqdm.
@@ -291,25 +299,30 @@ class MLP(Exchange, Holder):
         ------
         FloatingPointError : the cost or its gradient is not finite at the step that it names;
             parameters, state, step and epoch are those at the end of the last good epoch.
-        ValueError, TypeError : naming the argument. RuntimeError : the network is in use.
+        ValueError, TypeError : naming the argument. RuntimeError : in a signal handler, during a call
+            with the network in the same thread.
         ImportError : progress without tqdm.
         """
         validation = _validation(validation_data)
         units = None if masks is None else self._masks(masks)
-        report: Callable[..., object] | None = callback
-        if callback is not None:
-            if not callable(callback):
-                raise TypeError(f"callback must be callable or None, got {callback!r}")
-
-            def report(*values: Any) -> object:
-                return callback(Progress(*values))
-
+        if callback is not None and not callable(callback):
+            raise TypeError(f"callback must be callable or None, got {callback!r}")
         bar = ProgressBar(self.epoch, epochs) if progress else None
+        ticker = None if bar is None else bar.show
         try:
-            costs, validation_costs, reason, best, error = self._network.fit(
-                X, Y, sample_weight, validation, epochs, batch_size, shuffle, patience, min_delta,
-                report, callback_every, None if bar is None else bar.show, units,
-            )
+            if callback is None:
+                ended = self._network.fit(
+                    X, Y, sample_weight, validation, epochs, batch_size, shuffle, patience,
+                    min_delta, None, callback_every, ticker, units,
+                )
+            else:
+                arguments = FitArguments(
+                    X, Y, sample_weight, validation, batch_size, shuffle, ticker, units
+                )
+                ended = fit_in_parts(
+                    self._network, arguments, epochs, patience, min_delta, callback, callback_every
+                )
+            costs, validation_costs, reason, best, error = ended
         finally:
             if bar is not None:
                 bar.close()

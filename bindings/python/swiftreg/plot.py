@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from swiftreg._extras import missing
+from swiftreg._frames import column_names, frame_like, is_frame
+from swiftreg._frames import numbers as numbers_of
 from swiftreg._holder import Holder
 from swiftreg._mlp import MLP
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.collections import PathCollection
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["decision_boundary", "loss_curve", "validation_curve", "weights"]
+__all__ = ["decision_boundary", "loss_curve", "path", "validation_curve", "validation_map", "weights"]
 
 _COLORS = "Spectral"
 
@@ -44,8 +46,18 @@ def _axes(ax: Axes | None) -> Axes:
 # ---- Training ------------------------------------------------------------------------------
 
 
+def _inner(model: Any) -> Any:
+    """The estimator inside of pipelines, searches and transformers of targets."""
+    for name in ("best_estimator_", "regressor_"):
+        if hasattr(model, name):
+            return _inner(getattr(model, name))
+    steps = getattr(model, "steps", None)
+    return _inner(steps[-1][1]) if isinstance(steps, list) and steps else model
+
+
 def _curves(source: Any) -> tuple[Any, Any]:
     """The costs of the epochs, in training and in validation (or None)."""
+    source = _inner(source)
     if hasattr(source, "loss_curve_"):
         return source.loss_curve_, getattr(source, "validation_loss_curve_", None)
     history = source if hasattr(source, "cost") and not callable(source.cost) else None
@@ -67,8 +79,8 @@ def _curves(source: Any) -> tuple[Any, Any]:
 def loss_curve(source: Any, *, label: str = "", ax: Axes | None = None) -> Axes:
     """Draws the cost of each epoch, in training and, where there was any, in validation.
 
-    source : a fitted estimator (also scikit-learn's own), a `swiftreg.MLP` after `fit`, or the
-        `History` that `fit` returned.
+    source : a fitted estimator (also scikit-learn's own, or one inside a pipeline, a search or a
+        TransformedTargetRegressor), a `swiftreg.MLP` after `fit`, or the `History` that `fit` returned.
     label : goes before "training" and "validation" in the legend.
 
     The cost of training is taken before each update, with dropout and penalties; that of validation
@@ -155,13 +167,13 @@ def decision_boundary(
 
     model : any classifier with `predict`, a `swiftreg.MLP`, whose labels are the numbers of its
         classes (for one output, 0 and 1), or a function from (k, 2) points to k labels.
-    X : (m, 2), an array or a pandas data frame, whose columns then name the axes.
+    X : (m, 2), an array or a data frame of pandas, polars or pyarrow, whose columns then name the axes.
     y : m labels of any kind; a legend names those that are not numbers.
     resolution : points of the grid on each side, at least 2; it reaches a tenth beyond the examples.
 
     Raises ValueError for other shapes.
     """
-    points = np.asarray(X, dtype=np.float64)
+    points = np.asarray(numbers_of(X, "X"), dtype=np.float64)
     labels = np.asarray(y)
     if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
         raise ValueError(f"X must have shape (m, 2) with m above 0, got {points.shape}")
@@ -170,11 +182,11 @@ def decision_boundary(
     if resolution < 2:
         raise ValueError(f"resolution must be at least 2, got {resolution}")
     predict = _labels_of(model) if isinstance(model, MLP) else getattr(model, "predict", model)
-    named = hasattr(X, "iloc")
+    names = column_names(X) if is_frame(X) else None
     classes = np.unique(np.concatenate([labels, np.ravel(getattr(model, "classes_", labels))]))
 
     def numbers(grid: NDArray[np.float64]) -> NDArray[np.intp]:
-        found = np.ravel(predict(type(X)(grid, columns=X.columns) if named else grid))
+        found = np.ravel(predict(grid if names is None else frame_like(X, grid)))
         strange = np.setdiff1d(found, classes)
         if len(strange) > 0:
             raise ValueError(f"model predicts the labels {strange}, which y has not")
@@ -194,14 +206,15 @@ def decision_boundary(
             num=np.searchsorted(classes, present).tolist(), markeredgecolor="black"
         )
         ax.legend(handles, present)
-    if named:
-        ax.set_xlabel(str(X.columns[0]))
-        ax.set_ylabel(str(X.columns[1]))
+    if names is not None:
+        ax.set_xlabel(str(names[0]))
+        ax.set_ylabel(str(names[1]))
     return ax
 
 
 def _weights(model: Any, layer: int | None) -> NDArray[Any]:
     """The weights of a model, all or of one layer, in a row."""
+    model = _inner(model)
     if isinstance(model, Mapping):
         matrices = [model[f"W{l}"] for l in range(1, len(model) // 2 + 1)]
     elif hasattr(model, "coefs_"):
@@ -290,3 +303,99 @@ def validation_curve(
     ax.set_ylabel("score")
     ax.legend()
     return ax
+
+
+def _results(cv: Any) -> dict[str, Any]:
+    found = _inner(cv)
+    if not hasattr(found, "choices_"):
+        raise TypeError(
+            f"cv must be a fitted MLPClassifierCV or MLPRegressorCV, got {type(cv).__name__}"
+        )
+    results: dict[str, Any] = found.cv_results_
+    return results
+
+
+def _number(value: Any) -> str:
+    """A value of the grid: a number, or one for each layer."""
+    if isinstance(value, (Sequence, np.ndarray)):
+        return ", ".join(f"{x:.3g}" for x in value)
+    return f"{value:.3g}"
+
+
+_MARKS = {"best": ("o", "best"), "1se": ("s", "one standard error")}
+
+
+def validation_map(cv: Any, *, ax: Axes | None = None) -> Axes:
+    """Draws the mean score over the folds as a heat map over alpha and keep_prob.
+
+    cv : a fitted MLPClassifierCV or MLPRegressorCV, also inside a pipeline.
+
+    A circle marks the best point, a square the choice of the rule of one standard error; every cell
+    has its score. Cells without one, as after Ctrl-C, are blank. Raises TypeError for anything else.
+    """
+    results, chosen = _results(cv), _inner(cv)
+    scores = chosen.scores_.mean(axis=2).T
+    ax = _axes(ax)
+    image = ax.imshow(scores, origin="lower", aspect="auto", cmap="viridis")
+    ax.figure.colorbar(image, ax=ax, label="mean score")
+    ax.set_xticks(range(scores.shape[1]), [_number(alpha) for alpha in chosen.alphas_])
+    ax.set_yticks(range(scores.shape[0]), [_number(keep) for keep in chosen.keep_probs_])
+    ax.set_xlabel("alpha")
+    ax.set_ylabel("keep_prob")
+    middle = (np.nanmin(scores) + np.nanmax(scores)) / 2
+    for (row, column), score in np.ndenumerate(scores):
+        if np.isfinite(score):
+            ax.text(column, row, f"{score:.3g}", ha="center", va="center", fontsize="small",
+                    color="black" if score > middle else "white")
+    assert len(results["params"]) == scores.size
+    for rule, (marker, label) in _MARKS.items():
+        column, row = divmod(chosen.choices_[rule], scores.shape[0])
+        size = 30 if rule == "best" else 40
+        ax.plot([column], [row], marker, markersize=size, fillstyle="none", color="red",
+                markeredgewidth=1.5, linestyle="none", label=label)
+    handles = ax.get_legend_handles_labels()[0]
+    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, -0.15), ncols=2, markerscale=0.3,
+              frameon=False)
+    return ax
+
+
+def path(cv: Any, *, axes: Sequence[Axes] | None = None) -> NDArray[Any]:
+    """Draws score, norm of the weights and epochs over alpha, a line for each keep_prob.
+
+    cv : a fitted MLPClassifierCV or MLPRegressorCV, also inside a pipeline.
+    axes : three axes, or None for those of a new figure, one above another. They are returned.
+
+    The score is the mean over the folds, its error bars one standard error to either side; vertical
+    lines mark the alpha of the best point and of the rule of one standard error. Norm and epochs (of the
+    lowest validation loss) are means over folds and repetitions. Raises TypeError for another cv.
+    """
+    results, chosen = _results(cv), _inner(cv)
+    if axes is None:
+        axes = pyplot().subplots(3, 1, sharex=True, figsize=(6, 8))[1]
+    panels = np.asarray(axes, dtype=object).ravel()
+    if panels.shape != (3,):
+        raise ValueError(f"axes must be 3 axes, got {panels.size}")
+    shape = (len(chosen.alphas_), len(chosen.keep_probs_))
+    table = {
+        name: np.asarray(results[name]).reshape(shape)
+        for name in ("mean_test_score", "se_test_score", "mean_weight_norm", "mean_n_epochs")
+    }
+    for k, keep_prob in enumerate(chosen.keep_probs_):
+        label = f"keep_prob {_number(keep_prob)}"
+        panels[0].errorbar(
+            chosen.alphas_, table["mean_test_score"][:, k], table["se_test_score"][:, k],
+            fmt="o-", capsize=3, label=label,
+        )
+        panels[1].plot(chosen.alphas_, table["mean_weight_norm"][:, k], "o-", label=label)
+        panels[2].plot(chosen.alphas_, table["mean_n_epochs"][:, k], "o-", label=label)
+    for rule, style in (("best", "-"), ("1se", "--")):
+        alpha = chosen.alphas_[chosen.choices_[rule] // shape[1]]
+        panels[0].axvline(alpha, linestyle=style, color="gray", linewidth=1, label=_MARKS[rule][1])
+    if chosen.alphas_.min() > 0:
+        for panel in panels:
+            panel.set_xscale("log")
+    for panel, name in zip(panels, ("mean score", "norm of the weights", "epochs")):
+        panel.set_ylabel(name)
+    panels[2].set_xlabel("alpha")
+    panels[0].legend(fontsize="small")
+    return panels

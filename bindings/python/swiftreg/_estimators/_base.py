@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import threading
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -248,7 +247,6 @@ class BaseMLP(BaseNetwork):
         self.best_iter_ = self.best_validation_score_ = self.best_validation_loss_ = None
         self.loss_curve_ = list(self.loss_curve_)
         self._made_with = (settings, optimizer, self.learning_rate_init)
-        self._lock = threading.Lock()
         low = keep_prob_warning(settings["keep_prob"])
         if low is not None:
             self._warn("keep_prob", f"has {low}", UserWarning)

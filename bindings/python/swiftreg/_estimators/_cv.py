@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import threading
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -266,7 +265,7 @@ class BaseMLPCV(BaseNetwork):
             return -self._fold_loss(network, held_out)
         judged: Any = copy.copy(self)
         judged.__dict__.pop("feature_names_in_", None)
-        judged.network_, judged._lock, judged._seed = network, threading.Lock(), network.seed
+        judged.network_, judged._seed = network, network.seed
         scorer = check_scoring(judged, scoring=self.scoring)
         weighted = held_out.weights is not None and hasattr(scorer, "_score_func")
         weights = {"sample_weight": held_out.weights} if weighted else {}
@@ -478,7 +477,6 @@ class BaseMLPCV(BaseNetwork):
         self.network_ = make_network(
             plan.settings[self.best_index_], plan.optimizer, self._seed, self.learning_rate_init, self.init
         )
-        self._lock = threading.Lock()
         self.loss_curve_ = train(
             self.network_, data, self.n_epochs_, self._batch_size(data.size), bool(self.shuffle)
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -113,7 +112,6 @@ class BaseNetwork(ParameterNames, Clones, ABC):
     n_features_in_: int
     n_outputs_: int
     _seed: int
-    _lock: threading.Lock
 
     # ---- Of a subclass ---------------------------------------------------------------------
 
@@ -242,16 +240,13 @@ class BaseNetwork(ParameterNames, Clones, ABC):
         if mc_samples is not None:
             check_scalar(mc_samples, "mc_samples", Integral, min_val=1)
         X = self._inputs(X, self._dtype)
-        # Estimators may predict in several threads, a network only in one.
-        with self._lock:
-            if mc_samples is None:
-                found = outputs(self.network_, X, logits=logits)
-                return found, np.zeros_like(found)
-            return sampled_outputs(self.network_, X, mc_samples, self._seed)
+        if mc_samples is None:
+            found = outputs(self.network_, X, logits=logits)
+            return found, np.zeros_like(found)
+        return sampled_outputs(self.network_, X, mc_samples, self._seed)
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
-        state.pop("_lock", None)
         state.pop("_clones", None)
         return state
 
@@ -261,8 +256,6 @@ class BaseNetwork(ParameterNames, Clones, ABC):
         for name, parameter in signature(type(self).__init__).parameters.items():
             if parameter.default is not Parameter.empty:
                 self.__dict__.setdefault(name, parameter.default)
-        if hasattr(self, "network_"):
-            self._lock = threading.Lock()
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -1,0 +1,120 @@
+"""Training with a callback, between whose calls the network is free."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from swiftreg import _core
+from swiftreg._frames import numbers
+from swiftreg._history import Progress
+
+
+class FitArguments(NamedTuple):
+    """The arguments of Network.fit that stay the same from epoch to epoch."""
+
+    X: Any
+    Y: Any
+    sample_weight: Any
+    validation: tuple[Any, Any, Any] | None
+    batch_size: int | None
+    shuffle: bool
+    ticker: Callable[..., object] | None
+    masks: tuple[Any, ...] | None
+
+    def converted(self, dtype: Any) -> FitArguments:
+        """With arrays of the network's type, so that each is converted once."""
+
+        def array(value: Any, name: str) -> Any:
+            return None if value is None else np.asarray(numbers(value, name), dtype)
+
+        validation = self.validation
+        if validation is not None:
+            names = ("validation X", "validation Y", "validation sample_weight")
+            x, y, weights = (array(value, name) for value, name in zip(validation, names))
+            validation = (x, y, weights)
+        return self._replace(
+            X=array(self.X, "X"), Y=array(self.Y, "Y"),
+            sample_weight=array(self.sample_weight, "sample_weight"), validation=validation,
+        )
+
+
+def fit_in_parts(
+    network: _core.Network,
+    arguments: FitArguments,
+    epochs: int,
+    patience: int | None,
+    min_delta: float,
+    callback: Callable[[Progress], object],
+    callback_every: int,
+) -> tuple[Any, Any, int, int, BaseException | None]:
+    """As Network.fit with a callback, but in a call of its own for the epochs between two callbacks.
+
+    So the callback may use the network. The results are the same, bit for bit; the rules of patience
+    and of the best epoch are those of reg_network_fit.
+    """
+    validates = arguments.validation is not None
+    dtype = network.parameters().dtype
+    last: list[Any] = []
+
+    def run(count: int) -> tuple[Any, Any, int, int, BaseException | None]:
+        a = arguments
+        return network.fit(
+            a.X, a.Y, a.sample_weight, a.validation, count, a.batch_size, a.shuffle, None, 0.0,
+            keep, count, a.ticker, a.masks,
+        )
+
+    def keep(*values: Any) -> None:
+        last[:] = values
+
+    # Every argument is checked before the first epoch.
+    counted = isinstance(epochs, (int, np.integer)) and not isinstance(epochs, bool) and epochs >= 0
+    network.fit(
+        arguments.X, arguments.Y, arguments.sample_weight, arguments.validation, 0 if counted else epochs,
+        arguments.batch_size, arguments.shuffle, patience, min_delta, keep, callback_every,
+        arguments.ticker, arguments.masks,
+    )
+    arguments = arguments.converted(dtype)
+    costs: list[Any] = []
+    validation_costs: list[Any] = []
+    lowest, best_epoch, waited = math.inf, 0, 0
+    best = None
+    reason, error, done = _core.STOP_EPOCHS, None, 0
+    try:
+        while done < epochs and reason == _core.STOP_EPOCHS and error is None:
+            # One at a time where the epochs in between matter.
+            count = 1 if validates or patience is not None else min(
+                callback_every - done % callback_every, epochs - done
+            )
+            part, validation_part, _, _, error = run(count)
+            costs.append(part)
+            if validation_part is not None:
+                validation_costs.append(validation_part)
+            done += len(part)
+            if len(part) < count:
+                break
+            judged = float((validation_part if validates else part)[-1])
+            if validates and (best_epoch == 0 or judged < lowest):
+                best_epoch = last[0]
+                best = network.parameters().copy() if best is None else best
+                best[:] = network.parameters()
+            waited = 0 if judged < lowest - min_delta else waited + 1
+            lowest = min(lowest, judged)
+            if patience is not None and waited > patience:
+                reason = _core.STOP_PATIENCE
+            is_last = done == epochs or reason == _core.STOP_PATIENCE
+            due = done % callback_every == 0 or is_last
+            if error is None and due and callback(Progress(*last)) and not is_last:
+                reason = _core.STOP_REPORT
+    except BaseException as raised:  # of the callback, or Ctrl-C
+        error = raised
+    if best is not None and not isinstance(error, FloatingPointError):
+        network.parameters()[:] = best
+    empty = np.empty(0)
+    return (
+        np.concatenate([empty, *costs]), np.concatenate([empty, *validation_costs]) if validates else None,
+        reason, best_epoch, error,
+    )
