@@ -127,7 +127,7 @@ C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
 C_LINK := -L$(BUILD)/lib -lSwiftReg -Wl,-rpath,'$$ORIGIN/../lib' -lm -lpthread
 # Files compiled twice, for float and for double.
 C_TYPED := cost dense dropout edges elementary elementwise errors files files_damaged found network_cases \
-    network_data_errors network_errors network_fit network_gradient network_handle network_predict \
+    network_data_errors network_errors network_fit network_gradient network_handle network_many network_predict \
     network_stop network_threads network_update options
 C_PLAIN_SHARED := check network_oracle oracle
 C_PLAIN := main untyped $(C_PLAIN_SHARED)

@@ -277,10 +277,22 @@ reg_status reg_get_option(size_t index, reg_option *option);
 
 /* ---- Data ------------------------------------------------------------------------------ */
 
-/* m examples. Unit u of example r is x[u * x_strides.unit + r * x_strides.example], its targets
- * likewise; strides may be 0 or negative. `weights` are m weights of the examples, finite and at
- * least 0, not all 0, or NULL for 1 each. The m of every formula is then their sum; it and 1 / m
- * must be finite. */
+/* Inputs as a sparse matrix by rows (CSR, as SciPy's csr_matrix stores it). Row r has values[k] in
+ * column columns[k] for k = row_starts[r] ... row_starts[r + 1] - 1, and 0 in every other column;
+ * values of the same column add up. Rows need not be sorted. */
+typedef struct reg_sparse {
+    size_t struct_size;
+    const void *values;     /* of the network's element type */
+    const void *columns;    /* int32_t or int64_t, from 0 to widths[0] - 1 */
+    const void *row_starts; /* of the same type; one more than there are rows, from 0 on, never falling */
+    size_t index_bytes;     /* 4 or 8: the size of an index */
+} reg_sparse;
+
+/* m examples. Unit u of row r is x[u * x_strides.unit + r * x_strides.example], its targets
+ * likewise; strides may be 0 or negative. `weights` are the weights of the rows: those of the
+ * examples finite and at least 0, not all 0; NULL: 1 each. The m of every formula is then their sum;
+ * it and 1 / m must be finite. Example r is row r, or row rows[r]: so the folds of a
+ * cross-validation share x, y and weights. Masks are those of example r, whichever row it is. */
 typedef struct reg_data {
     size_t struct_size;
     size_t m;
@@ -289,6 +301,9 @@ typedef struct reg_data {
     const float *y;
     reg_strides y_strides;
     const float *weights;
+    const size_t *rows;       /* m rows, each below row_count; they may repeat. NULL: 0, 1, ..., m - 1 */
+    size_t row_count;         /* with `rows`: the rows of x, y and weights */
+    const reg_sparse *sparse; /* the inputs instead of x, which is then NULL, or NULL */
 } reg_data;
 
 typedef struct reg_data_f64 {
@@ -299,6 +314,9 @@ typedef struct reg_data_f64 {
     const double *y;
     reg_strides y_strides;
     const double *weights;
+    const size_t *rows;
+    size_t row_count;
+    const reg_sparse *sparse;
 } reg_data_f64;
 
 /* ---- Prediction ------------------------------------------------------------------------ */
@@ -313,6 +331,14 @@ reg_status reg_network_predict(reg_network *network, size_t m, const float *x,
 reg_status reg_network_predict_f64(reg_network_f64 *network, size_t m, const double *x,
                                    reg_strides x_strides, double *outputs,
                                    double *pre_activations, reg_strides out_strides);
+
+/* The same for the examples of `data`, which may be sparse and may name their rows. y and weights
+ * are not read. Errors: as predict. */
+reg_status reg_network_predict_data(reg_network *network, const reg_data *data, float *outputs,
+                                    float *pre_activations, reg_strides out_strides);
+reg_status reg_network_predict_data_f64(reg_network_f64 *network, const reg_data_f64 *data,
+                                        double *outputs, double *pre_activations,
+                                        reg_strides out_strides);
 
 /* Monte Carlo dropout (Gal and Ghahramani 2016): the mean of the outputs over `samples` sets of
  * masks, and their standard deviation (with divisor `samples`; 0 for one sample). Sample s draws
@@ -446,6 +472,39 @@ reg_status reg_network_fit(reg_network *network, const reg_data *data, const reg
 reg_status reg_network_fit_f64(reg_network_f64 *network, const reg_data_f64 *data,
                                const reg_data_f64 *validation, const reg_fit_options *options,
                                reg_fit_result *result);
+
+/* One of many fits: the arguments of reg_network_fit, and its status. */
+typedef struct reg_fit_job {
+    size_t struct_size;
+    reg_network *network;
+    const reg_data *data;
+    const reg_data *validation;     /* NULL: none */
+    const reg_fit_options *options; /* its report is called on the thread that trains the network,
+                                       perhaps while others are called */
+    reg_fit_result *result;         /* or NULL */
+    reg_status status;              /* out: that of this fit */
+} reg_fit_job;
+
+typedef struct reg_fit_job_f64 {
+    size_t struct_size;
+    reg_network_f64 *network;
+    const reg_data_f64 *data;
+    const reg_data_f64 *validation;
+    const reg_fit_options *options;
+    reg_fit_result *result;
+    reg_status status;
+} reg_fit_job_f64;
+
+/* Trains `count` independent networks, with the results of reg_network_fit for one after the other,
+ * bit for bit. Each network is trained on one thread of the pool; networks that are fewer than the
+ * threads and large are trained one after the other, each on all threads. Job i is at byte
+ * i * jobs[0].struct_size of `jobs`. Data may be shared; a network may be in one job only (SHAPE).
+ * Every argument is checked before any network is trained. A job that fails stops no other: its
+ * status says why. The working memory of the networks is freed at the end.
+ * Returns OK, or the status of the first job that failed. Errors of the call itself: NULL, SIZE,
+ * MEMORY; no network was then trained. */
+reg_status reg_fit_many(reg_fit_job *jobs, size_t count);
+reg_status reg_fit_many_f64(reg_fit_job_f64 *jobs, size_t count);
 
 /* ---- Files ----------------------------------------------------------------------------- */
 

@@ -49,11 +49,16 @@ enum {
     first_size_reg_optimizer_options = FIRST_SIZE(reg_optimizer_options, min_learning_rate),
     first_size_reg_data = FIRST_SIZE(reg_data, weights),
     first_size_reg_data_f64 = FIRST_SIZE(reg_data_f64, weights),
+    first_size_reg_sparse = FIRST_SIZE(reg_sparse, index_bytes),
+    first_size_reg_fit_job = FIRST_SIZE(reg_fit_job, status),
+    first_size_reg_fit_job_f64 = FIRST_SIZE(reg_fit_job_f64, status),
     first_size_reg_part = FIRST_SIZE(reg_part, total_weight),
     first_size_reg_fit_options = FIRST_SIZE(reg_fit_options, masks),
     first_size_reg_fit_result = FIRST_SIZE(reg_fit_result, failed_step),
     first_size_reg_enum_value = FIRST_SIZE(reg_enum_value, number),
-    first_size_reg_option = FIRST_SIZE(reg_option, schedules)
+    first_size_reg_option = FIRST_SIZE(reg_option, schedules),
+    /* Results within a struct of arguments. */
+    reg_fit_job_status = offsetof(reg_fit_job, status)
 };
 #undef FIRST_SIZE
 

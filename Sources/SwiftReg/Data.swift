@@ -11,47 +11,118 @@ protocol DataOfC: Sized {
     var y: UnsafePointer<Element>! { get }
     var y_strides: reg_strides { get }
     var weights: UnsafePointer<Element>! { get }
+    var rows: UnsafePointer<Int>! { get }
+    var row_count: Int { get }
+    var sparse: UnsafePointer<reg_sparse>! { get }
 }
 
 extension reg_data: DataOfC {}
 extension reg_data_f64: DataOfC {}
 
-@inline(__always)
+@inline(never)
 func examples<D: DataOfC>(
     _ pointer: UnsafePointer<D>?, _ name: StaticString = "data",
     for network: Network<D.Element>.Handle, allowsAllZero: Bool = false
 ) throws(Failure) -> Examples<D.Element> {
     let data = try read(pointer, name)
-    let (nIn, nOut) = (network.pointee.inputs, network.pointee.outputs)
-    let m = Size(data.m, "m")
-    let xCount = try elements(D.Element.self, Size(nIn, "n_in"), m)
-    let yCount = try elements(D.Element.self, Size(nOut, "n_out"), m)
-    try requireSome(m)
+    let nOut = network.pointee.outputs
+    let inputs = try inputs(data, network.pointee.inputs)
+    let rowCount = rowCount(data)
+    let yCount = try elements(D.Element.self, Size(nOut, "n_out"), rowCount)
+    try requireSome(Size(data.m, "m"))
     let examples = Examples(
-        count: data.m, x: try input(data.x, xCount, "x"),
-        xStrides: try data.x_strides.checked(
-            D.Element.self, "x_strides", units: nIn, examples: data.m, isOutput: false),
-        y: try input(data.y, yCount, "y"),
+        count: data.m, inputs: inputs, y: try input(data.y, yCount, "y"),
         yStrides: try data.y_strides.checked(
-            D.Element.self, "y_strides", units: nOut, examples: data.m, isOutput: false),
-        weights: data.weights)
+            D.Element.self, "y_strides", units: nOut, examples: rowCount.value, isOutput: false),
+        weights: data.weights, rows: data.rows)
     if !examples.areWeightsValid(allowsAllZero: allowsAllZero) {
-        throw weightFailure(data.weights, data.m)
+        throw weightFailure(examples)
     }
     return examples
 }
 
+/// The rows of the arrays behind the examples.
+@inline(__always)
+private func rowCount<D: DataOfC>(_ data: D) -> Size {
+    data.rows == nil ? Size(data.m, "m") : Size(data.row_count, "row_count")
+}
+
+/// The inputs, with every row that the examples name.
+@inline(never)
+func inputs<D: DataOfC>(_ data: D, _ nIn: Int) throws(Failure) -> Inputs<D.Element> {
+    let rowCount = rowCount(data)
+    let count = try elements(D.Element.self, Size(nIn, "n_in"), rowCount)
+    if let rows = data.rows { try check(rows, data.m, rowCount.value) }
+    if data.sparse != nil {
+        try require(data.x == nil, else: REG_ERROR_SHAPE, "x", "must be NULL with `sparse`")
+        let sparse = try read(data.sparse, "sparse")
+        return .sparse(try sparseRows(D.Element.self, sparse, nIn, rowCount.value))
+    }
+    return .dense(
+        try input(data.x, count, "x"),
+        try data.x_strides.checked(
+            D.Element.self, "x_strides", units: nIn, examples: max(1, rowCount.value),
+            isOutput: false))
+}
+
+@inline(never)
+private func check(_ rows: UnsafePointer<Int>, _ m: Int, _ rowCount: Int) throws(Failure) {
+    try requireSize(Size(m, "m"))
+    for r in 0..<m where rows[r] < 0 || rows[r] >= rowCount {
+        throw Failure(
+            REG_ERROR_SHAPE, "rows", index: r, is: .size(rows[r]), "must be below row_count")
+    }
+}
+
+/// A sparse matrix whose every index is in range.
+@inline(never)
+private func sparseRows<T: Scalar>(
+    _: T.Type, _ sparse: reg_sparse, _ nIn: Int, _ rowCount: Int
+) throws(Failure) -> SparseRows<T> {
+    try require(
+        sparse.index_bytes == 4 || sparse.index_bytes == 8, else: REG_ERROR_SIZE, "index_bytes",
+        is: .size(sparse.index_bytes), "must be 4 or 8")
+    guard let rowStarts = sparse.row_starts else {
+        throw Failure(REG_ERROR_NULL, "row_starts", "is NULL")
+    }
+    // Without values, no value is read.
+    let none = UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped
+    let rows = SparseRows(
+        values: (sparse.values ?? none).assumingMemoryBound(to: T.self),
+        columns: sparse.columns ?? none, rowStarts: rowStarts, isWide: sparse.index_bytes == 8)
+    try require(
+        rows.start(ofRow: 0) == 0, else: REG_ERROR_SHAPE, "row_starts", index: 0,
+        is: .signed(rows.start(ofRow: 0)), "must be 0")
+    for r in 0..<rowCount where rows.start(ofRow: r + 1) < rows.start(ofRow: r) {
+        throw Failure(
+            REG_ERROR_SHAPE, "row_starts", index: r + 1, is: .signed(rows.start(ofRow: r + 1)),
+            "must not be less than the one before")
+    }
+    let count = rows.start(ofRow: rowCount)
+    if count > 0 {
+        try require(sparse.values != nil, else: REG_ERROR_NULL, "values", "is NULL")
+        try require(sparse.columns != nil, else: REG_ERROR_NULL, "columns", "is NULL")
+    }
+    for k in 0..<count where rows.column(k) < 0 || rows.column(k) >= nIn {
+        throw Failure(
+            REG_ERROR_SHAPE, "columns", index: k, is: .signed(rows.column(k)),
+            "must be at least 0 and below widths[0]")
+    }
+    return rows
+}
+
 /// What is wrong with the weights of the examples.
 @inline(never)
-private func weightFailure<T: Scalar>(_ weights: UnsafePointer<T>?, _ count: Int) -> Failure {
+private func weightFailure<T: Scalar>(_ examples: Examples<T>) -> Failure {
     let name: StaticString = "weights"
-    guard let weights else { return Failure(REG_ERROR_SAMPLE_WEIGHT) }
+    guard let weights = examples.weights else { return Failure(REG_ERROR_SAMPLE_WEIGHT) }
     var sum = 0.0
-    for i in 0..<count {
-        let weight = Double(weights[i])
+    for r in 0..<examples.count {
+        let row = examples.rows?[r] ?? r
+        let weight = Double(weights[row])
         if !(weight >= 0 && weight < .infinity) {
             return Failure(
-                REG_ERROR_SAMPLE_WEIGHT, name, index: i, is: .real(weight),
+                REG_ERROR_SAMPLE_WEIGHT, name, index: row, is: .real(weight),
                 "must be finite and at least 0")
         }
         sum += weight

@@ -37,6 +37,15 @@ extension reg_data: Sized {
 extension reg_data_f64: Sized {
     static var firstSize: Int { Int(first_size_reg_data_f64) }
 }
+extension reg_sparse: Sized {
+    static var firstSize: Int { Int(first_size_reg_sparse) }
+}
+extension reg_fit_job: Sized {
+    static var firstSize: Int { Int(first_size_reg_fit_job) }
+}
+extension reg_fit_job_f64: Sized {
+    static var firstSize: Int { Int(first_size_reg_fit_job_f64) }
+}
 extension reg_part: Sized {
     static var firstSize: Int { Int(first_size_reg_part) }
 }

@@ -36,7 +36,7 @@ private func predict<T: Scalar>(
             ("outputs", "and pre_activations are NULL"))
         try networkDoes { () throws(NetworkError) in
             try network.pointee.predict(
-                x, xStrides, count: m, outputs: outputs, preActivations: preActivations,
+                .dense(x, xStrides), count: m, outputs: outputs, preActivations: preActivations,
                 outStrides: outStrides)
         }
     }
@@ -60,6 +60,49 @@ public func reg_network_predict_f64(
     predict(network, m, x, x_strides, outputs, pre_activations, out_strides)
 }
 
+private func predict<D: DataOfC>(
+    _ handle: OpaquePointer?, _ data: UnsafePointer<D>?,
+    _ outputs: UnsafeMutablePointer<D.Element>?,
+    _ preActivations: UnsafeMutablePointer<D.Element>?, _ outStrides: reg_strides
+) -> reg_status {
+    status { () throws(Failure) in
+        let network = try network(D.Element.self, handle)
+        let data = try read(data, "data")
+        let inputs = try inputs(data, network.pointee.inputs)
+        let (m, nOut) = (data.m, network.pointee.outputs)
+        _ = try elements(D.Element.self, Size(nOut, "n_out"), Size(m, "m"))
+        if m == 0 { return }
+        try require(
+            outputs != nil || preActivations != nil, else: REG_ERROR_NULL, "outputs",
+            "and pre_activations are NULL")
+        let outStrides = try outStrides.checked(
+            D.Element.self, "out_strides", units: nOut, examples: m, isOutput: true)
+        try networkDoes { () throws(NetworkError) in
+            try network.pointee.predict(
+                inputs, count: m, rows: data.rows, outputs: outputs,
+                preActivations: preActivations, outStrides: outStrides)
+        }
+    }
+}
+
+@c @implementation
+public func reg_network_predict_data(
+    _ network: OpaquePointer?, _ data: UnsafePointer<reg_data>?,
+    _ outputs: UnsafeMutablePointer<Float>?, _ pre_activations: UnsafeMutablePointer<Float>?,
+    _ out_strides: reg_strides
+) -> reg_status {
+    predict(network, data, outputs, pre_activations, out_strides)
+}
+
+@c @implementation
+public func reg_network_predict_data_f64(
+    _ network: OpaquePointer?, _ data: UnsafePointer<reg_data_f64>?,
+    _ outputs: UnsafeMutablePointer<Double>?, _ pre_activations: UnsafeMutablePointer<Double>?,
+    _ out_strides: reg_strides
+) -> reg_status {
+    predict(network, data, outputs, pre_activations, out_strides)
+}
+
 private func predictDropout<T: Scalar>(
     _ handle: OpaquePointer?, _ m: Int, _ x: UnsafePointer<T>?, _ xStrides: reg_strides,
     _ samples: Int, _ seed: UInt64, _ mean: UnsafeMutablePointer<T>?,
@@ -77,7 +120,7 @@ private func predictDropout<T: Scalar>(
             ("mean", "and deviation are NULL"))
         try networkDoes { () throws(NetworkError) in
             try network.pointee.predictDropout(
-                x, xStrides, count: m, samples: samples, seed: seed, mean: mean,
+                .dense(x, xStrides), count: m, samples: samples, seed: seed, mean: mean,
                 deviation: deviation, outStrides: outStrides)
         }
     }
@@ -234,7 +277,7 @@ public func reg_network_check_gradient_f64(
 // MARK: Fit
 
 /// What a report of the caller needs, by pointer: a closure that captured it would be allocated.
-private struct Report {
+struct Report {
     let call: reg_report?
     let context: UnsafeMutableRawPointer?
 
@@ -253,7 +296,8 @@ private struct Report {
     }
 }
 
-private func fitOptions<T: Scalar>(
+@inline(never)
+func fitOptions<T: Scalar>(
     _ options: reg_fit_options, _ network: Network<T>.Handle, m: Int
 ) throws(Failure) -> FitOptions {
     var fit = FitOptions()
@@ -324,7 +368,7 @@ private func fit<D: DataOfC>(
 }
 
 extension reg_fit_result {
-    fileprivate init(_ result: FitResult) {
+    init(_ result: FitResult) {
         self.init()
         reason = reg_stop(result.reason.rawValue)
         epochs = result.epochs

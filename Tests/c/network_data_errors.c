@@ -84,7 +84,7 @@ TEST(errors_network_data) {
     BAD(REG_ERROR_NULL, bad.y = NULL);
     BAD(REG_ERROR_SHAPE, bad.m = 0);
     BAD(REG_ERROR_SIZE, bad.struct_size = 0);
-    BAD(REG_ERROR_SIZE, bad.struct_size = sizeof bad - 1);
+    BAD(REG_ERROR_SIZE, bad.struct_size = offsetof(Data, rows) - 1);
     static const size_t counts[] = {SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX / 2, SIZE_MAX / 2 / sizeof(real) + 1};
     for (size_t i = 0; i < COUNT(counts); i++) BAD(REG_ERROR_SIZE, bad.m = counts[i]);
     static const reg_strides too_large[] = {

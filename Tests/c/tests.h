@@ -60,6 +60,11 @@
     X(network_not_finite)        \
     X(network_diverges)          \
     X(network_threads)           \
+    X(network_rows)              \
+    X(network_sparse)            \
+    X(network_sparse_errors)     \
+    X(network_fit_many)          \
+    X(network_fit_many_errors)   \
     X(errors_network_create)     \
     X(errors_network_handle)     \
     X(errors_network_optimizer)  \

@@ -9,7 +9,7 @@ func gather<V: Lanes>(
     _: V.Type, _ source: UnsafePointer<V.Element>, _ strides: Strides, _ range: ExampleRange,
     _ target: UnitRows<V.Element>
 ) {
-    if range.order == nil && strides.example == 1 {
+    if range.isContiguous && strides.example == 1 {
         for u in 0..<target.units {
             let (from, to) = (
                 source + u * strides.unit + range.first, target.data + u * target.rowStride
@@ -64,7 +64,7 @@ private func gatherRows<V: Lanes>(
         let end = min(first + maxUnits, units)
         for i in stride(from: examples.lowerBound, to: examples.upperBound, by: 4) {
             @inline(__always) func example(_ k: Int) -> UnsafePointer<V.Element> {
-                source + range.index(i + k) * step
+                source + range.row(i + k) * step
             }
             let (row0, row1, row2, row3) = (example(0), example(1), example(2), example(3))
             var u = first
@@ -86,7 +86,7 @@ private func gatherElements<Element>(
 ) {
     @inline(__always)
     func copy(from u: Int, _ e: Int, step: Int, targetStep: Int, count: Int) {
-        var from = source + u * strides.unit + range.index(e) * strides.example
+        var from = source + u * strides.unit + range.row(e) * strides.example
         var to = target.data + u * target.rowStride + e
         for _ in 0..<count {
             to.pointee = from.pointee
@@ -96,7 +96,7 @@ private func gatherElements<Element>(
             lanes_barrier()
         }
     }
-    if range.order == nil && units.count < examples.count {
+    if range.isContiguous && units.count < examples.count {
         for u in units {
             copy(
                 from: u, examples.lowerBound, step: strides.example, targetStep: 1,

@@ -1,32 +1,34 @@
 import CPlatform
+import KernelInterface
 
-/// The caller's examples with their strides: see reg_data.
+/// The caller's examples: see reg_data.
 public struct Examples<T: Scalar>: @unchecked Sendable {
     public var count: Int
-    public var x: UnsafePointer<T>
-    public var xStrides: Strides
+    public var inputs: Inputs<T>
     public var y: UnsafePointer<T>
     public var yStrides: Strides
     /// Nil: every example weighs 1.
     public var weights: UnsafePointer<T>?
+    /// The row of x, y and weights for each example; nil: 0, 1, 2, ...
+    public var rows: UnsafePointer<Int>?
 
     public init(
-        count: Int, x: UnsafePointer<T>, xStrides: Strides, y: UnsafePointer<T>,
-        yStrides: Strides, weights: UnsafePointer<T>?
+        count: Int, inputs: Inputs<T>, y: UnsafePointer<T>, yStrides: Strides,
+        weights: UnsafePointer<T>?, rows: UnsafePointer<Int>?
     ) {
         self.count = count
-        self.x = x
-        self.xStrides = xStrides
+        self.inputs = inputs
         self.y = y
         self.yStrides = yStrides
         self.weights = weights
+        self.rows = rows
     }
 
     /// The divisor m of a mean over a range: the sum of its weights.
     func totalWeight(of range: ExampleRange) -> Double {
         guard let weights else { return Double(range.count) }
         var sum = BlockSum()
-        for e in 0..<range.count { sum.add(Double(weights[range.index(e)])) }
+        for e in 0..<range.count { sum.add(Double(weights[range.row(e)])) }
         return sum.total
     }
 
@@ -34,11 +36,15 @@ public struct Examples<T: Scalar>: @unchecked Sendable {
     /// `allowsAllZero` the sum may be 0.
     public func areWeightsValid(allowsAllZero: Bool) -> Bool {
         guard let weights else { return true }
-        for e in 0..<count where !(weights[e] >= 0 && weights[e] < .infinity) { return false }
+        let all = all
+        for e in 0..<count {
+            let weight = weights[all.row(e)]
+            if !(weight >= 0 && weight < .infinity) { return false }
+        }
         let sum = totalWeight(of: all)
         if sum == 0 { return allowsAllZero }
         return sum.isFinite && T(1 / sum).isFinite
     }
 
-    var all: ExampleRange { ExampleRange(first: 0, count: count, order: nil) }
+    var all: ExampleRange { ExampleRange(first: 0, count: count, order: nil, rows: rows) }
 }

@@ -108,6 +108,12 @@ public struct Network<T: Scalar> {
         operations = Operations(runtime)
     }
 
+    /// Frees what calls keep for the next one.
+    mutating func releaseWorkingMemory() {
+        workspace.release()
+        fitWorkspace.release()
+    }
+
     public var inputs: Int { layers[0].nIn }
     public var outputs: Int { layers[layerCount - 1].nOut }
 

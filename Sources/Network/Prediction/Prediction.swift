@@ -3,14 +3,15 @@ import CPlatform
 extension Network {
     /// Outputs and pre-activations of `count` examples, without dropout.
     public mutating func predict(
-        _ x: UnsafePointer<T>, _ xStrides: Strides, count: Int, outputs: UnsafeMutablePointer<T>?,
-        preActivations: UnsafeMutablePointer<T>?, outStrides: Strides
+        _ inputs: Inputs<T>, count: Int, rows: UnsafePointer<Int>? = nil,
+        outputs: UnsafeMutablePointer<T>?, preActivations: UnsafeMutablePointer<T>?,
+        outStrides: Strides
     ) throws(NetworkError) {
         let memory = try reserve(batch: count, trains: false, threads: Threads.count)
         for first in stride(from: 0, to: count, by: Chunk<T>.maxExamples) {
             let propagation = Propagation(
-                &self, memory, chunk(first, count), trains: false, dropout: nil)
-            propagation.forward(x: x, strides: xStrides)
+                &self, memory, chunk(first, count, rows), trains: false, dropout: nil)
+            propagation.forward(inputs)
             if let preActivations {
                 propagation.copyOut(to: preActivations, outStrides)
             }
@@ -23,7 +24,7 @@ extension Network {
 
     /// Mean and standard deviation of the outputs over `samples` sets of masks.
     public mutating func predictDropout(
-        _ x: UnsafePointer<T>, _ xStrides: Strides, count: Int, samples: Int, seed: UInt64,
+        _ inputs: Inputs<T>, count: Int, samples: Int, seed: UInt64,
         mean: UnsafeMutablePointer<T>?, deviation: UnsafeMutablePointer<T>?, outStrides: Strides
     ) throws(NetworkError) {
         let capacity = outputs * min(count, Chunk<T>.maxExamples)
@@ -38,7 +39,7 @@ extension Network {
                 let propagation = Propagation(
                     &self, memory, range, trains: false,
                     dropout: MaskSource(seed: seed, step: UInt64(sample), firstRow: UInt64(first)))
-                propagation.forward(x: x, strides: xStrides)
+                propagation.forward(inputs)
                 propagation.makeOutputs()
                 // Welford 1962.
                 let values = propagation.preActivations
@@ -63,8 +64,11 @@ extension Network {
         }
     }
 
-    private func chunk(_ first: Int, _ count: Int) -> ExampleRange {
-        ExampleRange(first: first, count: min(Chunk<T>.maxExamples, count - first), order: nil)
+    private func chunk(
+        _ first: Int, _ count: Int, _ rows: UnsafePointer<Int>? = nil
+    ) -> ExampleRange {
+        ExampleRange(
+            first: first, count: min(Chunk<T>.maxExamples, count - first), order: nil, rows: rows)
     }
 }
 

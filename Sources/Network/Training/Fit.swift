@@ -1,15 +1,14 @@
 import CPlatform
 
 extension Network {
-    /// Trains: see reg_network_fit. On an error the result describes the epochs that were completed.
+    /// Trains: see reg_network_fit, on at most so many threads. On an error the result describes the epochs that were completed.
     public mutating func fit(
         _ examples: Examples<T>, validation: Examples<T>?, _ options: FitOptions,
-        _ result: inout FitResult
+        threads: Int = Threads.count, _ result: inout FitResult
     ) throws(NetworkError) {
         let memory = try FitMemory(
             &self, examples: examples.count, shuffles: options.shuffles,
             validates: validation != nil)
-        let threads = Threads.count
         try reserve(examples, validation, options, threads)
         var patience = Patience(options)
         var wantsMore = true
@@ -87,7 +86,7 @@ extension Network {
         for first in stride(from: 0, to: examples.count, by: size) {
             let range = ExampleRange(
                 first: first, count: min(size, examples.count - first),
-                order: UnsafePointer(memory.order))
+                order: UnsafePointer(memory.order), rows: examples.rows)
             let m = examples.totalWeight(of: range)
             // All examples of the batch weigh 0.
             if m == 0 { continue }

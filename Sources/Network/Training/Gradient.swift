@@ -21,13 +21,14 @@ extension Network {
         var sum = BlockSum()
         let end = range.first + range.count
         for first in stride(from: range.first, to: end, by: Chunk<T>.maxExamples) {
-            let part = ExampleRange(
-                first: first, count: min(Chunk<T>.maxExamples, end - first), order: range.order)
+            var part = range
+            part.first = first
+            part.count = min(Chunk<T>.maxExamples, end - first)
             var dropout = dropout
             dropout?.firstRow &+= UInt64(first - range.first)
             let propagation = Propagation(
                 &self, memory, part, trains: wantsGradient, dropout: dropout)
-            propagation.forward(x: examples.x, strides: examples.xStrides)
+            propagation.forward(examples.inputs)
             sum.add(propagation.lossAndGradient(examples))
             if let gradients {
                 let isLast = first + part.count == end

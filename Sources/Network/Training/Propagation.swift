@@ -38,8 +38,8 @@ struct Propagation<T: Scalar> {
     // MARK: Forward
 
     /// From the inputs to the last pre-activations.
-    func forward(x: UnsafePointer<T>, strides: Strides) {
-        operations.table.pointee.gather(x, strides, range, chunk.inputs(0))
+    func forward(_ inputs: Inputs<T>) {
+        inputs.gather(operations, range, into: chunk.inputs(0))
         drop(layer: 0, chunk.inputs(0))
         for l in 0..<layerCount {
             let layer = layers[l]

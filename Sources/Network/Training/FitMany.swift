@@ -1,0 +1,60 @@
+import CPlatform
+import KernelInterface
+
+/// One of many networks that are trained side by side.
+public struct FitJob<T: Scalar> {
+    public let network: Network<T>.Handle
+    public let examples: Examples<T>
+    public let validation: Examples<T>?
+    public var options: FitOptions
+    public var result = FitResult()
+    /// Nil after success.
+    public var error: NetworkError?
+
+    public init(
+        network: Network<T>.Handle, examples: Examples<T>, validation: Examples<T>?,
+        options: FitOptions
+    ) {
+        self.network = network
+        self.examples = examples
+        self.validation = validation
+        self.options = options
+    }
+
+    fileprivate mutating func run(threads: Int) {
+        do throws(NetworkError) {
+            try network.pointee.fit(
+                examples, validation: validation, options, threads: threads, &result)
+        } catch {
+            self.error = error
+        }
+        network.pointee.releaseWorkingMemory()
+    }
+
+    /// Whether the products of a batch are large enough for several threads.
+    fileprivate var isLarge: Bool {
+        var largest = 0
+        for l in 0..<network.pointee.layerCount {
+            largest = max(largest, network.pointee.layers[l].weightCount)
+        }
+        let batch = min(options.size(of: examples), Chunk<T>.maxExamples)
+        return largest.multipliedReportingOverflow(by: batch).overflow
+            || largest * batch >= minSharedWork
+    }
+}
+
+/// Multiply-adds of a product from which threads share it.
+private let minSharedWork = 1 << 20
+
+/// Trains independent networks, each on one thread of the pool; few and large ones one after the other,
+/// each on all threads. A job that fails stops no other.
+public func fitMany<T: Scalar>(_ jobs: UnsafeMutablePointer<FitJob<T>>, count: Int) {
+    let threads = Threads.count
+    var sharesThreads = count < threads
+    for i in 0..<count where !jobs[i].isLarge { sharesThreads = false }
+    if sharesThreads {
+        for i in 0..<count { jobs[i].run(threads: threads) }
+    } else {
+        Threads.run(parts: count, jobs) { jobs, part in jobs.pointee[part].run(threads: 1) }
+    }
+}
