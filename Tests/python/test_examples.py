@@ -177,6 +177,29 @@ def test_the_plain_numpy_loop_is_the_same_loop(monkeypatch: pytest.MonkeyPatch) 
             np.testing.assert_allclose(ours[name], theirs[name], rtol=0, atol=1e-12)
 
 
+# ---- The gallery ---------------------------------------------------------------------------
+
+
+def test_the_gallery_has_every_plot(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-W", "error", str(EXAMPLES / "gallery.py"), str(tmp_path)],
+        capture_output=True, text=True, cwd=ROOT,
+    )
+    assert run.returncode == 0 and run.stderr == "", run.stderr
+    page = (tmp_path / "gallery.md").read_text()
+    for name in swiftreg.plot.__all__:
+        assert f"plot.{name}(" in page, name
+    for name in ("load_2D_dataset", "model", "plot_decision_boundary"):
+        assert f"notebook.{name}(" in page, name
+    shown = re.findall(r"!\[.*?\]\((.*?)\)", page)
+    assert len(shown) == page.count("```python") == page.count("\n## ")
+    for name in shown:
+        picture = plt.imread(tmp_path / name)
+        ink = (picture[..., :3] < 0.9).any(axis=-1)
+        assert ink[20:-20].any(axis=0).mean() > 0.6 and ink[:, 20:-20].any(axis=1).mean() > 0.6, name
+    assert '"""' not in page
+
+
 # ---- The C program -------------------------------------------------------------------------
 
 
