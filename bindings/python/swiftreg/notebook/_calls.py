@@ -47,19 +47,20 @@ def tolerant(function: Callable[P, T]) -> Callable[P, T]:
     return call
 
 
-def takes_is_plot_at(position: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """A decorator: a bool at this place among the positional arguments is `is_plot`.
+def takes_is_plot_from(first: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """A decorator: a bool among the positional arguments from `first` on is `is_plot`.
 
-    Common copies have `is_plot` there, where the course's functions have something that is no bool.
+    Common copies have `is_plot` there, where the course's functions have nothing that is a bool.
     """
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         @functools.wraps(function)
         def call(*arguments: P.args, **keywords: P.kwargs) -> T:
-            if len(arguments) > position and is_bool(arguments[position]):
-                moved: Any = {"is_plot": arguments[position], **keywords}
-                others: Any = arguments[:position] + arguments[position + 1 :]
-                return function(*others, **moved)
+            for position in range(first, len(arguments)):
+                if is_bool(arguments[position]):
+                    moved: Any = {"is_plot": arguments[position], **keywords}
+                    others: Any = arguments[:position] + arguments[position + 1 :]
+                    return function(*others, **moved)
             return function(*arguments, **keywords)
 
         return call

@@ -9,7 +9,7 @@ import numpy as np
 
 from swiftreg import _core
 from swiftreg._extras import missing
-from swiftreg.notebook._calls import takes_is_plot_at, tolerant
+from swiftreg.notebook._calls import takes_is_plot_from, tolerant
 from swiftreg.notebook._plots import plot_points
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def stand_in() -> DataSet:
 # ---- Either ----------------------------------------------------------------------------------
 
 
-@takes_is_plot_at(0)
+@takes_is_plot_from(0)
 @tolerant
 def load_2D_dataset(
     path: str | os.PathLike[str] | None = None, *, is_plot: bool = True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from swiftreg import _core
-from swiftreg.notebook._calls import tolerant
+from swiftreg.notebook._calls import is_bool, refuse_bool, tolerant
 from swiftreg.notebook._layers import Array, LayerNames, Parameters, in_layer, parameter_names
 from swiftreg.notebook._masks import check_keep_prob, leave_numpy_after, notebook_masks
 
@@ -23,13 +23,11 @@ def _activate(x: ArrayLike, activation: int) -> Any:
     return a if a.ndim else a[()]
 
 
-@tolerant
 def sigmoid(x: ArrayLike) -> Any:
     """1 / (1 + exp(-x)), without overflow. Any shape; a scalar gives a NumPy scalar."""
     return _activate(x, _core.SIGMOID)
 
 
-@tolerant
 def relu(x: ArrayLike) -> Any:
     """max(0, x). Any shape; a scalar gives a NumPy scalar. NaN stays NaN."""
     return _activate(x, _core.RELU)
@@ -47,6 +45,8 @@ def initialize_parameters(layer_dims: Sequence[int]) -> Parameters:
     """
     try:
         widths = [index(n) for n in layer_dims]
+        if any(is_bool(n) for n in layer_dims):
+            raise TypeError
     except TypeError:
         raise TypeError(f"layer_dims must hold integers, got {layer_dims!r}") from None
     if len(widths) < 2 or min(widths) < 1:
@@ -108,6 +108,8 @@ def forward_propagation_with_dropout(
     """
     names = parameter_names(parameters)
     keep_prob = check_keep_prob(keep_prob)
+    refuse_bool(seed, "seed")
+    refuse_bool(step, "step")
     shape = X.shape if isinstance(X, np.ndarray) else np.shape(X)
     if len(shape) != 2:
         raise ValueError(f"X must have two dimensions, (features, examples), got shape {shape}")

@@ -9,7 +9,7 @@ import numpy as np
 
 from swiftreg._history import Progress
 from swiftreg._mlp import MLP
-from swiftreg.notebook._calls import refuse_bool, takes_is_plot_at, tolerant
+from swiftreg.notebook._calls import refuse_bool, takes_is_plot_from, tolerant
 from swiftreg.notebook._cost import compute_cost, compute_cost_with_regularization
 from swiftreg.notebook._forward import (
     forward_propagation,
@@ -38,7 +38,7 @@ HIDDEN = (20, 3)
 
 
 # Common copies of the notebook have is_plot where the course's has lambd.
-@takes_is_plot_at(5)
+@takes_is_plot_from(5)
 @tolerant
 def model(
     X: ArrayLike,
@@ -65,8 +65,8 @@ def model(
 
     Returns the trained parameters. Ctrl-C ends the training at once. Raises FloatingPointError if a
     cost or a gradient is not finite, where the notebook goes on with NaN. TypeError for True or
-    False in place of a number; a bool as the sixth positional argument is is_plot, as in common
-    copies of the notebook.
+    False in place of a number; a bool as sixth positional argument or later is is_plot, as in
+    common copies of the notebook.
     """
     for name, number in (
         ("learning_rate", learning_rate), ("num_iterations", num_iterations), ("lambd", lambd),
