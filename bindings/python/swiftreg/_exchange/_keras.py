@@ -27,6 +27,9 @@ _ACTIVATIONS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "leaky_relu": ("LeakyReLU", {"negative_slope": 0.01}, None),  # the function's slope is 0.2
     "tanh": ("Activation", {"activation": "tanh"}, "tanh"),
     "sigmoid": ("Activation", {"activation": "sigmoid"}, "sigmoid"),
+    "gelu": ("Activation", {"activation": "gelu"}, "gelu"),
+    "silu": ("Activation", {"activation": "silu"}, "silu"),
+    "selu": ("Activation", {"activation": "selu"}, "selu"),
     "softmax": ("Softmax", {"axis": -1}, "softmax"),
 }
 

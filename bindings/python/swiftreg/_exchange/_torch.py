@@ -27,6 +27,9 @@ _ACTIVATIONS: dict[str, tuple[type[nn.Module], dict[str, tuple[Any, ...]]]] = {
     "leaky_relu": (nn.LeakyReLU, {"negative_slope": (0.01,)}),
     "tanh": (nn.Tanh, {}),
     "sigmoid": (nn.Sigmoid, {}),
+    "gelu": (nn.GELU, {"approximate": ("none",)}),
+    "silu": (nn.SiLU, {}),
+    "selu": (nn.SELU, {}),
     "softmax": (nn.Softmax, {"dim": (-1, 1)}),
 }
 

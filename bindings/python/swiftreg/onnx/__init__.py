@@ -46,7 +46,7 @@ def to_onnx(
 
     Parameters
     ----------
-    model : an `MLP`, a fitted `MLPClassifier` or `MLPRegressor`, or what skl2onnx converts that has one
+    model : an `MLP`, a fitted estimator (`MLPClassifier`, `MLPRegressorCV`, ...), or what skl2onnx converts that has one
         inside: a Pipeline, a search, an ensemble.
     path : of a file to write, or None.
     opset : of the default domain, from 13 to what the installed onnx has.
@@ -110,13 +110,12 @@ def register_converters() -> None:
 def _kind(model: Any) -> str:
     if isinstance(model, MLP):
         return "network"
-    estimators = "swiftreg._estimators"
-    for base in type(model).__mro__:
-        if base.__module__.startswith(estimators) and base.__name__ in ("MLPClassifier", "MLPRegressor"):
-            from sklearn.utils.validation import check_is_fitted
+    if any(base.__module__.startswith("swiftreg._estimators") for base in type(model).__mro__):
+        from sklearn.base import is_classifier
+        from sklearn.utils.validation import check_is_fitted
 
-            check_is_fitted(model)
-            return "classifier" if base.__name__ == "MLPClassifier" else "regressor"
+        check_is_fitted(model, "network_")
+        return "classifier" if is_classifier(model) else "regressor"
     if not hasattr(model, "get_params"):
         raise TypeError(f"model must be an MLP, an estimator or a pipeline, got {type(model).__name__}")
     return "other"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from onnx import TensorProto, helper
 
-from swiftreg._estimators import MLPClassifier, MLPRegressor
+from swiftreg._estimators import MLPClassifier, MLPClassifierCV, MLPRegressor, MLPRegressorCV
 from swiftreg._extras import missing
 from swiftreg.onnx._writing import is_multilabel, label_values, write_classifier, write_layers, write_output
 
@@ -29,12 +29,15 @@ _OPTIONS = {"zipmap": [True, False, "columns"], "output_class_labels": [False, T
 
 
 def register() -> None:
-    update_registered_converter(
-        MLPClassifier, "SwiftregMLPClassifier", _classifier_shapes, _convert_classifier, options=_OPTIONS
-    )
-    update_registered_converter(
-        MLPRegressor, "SwiftregMLPRegressor", _regressor_shapes, _convert_regressor
-    )
+    kind: type[Any]
+    for kind in (MLPClassifier, MLPClassifierCV):
+        update_registered_converter(
+            kind, f"Swiftreg{kind.__name__}", _classifier_shapes, _convert_classifier, options=_OPTIONS
+        )
+    for kind in (MLPRegressor, MLPRegressorCV):
+        update_registered_converter(
+            kind, f"Swiftreg{kind.__name__}", _regressor_shapes, _convert_regressor
+        )
 
 
 def _values_type(operator: Any) -> Any:

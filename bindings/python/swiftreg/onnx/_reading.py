@@ -33,15 +33,19 @@ _FOLDED = frozenset(("Cast", "Constant", "Identity", "Reshape", "Squeeze", "Tran
 def read_model(
     kind: type[Network], model: Any, loss: str | None, settings: dict[str, Any]
 ) -> Network:
-    loaded, name = _loaded(model)
-    layers = Layers()
-    _Reader(loaded).read(layers)
-    return layers.network(kind, *_with_metadata(loaded, name, loss, settings))
-
-
-def _loaded(model: Any) -> tuple[onnx.ModelProto, str]:
-    """The model, and what it is called in errors."""
     name = "model" if isinstance(model, (onnx.ModelProto, bytes, bytearray, memoryview)) else os.fspath(model)
+    layers = Layers()
+    try:
+        loaded = _loaded(model, name)
+        _Reader(loaded).read(layers)
+        loss, settings = _with_metadata(loaded, name, loss, settings)
+    except (KeyError, IndexError, UnicodeDecodeError) as error:  # of what onnx's checker lets through
+        raise ValueError(f"{name} is no ONNX model: {error!r}") from error
+    return layers.network(kind, loss, settings)
+
+
+def _loaded(model: Any, name: str) -> onnx.ModelProto:
+    """The model, which is called `name` in errors."""
     if isinstance(model, onnx.ModelProto):
         loaded = model
     else:
@@ -57,7 +61,7 @@ def _loaded(model: Any) -> tuple[onnx.ModelProto, str]:
         onnx.checker.check_model(loaded)
     except onnx.checker.ValidationError as error:
         raise ValueError(f"{name} is no ONNX model: {str(error).strip()}") from None
-    return loaded, name
+    return loaded
 
 
 def _with_metadata(
@@ -262,13 +266,14 @@ class _Reader:
         attributes = self._attributes(node)
         for name, value in form.attributes.items():
             there = attributes.get(name)
+            there = there.decode() if isinstance(there, bytes) else there
             if isinstance(value, float):
                 there = None if there is None else np.float32(there)
                 value = np.float32(value)
             if there != value:
                 return False
         orders = [list(node.input)]
-        if form.op in ("Add", "Mul", "Max"):
+        if form.op in ("Add", "Mul", "Max", "Min"):
             orders.append(orders[0][::-1])
         for inputs in orders:
             found: list[onnx.NodeProto] = []
