@@ -84,6 +84,7 @@ typedef enum reg_status {
     REG_ERROR_FILE = 26,            /* a file could not be read or written; errno says why */
     REG_ERROR_FORMAT = 27,          /* the bytes are no network of this element type */
     REG_ERROR_NAME = 28,            /* not an identifier of C, or a keyword or a name of math.h */
+    REG_ERROR_TARGET = 29,          /* a target is not in the range of the loss; only if asked for */
     REG_STATUS_32_BITS = 0x7fffffff
 } reg_status;
 REG_ASSERT_ENUM(reg_status);

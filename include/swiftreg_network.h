@@ -17,8 +17,9 @@
  * Data      Examples come by strides in either layout, as in swiftreg.h, and are only read.
  *           Targets have one value for each output unit: in [0, 1] for binary cross-entropy (0 and
  *           1, not -1 and 1), one-hot or probabilities for softmax cross-entropy, any for squared
- *           error. That is not checked here: others give a cost that need not have a minimum. NaN
- *           or infinity in them is no crash, but gives a cost that is not finite.
+ *           error. That is checked only if reg_data.check_targets is set: others give a cost that
+ *           need not have a minimum. NaN or infinity in them is no crash, but gives a cost that
+ *           is not finite.
  *
  * docs/formulas.md has every formula with its source, and how settings carry over from
  * scikit-learn, PyTorch and Keras.
@@ -93,6 +94,17 @@ void reg_network_destroy_f64(reg_network_f64 *network);
  * destroyed, never NULL where they have a length. Errors: NULL; SIZE. */
 reg_status reg_network_describe(const reg_network *network, reg_network_options *options);
 reg_status reg_network_describe_f64(const reg_network_f64 *network, reg_network_options *options);
+
+/* Changes the regularization between updates: keep_prob, l2, l1, label_smoothing and max_norm become
+ * those of *options, with NULL and 0 for their defaults as in create. Its other fields are not read, so
+ * that the options of reg_network_describe can be used with some of them changed. Parameters,
+ * optimizer state, step and epoch stay; weights beyond a new max_norm are scaled down by the next
+ * update. After an error nothing has changed. Errors: NULL; SIZE; KEEP_PROB; LAMBDA (an l1 or l2);
+ * LABEL_SMOOTHING; MAX_NORM. */
+reg_status reg_network_set_regularization(reg_network *network,
+                                          const reg_network_options *options);
+reg_status reg_network_set_regularization_f64(reg_network_f64 *network,
+                                              const reg_network_options *options);
 
 /* ---- What a network holds -------------------------------------------------------------- */
 
@@ -304,6 +316,8 @@ typedef struct reg_data {
     const size_t *rows;       /* m rows, each below row_count; they may repeat. NULL: 0, 1, ..., m - 1 */
     size_t row_count;         /* with `rows`: the rows of x, y and weights */
     const reg_sparse *sparse; /* the inputs instead of x, which is then NULL, or NULL */
+    int32_t check_targets;    /* not 0: a target that is not in the range of the loss (see Data above)
+                                 is an error; NaN is none */
 } reg_data;
 
 typedef struct reg_data_f64 {
@@ -317,6 +331,7 @@ typedef struct reg_data_f64 {
     const size_t *rows;
     size_t row_count;
     const reg_sparse *sparse;
+    int32_t check_targets;
 } reg_data_f64;
 
 /* ---- Prediction ------------------------------------------------------------------------ */
@@ -356,7 +371,7 @@ reg_status reg_network_predict_dropout_f64(reg_network_f64 *network, size_t m, c
 
 /* The cost of the examples without dropout: the data term and the L2 and L1 terms in *cost, the
  * data term alone in *data_term, unless that is NULL. Label smoothing applies.
- * Errors: NULL; SIZE; SHAPE (m is 0); SAMPLE_WEIGHT; MEMORY; ISA. */
+ * Errors: NULL; SIZE; SHAPE (m is 0); SAMPLE_WEIGHT; TARGET; MEMORY; ISA. */
 reg_status reg_network_cost(reg_network *network, const reg_data *data, double *cost,
                             double *data_term);
 reg_status reg_network_cost_f64(reg_network_f64 *network, const reg_data_f64 *data, double *cost,
@@ -376,7 +391,7 @@ typedef struct reg_part {
  * sums are those of the whole batch, within rounding: each takes its share m / total_weight of the
  * L2 and L1 terms. `part` may be NULL. A gradient that is not finite is no error here.
  * Errors: NULL; SIZE; SHAPE (m is 0); SAMPLE_WEIGHT (also a total_weight not finite, negative or
- * less than the part's); MEMORY; ISA. */
+ * less than the part's); TARGET; MEMORY; ISA. */
 reg_status reg_network_gradient(reg_network *network, const reg_data *data, const reg_part *part,
                                 double *cost);
 reg_status reg_network_gradient_f64(reg_network_f64 *network, const reg_data_f64 *data,
@@ -465,7 +480,7 @@ typedef struct reg_fit_result {
  * training stops, and parameters, state and position are those at the end of the last good epoch.
  * `validation` and `result` may be NULL. The options' arrays are read or written during the call
  * only; `costs` only for epochs completed, and *result after OK and NOT_FINITE.
- * Errors: NULL; SIZE; SHAPE (m is 0); SAMPLE_WEIGHT; KEEP_PROB (a mask for a layer whose keep_prob
+ * Errors: NULL; SIZE; SHAPE (m is 0); SAMPLE_WEIGHT; TARGET; KEEP_PROB (a mask for a layer whose keep_prob
  * is 1); MIN_DELTA; NOT_FINITE; MEMORY; ISA. */
 reg_status reg_network_fit(reg_network *network, const reg_data *data, const reg_data *validation,
                            const reg_fit_options *options, reg_fit_result *result);

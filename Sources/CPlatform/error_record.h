@@ -16,6 +16,7 @@
 typedef enum platform_value {
     PLATFORM_NO_VALUE,
     PLATFORM_REAL,
+    PLATFORM_FLOAT, /* in the digits that a float has */
     PLATFORM_SIGNED,
     PLATFORM_UNSIGNED,
     PLATFORM_VALUE_32_BITS = 0x7fffffff

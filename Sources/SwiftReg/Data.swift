@@ -14,29 +14,44 @@ protocol DataOfC: Sized {
     var rows: UnsafePointer<Int>! { get }
     var row_count: Int { get }
     var sparse: UnsafePointer<reg_sparse>! { get }
+    var check_targets: Int32 { get }
 }
 
 extension reg_data: DataOfC {}
 extension reg_data_f64: DataOfC {}
 
+/// How the errors call the examples of a call.
+struct DataNames {
+    var data: StaticString = "data"
+    var y: StaticString = "y"
+    var weights: StaticString = "weights"
+
+    static var validation: DataNames {
+        DataNames(data: "validation", y: "validation->y", weights: "validation->weights")
+    }
+}
+
 @inline(never)
 func examples<D: DataOfC>(
-    _ pointer: UnsafePointer<D>?, _ name: StaticString = "data",
+    _ pointer: UnsafePointer<D>?, _ names: DataNames = DataNames(),
     for network: Network<D.Element>.Handle, allowsAllZero: Bool = false
 ) throws(Failure) -> Examples<D.Element> {
-    let data = try read(pointer, name)
+    let data = try read(pointer, names.data)
     let nOut = network.pointee.outputs
     let inputs = try inputs(data, network.pointee.inputs)
     let rowCount = rowCount(data)
     let yCount = try elements(D.Element.self, Size(nOut, "n_out"), rowCount)
     try requireSome(Size(data.m, "m"))
     let examples = Examples(
-        count: data.m, inputs: inputs, y: try input(data.y, yCount, "y"),
+        count: data.m, inputs: inputs, y: try input(data.y, yCount, names.y),
         yStrides: try data.y_strides.checked(
             D.Element.self, "y_strides", units: nOut, examples: rowCount.value, isOutput: false),
         weights: data.weights, rows: data.rows)
+    if data.check_targets != 0 {
+        try checkTargets(examples, nOut, network.pointee.settings.loss, names.y)
+    }
     if !examples.areWeightsValid(allowsAllZero: allowsAllZero) {
-        throw weightFailure(examples)
+        throw weightFailure(examples, names.weights)
     }
     return examples
 }
@@ -111,21 +126,44 @@ private func sparseRows<T: Scalar>(
     return rows
 }
 
+/// Targets in the range of the loss. NaN passes: it makes the cost NaN, which is an error of its own.
+private func checkTargets<T: Scalar>(
+    _ examples: Examples<T>, _ units: Int, _ loss: Loss, _ name: StaticString
+) throws(Failure) {
+    guard let range = loss.targetRange else { return }
+    let (y, strides) = (examples.y, examples.yStrides)
+    let (least, most) = (T(range.minimum), T(range.maximum))
+    // What a stride of 0 repeats is compared once.
+    for r in 0..<(strides.example == 0 ? 1 : examples.count) {
+        let row = examples.rows?[r] ?? r
+        for u in 0..<(strides.unit == 0 ? 1 : units) {
+            let value = y[row * strides.example + u * strides.unit]
+            if value < least || value > most {
+                throw Failure(
+                    REG_ERROR_TARGET, name, index: row, is: .element(value),
+                    range.maximum == 1
+                        ? "must be in [0, 1] for binary_cross_entropy"
+                        : "must be at least 0 for softmax_cross_entropy")
+            }
+        }
+    }
+}
+
 /// What is wrong with the weights of the examples.
 @inline(never)
-private func weightFailure<T: Scalar>(_ examples: Examples<T>) -> Failure {
-    let name: StaticString = "weights"
+private func weightFailure<T: Scalar>(
+    _ examples: Examples<T>, _ name: StaticString
+) -> Failure {
     guard let weights = examples.weights else { return Failure(REG_ERROR_SAMPLE_WEIGHT) }
     var sum = 0.0
     for r in 0..<examples.count {
         let row = examples.rows?[r] ?? r
-        let weight = Double(weights[row])
-        if !(weight >= 0 && weight < .infinity) {
+        if !(weights[row] >= 0 && weights[row] < .infinity) {
             return Failure(
-                REG_ERROR_SAMPLE_WEIGHT, name, index: row, is: .real(weight),
+                REG_ERROR_SAMPLE_WEIGHT, name, index: row, is: .element(weights[row]),
                 "must be finite and at least 0")
         }
-        sum += weight
+        sum += Double(weights[row])
     }
     if sum == 0 { return Failure(REG_ERROR_SAMPLE_WEIGHT, name, "must not be all 0") }
     return Failure(

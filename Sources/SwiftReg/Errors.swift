@@ -44,6 +44,9 @@ struct Failure: Error {
         case .real(let real):
             record.pointee.kind = PLATFORM_REAL
             record.pointee.real = real
+        case .float(let real):
+            record.pointee.kind = PLATFORM_FLOAT
+            record.pointee.real = Double(real)
         case .signed(let integer):
             record.pointee.kind = PLATFORM_SIGNED
             record.pointee.integer = Int64(integer)
@@ -60,11 +63,18 @@ struct Failure: Error {
 enum Value {
     case none
     case real(Double)
+    case float(Float)
     case signed(Int)
     case unsigned(UInt64)
 
     /// A size_t, which arrives as an Int.
     static func size(_ value: Int) -> Value { .unsigned(UInt64(UInt(bitPattern: value))) }
+
+    /// An element of an array.
+    @inline(__always)
+    static func element<T: Scalar>(_ value: T) -> Value {
+        MemoryLayout<T>.size == 4 ? .float(Float(value)) : .real(Double(value))
+    }
 }
 
 /// Runs the body of an entry point. Everything that can throw stands before the first write.
@@ -123,15 +133,15 @@ private struct ErrorText {
         write(number.magnitude)
     }
 
-    /// The shortest decimal number that is the same double, in Python's form; of very large and very
+    /// The shortest decimal number that is the same double, or float, in Python's form; of very large and very
     /// small numbers it may have more digits.
-    mutating func write(_ number: Double) {
+    mutating func write(_ number: Double, isFloat: Bool) {
         if number.isNaN { return write("nan") }
         if number.sign == .minus { write("-") }
         if number.isInfinite { return write("inf") }
         if number == 0 { return write("0") }
         // number = digits / 10^places
-        var (digits, places) = shortest(number.magnitude)
+        var (digits, places) = shortest(number.magnitude, isFloat: isFloat)
         while digits % 10 == 0 {
             digits /= 10
             places -= 1
@@ -174,7 +184,7 @@ private struct ErrorText {
         return power
     }
 
-    private func shortest(_ number: Double) -> (digits: UInt64, places: Int) {
+    private func shortest(_ number: Double, isFloat: Bool) -> (digits: UInt64, places: Int) {
         var (leading, exponent) = (number, 0)
         while leading >= 10 {
             leading /= 10
@@ -188,7 +198,10 @@ private struct ErrorText {
         while true {
             let places = length - 1 - exponent
             let digits = UInt64(scaled(number, places) + 0.5)
-            if length == 17 || scaled(Double(digits), -places) == number { return (digits, places) }
+            let same = scaled(Double(digits), -places)
+            if length == 17 || same == number || (isFloat && Float(same) == Float(number)) {
+                return (digits, places)
+            }
             length += 1
         }
     }
@@ -221,7 +234,8 @@ private struct ErrorText {
         }
         if error.kind != PLATFORM_NO_VALUE { write(" is ") }
         switch error.kind {
-        case PLATFORM_REAL: write(error.real)
+        case PLATFORM_REAL: write(error.real, isFloat: false)
+        case PLATFORM_FLOAT: write(error.real, isFloat: true)
         case PLATFORM_SIGNED: write(error.integer)
         case PLATFORM_UNSIGNED: write(UInt64(bitPattern: error.integer))
         default: break

@@ -124,7 +124,7 @@ private func check<Job: FitJobOfC>(
     let network = try network(Job.Data.Element.self, job.network)
     let train = try examples(job.data, for: network)
     let validation = job.validation == nil
-        ? nil : try examples(job.validation, "validation", for: network)
+        ? nil : try examples(job.validation, .validation, for: network)
     let options = try read(job.options, "options")
     report = Report(call: options.report, context: options.context)
     return FitJob(

@@ -42,6 +42,7 @@ private func message(_ status: reg_status) -> StaticString {
     case REG_ERROR_FORMAT: "the bytes are no network of this element type"
     case REG_ERROR_NAME:
         "the name is not an identifier of C, or is a keyword or a name of math.h"
+    case REG_ERROR_TARGET: "a target is not in the range of the loss"
     default: "unknown status"
     }
 }

@@ -159,6 +159,49 @@ public func reg_network_describe_f64(
     describe(Double.self, network, options)
 }
 
+private func setRegularization<T: Scalar>(
+    _: T.Type, _ handle: OpaquePointer?, _ options: UnsafePointer<reg_network_options>?
+) -> reg_status {
+    status { () throws(Failure) in
+        let network = try network(T.self, handle)
+        var options = try read(options, "options")
+        var settings = network.pointee.settings
+        try withUnsafePointer(to: &options) { fields throws(Failure) in
+            var reader = StructReader(fields)
+            try settings.codeRegularization(&reader)
+        }
+        try SwiftReg.options { () throws(OptionProblem) in try settings.check() }
+        let given = options
+        func layer(_ l: Int) -> Layer {
+            var layer = network.pointee.layers[l]
+            layer.keepProb = given.keep_prob?[l] ?? 1
+            layer.l2 = given.l2?[l] ?? 0
+            layer.l1 = given.l1?[l] ?? 0
+            return layer
+        }
+        // All are checked before the first changes.
+        for l in 0..<network.pointee.layerCount {
+            try SwiftReg.options(index: l) { () throws(OptionProblem) in try layer(l).check() }
+        }
+        for l in 0..<network.pointee.layerCount { network.pointee.replaceLayer(l, layer(l)) }
+        network.pointee.settings = settings
+    }
+}
+
+@c @implementation
+public func reg_network_set_regularization(
+    _ network: OpaquePointer?, _ options: UnsafePointer<reg_network_options>?
+) -> reg_status {
+    setRegularization(Float.self, network, options)
+}
+
+@c @implementation
+public func reg_network_set_regularization_f64(
+    _ network: OpaquePointer?, _ options: UnsafePointer<reg_network_options>?
+) -> reg_status {
+    setRegularization(Double.self, network, options)
+}
+
 private func layer<T: Scalar>(
     _: T.Type, _ handle: OpaquePointer?, _ l: Int, _ out: UnsafeMutablePointer<reg_layer>?
 ) -> reg_status {

@@ -346,7 +346,7 @@ private func fit<D: DataOfC>(
         let network = try network(D.Element.self, handle)
         let train = try examples(data, for: network)
         let validation = validation == nil
-            ? nil : try examples(validation, "validation", for: network)
+            ? nil : try examples(validation, .validation, for: network)
         let options = try read(options, "options")
         var fit = try fitOptions(options, network, m: train.count)
         let result = result == nil ? nil : try SwiftReg.result(result, "result")

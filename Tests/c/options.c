@@ -113,6 +113,101 @@ TEST(error_data) {
     REG(network_destroy)(network);
 }
 
+/* Targets are compared with the range of the loss, if asked for, in every layout; NaN passes. */
+TEST(error_targets) {
+    static const struct {
+        reg_loss loss;
+        double bad;
+    } cases[] = {{REG_BINARY_CROSS_ENTROPY, -0.25}, {REG_BINARY_CROSS_ENTROPY, 1.5}, {REG_SOFTMAX_CROSS_ENTROPY, -1}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Network *network = plain_network(2, widths, cases[i].loss);
+        real x[9] = {0}, y[6] = {0, 1, 0, 0.5, 0, 1};
+        Data data = SIZED(Data);
+        data.m = 3;
+        data.x = x, data.x_strides = (reg_strides){1, 3};
+        data.y = y, data.y_strides = (reg_strides){1, 2};
+        data.check_targets = 1;
+        double cost;
+        CHECK_OK(REG(network_cost)(network, &data, &cost, NULL));
+        y[5] = NAN;
+        CHECK_OK(REG(network_cost)(network, &data, &cost, NULL));
+        y[3] = (real)cases[i].bad;
+        CHECK_STATUS(REG_ERROR_TARGET, REG(network_cost)(network, &data, &cost, NULL));
+        reg_error error = SIZED(reg_error);
+        CHECK_OK(reg_last_error(&error));
+        CHECK(strcmp(error.argument, "y") == 0 && error.index == 1 && error.value == cases[i].bad);
+        data.y = y + 4, data.y_strides = (reg_strides){1, -2};
+        CHECK_STATUS(REG_ERROR_TARGET, REG(network_gradient)(network, &data, NULL, &cost));
+        data.y = y + 3, data.y_strides = (reg_strides){0, 0};
+        CHECK_STATUS(REG_ERROR_TARGET, REG(network_cost)(network, &data, &cost, NULL));
+        data.check_targets = 0;
+        CHECK_OK(REG(network_cost)(network, &data, &cost, NULL));
+        /* A struct of the first release has no such field. */
+        data.check_targets = 1;
+        data.struct_size = offsetof(Data, check_targets);
+        CHECK_OK(REG(network_cost)(network, &data, &cost, NULL));
+        REG(network_destroy)(network);
+    }
+}
+
+/* ---- Regularization -------------------------------------------------------------------- */
+
+static bool same_regularization(const Network *a, const Network *b) {
+    reg_network_options left = SIZED(reg_network_options), right = left;
+    CHECK_OK(REG(network_describe)(a, &left));
+    CHECK_OK(REG(network_describe)(b, &right));
+    const size_t bytes = left.layers * sizeof(double);
+    return memcmp(left.keep_prob, right.keep_prob, bytes) == 0 && memcmp(left.l2, right.l2, bytes) == 0 &&
+           memcmp(left.l1, right.l1, bytes) == 0 && left.label_smoothing == right.label_smoothing &&
+           left.max_norm == right.max_norm && left.seed == right.seed && left.loss == right.loss;
+}
+
+/* A network of other regularization becomes one of this, bit for bit, and nothing changes by an error. */
+TEST(set_regularization) {
+    for (int i = 0; i < 20; i++) {
+        Case c;
+        fill_network(&c, (Shape){9, 3, {3, 17, 4, 2}});
+        if (i % 2) c.options.max_norm = 0.9;
+        fill_data(&c, 9, UNITS_EXAMPLES, UNITS_EXAMPLES, false);
+        Network *want = NULL, *got = NULL;
+        CHECK_OK(REG(network_create)(&c.options, &want));
+        reg_network_options plain = c.options;
+        plain.keep_prob = plain.l2 = plain.l1 = NULL;
+        plain.label_smoothing = plain.max_norm = 0;
+        CHECK_OK(REG(network_create)(&plain, &got));
+        CHECK_OK(REG(network_set_regularization)(got, &c.options));
+        CHECK(same_regularization(want, got));
+        reg_fit_options fit = SIZED(reg_fit_options);
+        fit.epochs = 4, fit.batch_size = 4, fit.shuffle = 1;
+        CHECK_OK(REG(network_fit)(want, &c.data, NULL, &fit, NULL));
+        CHECK_OK(REG(network_fit)(got, &c.data, NULL, &fit, NULL));
+        const size_t bytes = oracle_parameter_count(&c.options) * sizeof(real);
+        CHECK(memcmp(parameters_of(want), parameters_of(got), bytes) == 0);
+        /* The arrays of describe are the network's own. */
+        reg_network_options own = SIZED(reg_network_options);
+        CHECK_OK(REG(network_describe)(got, &own));
+        CHECK_OK(REG(network_set_regularization)(got, &own));
+        CHECK(same_regularization(want, got));
+        double bad[] = {0.5, 0.5, i % 3 == 0 ? NAN : -1};
+        reg_network_options wrong = own;
+        wrong.max_norm = 7;
+        if (i % 3 == 1) wrong.keep_prob = bad;
+        else if (i % 3 == 2) wrong.l2 = bad;
+        else wrong.l1 = bad;
+        CHECK_STATUS(i % 3 == 1 ? REG_ERROR_KEEP_PROB : REG_ERROR_LAMBDA, REG(network_set_regularization)(got, &wrong));
+        CHECK(same_regularization(want, got));
+        CHECK_STATUS(REG_ERROR_NULL, REG(network_set_regularization)(got, NULL));
+        CHECK_STATUS(REG_ERROR_NULL, REG(network_set_regularization)(NULL, &own));
+        own.struct_size = 8;
+        CHECK_STATUS(REG_ERROR_SIZE, REG(network_set_regularization)(got, &own));
+        CHECK_OK(REG(network_set_regularization)(got, &plain));
+        CHECK(memcmp(parameters_of(want), parameters_of(got), bytes) == 0);
+        REG(network_destroy)(want);
+        REG(network_destroy)(got);
+        release_buffers();
+    }
+}
+
 /* ---- The table of options -------------------------------------------------------------- */
 
 static Network *optimized;

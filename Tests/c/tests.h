@@ -99,6 +99,8 @@
     X(edges_part_without_weight) \
     X(error_arguments)           \
     X(error_data)                \
+    X(error_targets)             \
+    X(set_regularization)        \
     X(option_ranges)             \
     X(option_enums)              \
     X(optimizer_of_kind_alone)

@@ -54,6 +54,7 @@ static const Data *choose_data(Given *given, Ends ends) {
     }
     Data *data = fuzz_buffer(sizeof *data);
     data->struct_size = sizeof *data;
+    data->check_targets = 0;
     Given of_size = {0};
     data->m = choose_examples(&of_size.wrong);
     of_size.possible = 0;
@@ -78,7 +79,7 @@ static const Data *choose_data(Given *given, Ends ends) {
         freeze_buffer(weights);
     }
     if (rarely(60)) {
-        data->struct_size = choose(sizeof *data);
+        data->struct_size = choose(offsetof(Data, check_targets));
         of_size.wrong |= ONE(REG_ERROR_SIZE);
     }
     freeze_buffer(data);

@@ -236,8 +236,8 @@ def test_more_than_memory() -> None:
 )
 def test_threads(n: Any, error: type[Exception]) -> None:
     before = swiftreg.get_num_threads()
-    text = "n must be in 1 to 256" if error is ValueError else "n must be an integer"
-    with refuses(error, f"{text}, got {n!r}"):
+    text = f"n is {n!r}; it must be in 1 to 256" if error is ValueError else f"n must be an integer, got {n!r}"
+    with refuses(error, text):
         swiftreg.set_num_threads(n)
     assert swiftreg.get_num_threads() == before
 
@@ -381,7 +381,7 @@ def test_model() -> None:
     for iterations in (1.5, "3", None):
         with refuses(TypeError, f"num_iterations must be an integer, got {iterations!r}"):
             notebook.model(np.ones((2, 3)), np.ones((1, 3)), num_iterations=iterations)
-    with refuses(ValueError, "Y must be in [0, 1] for binary_cross_entropy, got -1"):
+    with refuses(ValueError, "Y[0] is -1; it must be in [0, 1] for binary_cross_entropy"):
         notebook.model(np.ones((2, 3)), -np.ones((1, 3)), num_iterations=1)
 
 
@@ -397,14 +397,14 @@ def test_the_extension_checks_its_arguments() -> None:
     for function in functions:
         with pytest.raises(TypeError, match=r"takes \d+ arguments?, got 9"):
             function(*range(9))
-    with refuses(ValueError, "activation=7"):
+    with refuses(ValueError, "activation is 7; it must be a value of reg_activation"):
         _core.forward_activation(np.ones(3), 7, None)
     with refuses(TypeError, "weights", "3"):
         _core.cost([[0.5]], [[1]], 3, 0.0)  # type: ignore[arg-type]
     for layer_mask in (((3,), 0.5, 0, 0, 0, 0), ((3, 2), 0.5, 0, 2**48, 0, 0)):
         with pytest.raises(ValueError):
             _core.layer_mask(*layer_mask)  # type: ignore[arg-type]
-    with refuses(ValueError, "keep_prob=2"):
+    with refuses(ValueError, "keep_prob is 2; it must be in (0, 1]"):
         _core.layer_mask((3, 0), 2, 0, 0, 0, 0)
 
 

@@ -25,14 +25,24 @@ public struct LayerArrays {
         activations = UnsafeMutableRawPointer(widths + count + 1)
             .assumingMemoryBound(to: UInt32.self)
         widths[0] = layers[0].nIn
-        for l in 0..<count {
-            widths[l + 1] = layers[l].nOut
-            keepProb[l] = layers[l].keepProb
-            l2[l] = layers[l].l2
-            l1[l] = layers[l].l1
-            activations[l] = layers[l].activation.rawValue
-        }
+        for l in 0..<count { set(l, layers[l]) }
+    }
+
+    fileprivate func set(_ l: Int, _ layer: Layer) {
+        widths[l + 1] = layer.nOut
+        keepProb[l] = layer.keepProb
+        l2[l] = layer.l2
+        l1[l] = layer.l1
+        activations[l] = layer.activation.rawValue
     }
 
     func release() { free(keepProb) }
+}
+
+extension Network {
+    /// Replaces the properties of a layer. Its widths are the same.
+    public func replaceLayer(_ l: Int, _ layer: Layer) {
+        layers[l] = layer
+        layerArrays.set(l, layer)
+    }
 }

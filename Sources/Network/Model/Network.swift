@@ -21,7 +21,7 @@ public enum NetworkError: UInt8, Error {
 public struct Network<T: Scalar> {
     public typealias Handle = UnsafeMutablePointer<Network<T>>
 
-    public let settings: Settings
+    public var settings: Settings
     public let layerCount: Int
     public let layers: UnsafeMutablePointer<Layer>
     /// A copy of the layers' properties as arrays.

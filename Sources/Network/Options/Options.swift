@@ -170,6 +170,17 @@ extension Loss {
     }
 }
 
+extension Loss {
+    /// What its targets should be; nil: any.
+    public var targetRange: OptionRange? {
+        switch self {
+        case .binaryCrossEntropy: OptionRange(0, 1)
+        case .softmaxCrossEntropy: .any
+        case .squaredError: nil
+        }
+    }
+}
+
 // MARK: Walks through the options of a struct
 
 /// Reads, writes or checks the options of a struct, one after another: so each struct lists its

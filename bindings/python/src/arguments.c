@@ -1,6 +1,8 @@
 /* Scalar arguments, shapes, and the exceptions for a status. */
 #include "core.h"
 
+#include <string.h>
+
 int check_count(const char *function, Py_ssize_t count, Py_ssize_t wanted) {
     if (count == wanted) return 0;
     PyErr_Format(PyExc_TypeError, "%s takes %zd arguments, got %zd", function, wanted, count);
@@ -34,6 +36,16 @@ int get_uint64(PyObject *object, const char *name, uint64_t *value) {
     if (*value != UINT64_MAX || !PyErr_Occurred()) return 0;
     PyErr_Clear();
     PyErr_Format(PyExc_ValueError, "%s must be in 0 to 2**64 - 1, got %R", name, object);
+    return -1;
+}
+
+int get_count(PyObject *object, const char *name, uint64_t least, bool none, uint64_t *value) {
+    *value = 0;
+    if (none && object == Py_None) return 0;
+    if (get_uint64(object, name, value) < 0) return -1;
+    if (*value >= least) return 0;
+    PyErr_Format(PyExc_ValueError, "%s must be %llu or more%s, got %R", name,
+                 (unsigned long long)least, none ? ", or None" : "", object);
     return -1;
 }
 
@@ -90,23 +102,50 @@ PyObject *shape_tuple(int ndim, const Py_ssize_t *shape) {
     return tuple;
 }
 
-PyObject *raise_status(reg_status status, const char *name, PyObject *value) {
-    const char *message = reg_status_message(status);
+/* ---- Errors of the library -------------------------------------------------------------- */
+
+/* Arguments of the library that have another name in Python. */
+static const struct {
+    const char *c, *python;
+} renamed[] = {
+    {"activations", "activation"},
+    {"kind", "optimizer"},
+    {"lambda", "lambd"},
+    {"max_parameters", "most"},
+    {"num_threads", "n"},
+    {"total_weight", "mean_over"},
+    {"validation->weights", "validation sample_weight"},
+    {"validation->y", "validation Y"},
+    {"weights", "sample_weight"},
+    {"widths", "layer_dims"},
+    {"y", "Y"},
+};
+
+static PyObject *class_of(reg_status status) {
     switch (status) {
-    case REG_ERROR_MEMORY:
-        return PyErr_NoMemory();
-    case REG_ERROR_SIZE:
-    case REG_ERROR_SHAPE:
-        return PyErr_Format(PyExc_ValueError, "%s", message);
-    case REG_ERROR_NOT_FINITE:
-        return PyErr_Format(PyExc_FloatingPointError, "%s", message);
+    case REG_ERROR_MEMORY: return PyExc_MemoryError;
+    case REG_ERROR_NOT_FINITE: return PyExc_FloatingPointError;
     case REG_ERROR_NULL:
     case REG_ERROR_ISA:
     case REG_ERROR_STATE:
-    case REG_ERROR_FUNCTION:
-        return PyErr_Format(PyExc_RuntimeError, "%s", message);
-    default:
-        if (name != NULL) return PyErr_Format(PyExc_ValueError, "%s=%R: %s", name, value, message);
-        return PyErr_Format(PyExc_ValueError, "%s", message);
+    case REG_ERROR_FUNCTION: return PyExc_RuntimeError;
+    default: return PyExc_ValueError;
     }
 }
+
+PyObject *raise_about(reg_status status, const char *name, bool is_array) {
+    reg_error error = {.struct_size = sizeof error};
+    const char *text = reg_status_message(status);
+    if (status == REG_ERROR_MEMORY) return PyErr_NoMemory();
+    if (reg_last_error(&error) != REG_OK || error.status != status || error.argument == NULL) {
+        return PyErr_Format(class_of(status), "%s", text);
+    }
+    for (size_t i = 0; name == NULL && i < sizeof renamed / sizeof renamed[0]; i++) {
+        if (strcmp(renamed[i].c, error.argument) == 0) name = renamed[i].python;
+    }
+    text = error.message + strlen(error.argument);
+    if (!is_array && error.index >= 0) text = strchr(text, ']') + 1;
+    return PyErr_Format(class_of(status), "%s%s", name != NULL ? name : error.argument, text);
+}
+
+PyObject *raise_status(reg_status status) { return raise_about(status, NULL, true); }

@@ -171,9 +171,9 @@ typedef struct Gradients {
 void gradients_release(Gradients *g);
 /* Takes W and b; promotes them and `a` to one type; makes z and out, which hold nothing yet. */
 int layer_forward(State *, PyObject *w, PyObject *b, Array *a, reg_activation, Array *z, Array *out);
-/* Takes W; promotes it, dz and `a` to one type; makes the gradients. lambda_object is for the error. */
-int layer_backward(State *, PyObject *w, Array *dz, Array *a, double lambda,
-                   PyObject *lambda_object, bool want_da, Gradients *g);
+/* Takes W; promotes it, dz and `a` to one type; makes the gradients. */
+int layer_backward(State *, PyObject *w, Array *dz, Array *a, double lambda, bool want_da,
+                   Gradients *g);
 /* A - Y, a new array. */
 int cost_gradient(State *, PyObject *a, PyObject *y, Array *dz);
 
@@ -185,14 +185,19 @@ int get_uint64(PyObject *object, const char *name, uint64_t *value);
 /* An int or a sequence of ints; returns the number of dimensions, or -1. */
 int get_shape(PyObject *object, const char *name, Py_ssize_t shape[MAX_DIMENSIONS]);
 PyObject *shape_tuple(int ndim, const Py_ssize_t *shape);
-/* The exception for a status; `name` and `value` are the scalar argument that it may be about, or
- * NULL. Returns NULL. */
-PyObject *raise_status(reg_status status, const char *name, PyObject *value);
+/* An integer from `least` on. With `none`, None is 0, which is then no integer that may be given. */
+int get_count(PyObject *object, const char *name, uint64_t least, bool none, uint64_t *value);
+
+/* The exception for the status of the last call, with what the library says about it: under the name
+ * that the argument has in Python (NULL: its usual one), without an index if it is no array there.
+ * Returns NULL. */
+PyObject *raise_about(reg_status status, const char *name, bool is_array);
+PyObject *raise_status(reg_status status);
 
 /* ---- The functions, by file ------------------------------------------------------------ */
 
 extern PyMethodDef dropout_methods[], cost_methods[], layer_methods[], propagation_methods[],
-    library_methods[], network_functions[];
+    library_methods[], network_functions[], option_methods[];
 extern PyType_Spec legacy_spec, network_spec, network_buffer_spec;
 
 #define METHOD(name, function, text) \

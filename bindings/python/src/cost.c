@@ -95,7 +95,7 @@ static PyObject *cost(PyObject *module, PyObject *const *args, Py_ssize_t count)
         reg_status status = run_cost(&a, &y, &weights, lambda, &value, &ignored);
         result = status == REG_OK
                      ? Py_BuildValue("(dn)", value, (Py_ssize_t)ignored)
-                     : raise_status(status, status == REG_ERROR_LAMBDA ? "lambd" : NULL, args[3]);
+                     : raise_status(status);
     }
     weights_release(&weights);
     release(&y);
@@ -118,7 +118,7 @@ int cost_gradient(State *state, PyObject *a_object, PyObject *y_object, Array *d
             result = 0;
         } else {
             release(dz);
-            raise_status(status, NULL, NULL);
+            raise_status(status);
         }
     }
     release(&y);

@@ -84,7 +84,7 @@ static PyObject *forward_dropout(PyObject *module, PyObject *const *args, Py_ssi
     }
     if (status == REG_OK) return pass_end(state, &pass, args[6]);
     pass_release(&pass);
-    return raise_status(status, "keep_prob", args[1]);
+    return raise_status(status);
 }
 
 static PyObject *backward_dropout(PyObject *module, PyObject *const *args, Py_ssize_t count) {
@@ -101,7 +101,7 @@ static PyObject *backward_dropout(PyObject *module, PyObject *const *args, Py_ss
                 draw.keep_prob, draw.seed, draw.stream, draw.offset, pass.target));
     if (status == REG_OK) return pass_end(state, &pass, args[5]);
     pass_release(&pass);
-    return raise_status(status, "keep_prob", args[1]);
+    return raise_status(status);
 }
 
 static PyObject *apply_mask(PyObject *module, PyObject *const *args, Py_ssize_t count) {
@@ -129,7 +129,7 @@ static PyObject *apply_mask(PyObject *module, PyObject *const *args, Py_ssize_t 
     release(&mask);
     if (good == 0 && status == REG_OK) return pass_end(state, &pass, args[3]);
     pass_release(&pass);
-    return good < 0 ? NULL : raise_status(status, "keep_prob", args[2]);
+    return good < 0 ? NULL : raise_status(status);
 }
 
 static PyObject *dropout_mask(PyObject *module, PyObject *const *args, Py_ssize_t count) {
@@ -149,7 +149,7 @@ static PyObject *dropout_mask(PyObject *module, PyObject *const *args, Py_ssize_
                          mask.data));
     if (status == REG_OK) return detach(&mask);
     release(&mask);
-    return raise_status(status, "keep_prob", args[1]);
+    return raise_status(status);
 }
 
 /* The mask of one layer of a network: element (u, r) is unit u of row first_row + r, at
@@ -205,7 +205,7 @@ static PyObject *layer_mask(PyObject *module, PyObject *const *args, Py_ssize_t 
     PyMem_Free(row);
     if (status == REG_OK) return detach(&mask);
     release(&mask);
-    return raise_status(status, "keep_prob", args[1]);
+    return raise_status(status);
 }
 
 /* args: shape, seed, stream, offset */
@@ -225,7 +225,7 @@ static PyObject *philox(PyObject *module, PyObject *const *args, Py_ssize_t coun
     RUN(status, words.count, reg_philox((size_t)words.count, seed, stream, offset, words.data));
     if (status == REG_OK) return detach(&words);
     release(&words);
-    return raise_status(status, NULL, NULL);
+    return raise_status(status);
 }
 
 PyMethodDef dropout_methods[] = {

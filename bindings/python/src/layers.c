@@ -42,12 +42,6 @@ static int get_activation(PyObject *object, reg_activation *activation) {
     return 0;
 }
 
-static void raise_activation(reg_status status, reg_activation activation) {
-    PyObject *number = PyLong_FromLong((long)activation);
-    if (number != NULL) raise_status(status, "activation", number);
-    Py_XDECREF(number);
-}
-
 int layer_forward(State *state, PyObject *w_object, PyObject *b_object, Array *a,
                   reg_activation activation, Array *z, Array *out) {
     Array w, b;
@@ -70,7 +64,7 @@ int layer_forward(State *state, PyObject *w_object, PyObject *b_object, Array *a
                         (size_t)m, a->data, strides_of(a), activation, z->data, out->data,
                         out_strides));
             if (status == REG_OK) result = 0;
-            else raise_activation(status, activation);
+            else raise_status(status);
         }
         if (result < 0) {
             release(z);
@@ -136,7 +130,7 @@ static int check_backward(const Array *w, const Array *dz, const Array *a) {
 }
 
 int layer_backward(State *state, PyObject *w_object, Array *dz, Array *a, double lambda,
-                   PyObject *lambda_object, bool want_da, Gradients *g) {
+                   bool want_da, Gradients *g) {
     Array w;
     Array *const arrays[] = {&w, dz, a};
     const char *const names[] = {"W", "dZ", "A"};
@@ -159,7 +153,7 @@ int layer_backward(State *state, PyObject *w_object, Array *dz, Array *a, double
             result = 0;
         } else {
             gradients_release(g);
-            raise_status(status, "lambd", lambda_object);
+            raise_status(status);
         }
     }
     release(&w);
@@ -179,7 +173,7 @@ static PyObject *backward_l2(PyObject *module, PyObject *const *args, Py_ssize_t
     if (want_da < 0 || get_float(state, args[1], "dZ", LAYOUT_STRIDED, &dz) < 0) return NULL;
     PyObject *result = NULL;
     if (get_float(state, args[2], "A", LAYOUT_STRIDED, &a) == 0 &&
-        layer_backward(state, args[0], &dz, &a, lambda, args[3], want_da != 0, &g) == 0) {
+        layer_backward(state, args[0], &dz, &a, lambda, want_da != 0, &g) == 0) {
         result = PyTuple_Pack(3, g.dw.object, g.db.object, want_da ? g.da.object : Py_None);
         gradients_release(&g);
     }
@@ -204,7 +198,7 @@ static PyObject *forward_activation(PyObject *module, PyObject *const *args, Py_
                 activation, pass.target));
     if (status == REG_OK) return pass_end(state, &pass, args[2]);
     pass_release(&pass);
-    return raise_status(status, "activation", args[1]);
+    return raise_status(status);
 }
 
 /* A pass over two arrays of one type and shape. */
@@ -264,7 +258,7 @@ static PyObject *backward_activation(PyObject *module, PyObject *const *args, Py
     release(&binary.operand);
     if (status == REG_OK) return pass_end(state, pass, args[3]);
     pass_release(pass);
-    return raise_status(status, "activation", args[2]);
+    return raise_status(status);
 }
 
 /* args: w, dw, learning_rate, out */
@@ -285,7 +279,7 @@ static PyObject *update(PyObject *module, PyObject *const *args, Py_ssize_t coun
     release(&binary.operand);
     if (status == REG_OK) return pass_end(state, pass, args[3]);
     pass_release(pass);
-    return raise_status(status, "learning_rate", args[2]);
+    return raise_status(status);
 }
 
 PyMethodDef layer_methods[] = {

@@ -29,7 +29,7 @@ static PyObject *legacy_new(PyTypeObject *type, PyObject *args, PyObject *keywor
     reg_status status = reg_legacy_seed(&self->rng, (uint32_t)seed);
     if (status == REG_OK) return (PyObject *)self;
     Py_DECREF(self);
-    return raise_status(status, "seed", seed_object);
+    return raise_status(status);
 }
 
 static void legacy_dealloc(PyObject *self) {
@@ -62,7 +62,7 @@ static PyObject *draw(LegacyGenerator *self, PyTypeObject *type, PyObject *const
     self->busy = false;
     if (status == REG_OK) return detach(&out);
     release(&out);
-    return raise_status(status, NULL, NULL);
+    return raise_status(status);
 }
 
 static PyObject *legacy_uniform(PyObject *self, PyTypeObject *type, PyObject *const *args,

@@ -7,7 +7,7 @@ static PyObject *build_info(PyObject *module, PyObject *const *args, Py_ssize_t 
     if (check_count("build_info", count, 0) < 0) return NULL;
     reg_build build = {.struct_size = sizeof build};
     reg_status status = reg_build_info(&build);
-    if (status != REG_OK) return raise_status(status, NULL, NULL);
+    if (status != REG_OK) return raise_status(status);
     return Py_BuildValue("{s:s,s:s,s:s,s:N,s:i}", "version", build.version, "isa", build.isa,
                          "runtime", build.runtime, "fused", PyBool_FromLong(build.fused),
                          "num_threads", (int)build.num_threads);
@@ -25,14 +25,12 @@ static PyObject *set_num_threads(PyObject *module, PyObject *const *args, Py_ssi
     long value = PyLong_AsLongAndOverflow(index, &overflow);
     Py_DECREF(index);
     if (value == -1 && PyErr_Occurred()) return NULL;
-    /* Whatever does not fit is out of range for the library too. */
-    if (overflow != 0 || value < INT32_MIN || value > INT32_MAX) value = -1;
-    reg_status status = reg_set_num_threads((int32_t)value);
-    if (status == REG_ERROR_THREADS) {
-        return PyErr_Format(PyExc_ValueError, "n must be in 1 to %d, got %R", REG_MAX_THREADS,
-                            args[0]);
+    if (overflow != 0 || value < INT32_MIN || value > INT32_MAX) {
+        return PyErr_Format(PyExc_ValueError, "n is %R; it must be in 1 to %d", args[0],
+                            REG_MAX_THREADS);
     }
-    if (status != REG_OK) return raise_status(status, NULL, NULL);
+    reg_status status = reg_set_num_threads((int32_t)value);
+    if (status != REG_OK) return raise_status(status);
     Py_RETURN_NONE;
 }
 
@@ -42,7 +40,7 @@ static PyObject *get_num_threads(PyObject *module, PyObject *const *args, Py_ssi
     if (check_count("get_num_threads", count, 0) < 0) return NULL;
     int32_t threads = 0;
     reg_status status = reg_get_num_threads(&threads);
-    if (status != REG_OK) return raise_status(status, NULL, NULL);
+    if (status != REG_OK) return raise_status(status);
     return PyLong_FromLong(threads);
 }
 

@@ -1,9 +1,7 @@
 /* The module swiftreg._core. */
-#include "core.h"
-
 #include <stdlib.h>
 
-#include "swiftreg_network.h"
+#include "network.h"
 
 static PyObject *dtype(PyObject *numpy, const char *name) {
     return PyObject_CallMethod(numpy, "dtype", "s", name);
@@ -37,43 +35,6 @@ static int check_library(void) {
     return -1;
 }
 
-static const struct {
-    const char *name;
-    long value;
-} constants[] = {
-    {"IDENTITY", REG_IDENTITY},
-    {"RELU", REG_RELU},
-    {"SIGMOID", REG_SIGMOID},
-    {"LEAKY_RELU", REG_LEAKY_RELU},
-    {"TANH", REG_TANH},
-    {"BINARY_CROSS_ENTROPY", REG_BINARY_CROSS_ENTROPY},
-    {"SOFTMAX_CROSS_ENTROPY", REG_SOFTMAX_CROSS_ENTROPY},
-    {"SQUARED_ERROR", REG_SQUARED_ERROR},
-    {"INIT_HE", REG_INIT_HE},
-    {"INIT_XAVIER", REG_INIT_XAVIER},
-    {"INIT_LECUN", REG_INIT_LECUN},
-    {"INIT_NOTEBOOK", REG_INIT_NOTEBOOK},
-    {"SGD", REG_SGD},
-    {"MOMENTUM", REG_MOMENTUM},
-    {"NESTEROV", REG_NESTEROV},
-    {"ADAM", REG_ADAM},
-    {"ADAMW", REG_ADAMW},
-    {"CONSTANT", REG_CONSTANT},
-    {"STEP", REG_STEP},
-    {"COSINE", REG_COSINE},
-    {"INVERSE_SCALING", REG_INVERSE_SCALING},
-    {"STOP_EPOCHS", REG_STOP_EPOCHS},
-    {"STOP_REPORT", REG_STOP_REPORT},
-    {"STOP_PATIENCE", REG_STOP_PATIENCE},
-};
-
-static int add_constants(PyObject *module) {
-    for (size_t i = 0; i < sizeof constants / sizeof constants[0]; i++) {
-        if (PyModule_AddIntConstant(module, constants[i].name, constants[i].value) < 0) return -1;
-    }
-    return PyModule_AddStringConstant(module, "version", reg_version());
-}
-
 /* A new class of the module; a reference is kept at *type. */
 static int add_type(PyObject *module, PyType_Spec *spec, PyObject **type) {
     *type = PyType_FromModuleAndSpec(module, spec, NULL);
@@ -92,7 +53,12 @@ static int add_format_error(PyObject *module, State *state) {
 
 static int execute(PyObject *module) {
     State *state = state_of(module);
-    if (check_library() < 0 || load_numpy(state) < 0 || add_constants(module) < 0 ||
+    if (check_library() < 0 || load_numpy(state) < 0 || options_load() < 0 ||
+        PyModule_AddStringConstant(module, "version", reg_version()) < 0 ||
+        PyModule_AddIntConstant(module, "IDENTITY", REG_IDENTITY) < 0 ||
+        PyModule_AddIntConstant(module, "RELU", REG_RELU) < 0 ||
+        PyModule_AddIntConstant(module, "SIGMOID", REG_SIGMOID) < 0 ||
+        PyModule_AddFunctions(module, option_methods) < 0 ||
         PyModule_AddFunctions(module, dropout_methods) < 0 ||
         PyModule_AddFunctions(module, cost_methods) < 0 ||
         PyModule_AddFunctions(module, layer_methods) < 0 ||

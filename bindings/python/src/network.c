@@ -1,7 +1,7 @@
-/* Network: a whole network. Its creation, its description, its position. */
+/* Network: a whole network. Its creation, its description, its position, its optimizer. */
 #include "network.h"
 
-#include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 /* ---- One call at a time ---------------------------------------------------------------- */
@@ -40,83 +40,59 @@ double network_work(const Network *network, Py_ssize_t examples) {
     return (double)network->count * (double)examples;
 }
 
-/* ---- Arguments ------------------------------------------------------------------------- */
-
-int get_count(PyObject *object, const char *name, uint64_t least, bool none, uint64_t *value) {
-    *value = 0;
-    if (none && object == Py_None) return 0;
-    if (get_uint64(object, name, value) < 0) return -1;
-    if (*value >= least) return 0;
-    PyErr_Format(PyExc_ValueError, "%s must be %llu or more%s, got %R", name,
-                 (unsigned long long)least, none ? ", or None" : "", object);
-    return -1;
-}
-
-int get_choice(PyObject *object, const char *name, unsigned *value) {
-    uint64_t wide;
-    if (get_uint64(object, name, &wide) < 0) return -1;
-    *value = wide > INT32_MAX ? INT32_MAX : (unsigned)wide;
-    return 0;
-}
-
-/* A number for every layer, or a sequence of one for each. 1 if it was a number, 0 if a sequence, or -1. */
-static int get_layer_values(PyObject *object, const char *name, const char *each,
-                            Py_ssize_t layers, double *values) {
-    PyObject *tuple = NULL;
-    if (PySequence_Check(object) && !PyUnicode_Check(object) && !PyBytes_Check(object)) {
-        tuple = PySequence_Tuple(object);
-        if (tuple == NULL) {
-            /* An array of no dimensions is a number. */
-            if (!PyErr_ExceptionMatches(PyExc_TypeError)) return -1;
-            PyErr_Clear();
-        }
-    }
-    int result = 0;
-    if (tuple == NULL) {
-        double value;
-        if (get_double(object, name, &value) < 0) return -1;
-        for (Py_ssize_t l = 0; l < layers; l++) values[l] = value;
-        return 1;
-    }
-    if (PyTuple_Size(tuple) != layers) {
-        PyErr_Format(PyExc_ValueError,
-                     "%s must be a number or hold %zd of them, one for %s, got %R", name, layers,
-                     each, object);
-        result = -1;
-    } else {
-        for (Py_ssize_t l = 0; result == 0 && l < layers; l++) {
-            result = get_double(PyTuple_GetItem(tuple, l), name, &values[l]);
-        }
-    }
-    Py_DECREF(tuple);
-    return result;
-}
-
-/* One number is for the hidden layers; the input then keeps all. */
-static int get_keep_prob(PyObject *object, Py_ssize_t layers, double *values) {
-    int result =
-        get_layer_values(object, "keep_prob", "the input and each hidden layer", layers, values);
-    /* One that is out of range stays where the library sees it. */
-    if (result == 1 && values[0] > 0 && values[0] <= 1) values[0] = 1;
-    return result;
-}
-
 /* ---- Creation -------------------------------------------------------------------------- */
 
 typedef struct Creation {
     reg_network_options options;
-    size_t *widths;
-    reg_activation *activations;
-    double *keep_prob, *l2, *l1;
     void *memory;
+    bool is_sequence[4]; /* of the per-layer options, in the order of `per_layer` */
 } Creation;
 
-/* args: f64, layer_dims, activations, loss, init, seed, keep_prob, l2, l1, label_smoothing,
- * max_norm */
-enum {
-    F64, LAYER_DIMS, ACTIVATIONS, LOSS, INIT, SEED, KEEP_PROB, L2, L1, LABEL_SMOOTHING, MAX_NORM,
-    ARGUMENTS
+/* Per-layer options of a network: the field, the argument's name, and what one value is for. */
+static const struct {
+    const char *field, *name, *each;
+    size_t offset;
+} per_layer[] = {
+    {"activations", "activation", "each hidden layer", offsetof(reg_network_options, activations)},
+    {"keep_prob", "keep_prob", "the input and each hidden layer",
+     offsetof(reg_network_options, keep_prob)},
+    {"l2", "l2", "each weight matrix", offsetof(reg_network_options, l2)},
+    {"l1", "l1", "each weight matrix", offsetof(reg_network_options, l1)},
 };
+enum { PER_LAYER = sizeof per_layer / sizeof per_layer[0], ACTIVATION = 0, KEEP_PROB = 1 };
+
+/* Values for one number of layers or for each: memory for all of them, 8 bytes a value. */
+static int allocate_layers(Creation *creation, size_t layers) {
+    creation->options.layers = layers;
+    creation->memory = PyMem_Calloc(layers + 1, (PER_LAYER + 1) * 8);
+    if (creation->memory != NULL) return 0;
+    PyErr_NoMemory();
+    return -1;
+}
+
+static void *layer_memory(const Creation *creation, size_t index) {
+    return (uint64_t *)creation->memory + index * (creation->options.layers + 1);
+}
+
+/* The per-layer options of a dict; one that is not in it stays NULL. */
+static int get_per_layer(PyObject *dict, Creation *creation) {
+    for (size_t i = 0; i < PER_LAYER; i++) {
+        PyObject *object = PyDict_GetItemString(dict, per_layer[i].name);
+        if (object == NULL) continue;
+        void *values = layer_memory(creation, i);
+        Py_ssize_t count = (Py_ssize_t)creation->options.layers - (i == ACTIVATION);
+        int result = get_layer_values(option_of("reg_network_options", per_layer[i].field), object,
+                                      per_layer[i].name, per_layer[i].each, count, values);
+        if (result < 0) return -1;
+        creation->is_sequence[i] = result == 0;
+        /* One number is for the hidden layers; the input then keeps all. A number that is out of range
+         * stays where the library sees it. */
+        double *first = values;
+        if (i == KEEP_PROB && result == 1 && *first > 0 && *first <= 1) *first = 1;
+        *(void **)((char *)&creation->options + per_layer[i].offset) = values;
+    }
+    return 0;
+}
 
 static int get_widths(PyObject *object, Creation *creation) {
     PyObject *tuple = PySequence_Check(object) && !PyUnicode_Check(object) && !PyBytes_Check(object)
@@ -128,109 +104,36 @@ static int get_widths(PyObject *object, Creation *creation) {
         return -1;
     }
     Py_ssize_t count = PyTuple_Size(tuple);
+    int result = -1;
     if (count < 2 || count > REG_MAX_LAYERS + 1) {
         PyErr_Format(PyExc_ValueError, "layer_dims must hold 2 to %d widths, got %zd: %R",
                      REG_MAX_LAYERS + 1, count, object);
-        Py_DECREF(tuple);
-        return -1;
+    } else {
+        result = allocate_layers(creation, (size_t)count - 1);
     }
-    size_t n = (size_t)count;
-    creation->memory =
-        PyMem_Calloc(n, sizeof(size_t) + sizeof(reg_activation) + 3 * sizeof(double));
-    if (creation->memory == NULL) {
-        Py_DECREF(tuple);
-        PyErr_NoMemory();
-        return -1;
-    }
-    creation->keep_prob = creation->memory;
-    creation->l2 = creation->keep_prob + n;
-    creation->l1 = creation->l2 + n;
-    creation->widths = (size_t *)(creation->l1 + n);
-    creation->activations = (reg_activation *)(creation->widths + n);
-    creation->options.layers = n - 1;
-    int result = 0;
-    for (Py_ssize_t i = 0; result == 0 && i < count; i++) {
-        uint64_t width;
-        result = get_count(PyTuple_GetItem(tuple, i), "a width of layer_dims", 1, false, &width);
-        creation->widths[i] = (size_t)width;
+    if (result == 0) {
+        size_t *widths = layer_memory(creation, PER_LAYER);
+        for (Py_ssize_t i = 0; result == 0 && i < count; i++) {
+            uint64_t width;
+            result = get_count(PyTuple_GetItem(tuple, i), "a width of layer_dims", 1, false, &width);
+            widths[i] = (size_t)width;
+        }
+        creation->options.widths = widths;
     }
     Py_DECREF(tuple);
     return result;
 }
 
-/* A tuple of the numbers of the hidden layers' activations: the documented face has made it. */
-static int get_activations(PyObject *object, Creation *creation) {
-    Py_ssize_t hidden = (Py_ssize_t)creation->options.layers - 1;
-    if (!PyTuple_Check(object) || PyTuple_Size(object) != hidden) {
-        PyErr_Format(PyExc_ValueError, "activation must hold one for each of %zd hidden layers, got %R",
-                     hidden, object);
-        return -1;
-    }
-    for (Py_ssize_t i = 0; i < hidden; i++) {
-        unsigned number;
-        if (get_choice(PyTuple_GetItem(object, i), "activation", &number) < 0) return -1;
-        creation->activations[i] = (reg_activation)number;
-    }
-    return 0;
-}
-
-static int get_creation(PyObject *const *args, Creation *creation) {
-    memset(creation, 0, sizeof *creation);
-    reg_network_options *options = &creation->options;
-    options->struct_size = sizeof *options;
-    unsigned loss, init;
-    if (get_widths(args[LAYER_DIMS], creation) < 0 ||
-        get_activations(args[ACTIVATIONS], creation) < 0 ||
-        get_choice(args[LOSS], "loss", &loss) < 0 || get_choice(args[INIT], "init", &init) < 0 ||
-        get_uint64(args[SEED], "seed", &options->seed) < 0) {
-        return -1;
-    }
-    Py_ssize_t layers = (Py_ssize_t)options->layers;
-    if (get_keep_prob(args[KEEP_PROB], layers, creation->keep_prob) < 0 ||
-        get_layer_values(args[L2], "l2", "each weight matrix", layers, creation->l2) < 0 ||
-        get_layer_values(args[L1], "l1", "each weight matrix", layers, creation->l1) < 0 ||
-        get_double(args[LABEL_SMOOTHING], "label_smoothing", &options->label_smoothing) < 0 ||
-        get_double(args[MAX_NORM], "max_norm", &options->max_norm) < 0) {
-        return -1;
-    }
-    options->widths = creation->widths;
-    options->activations = creation->activations;
-    options->loss = (reg_loss)loss;
-    options->init = (reg_init)init;
-    options->keep_prob = creation->keep_prob;
-    options->l2 = creation->l2;
-    options->l1 = creation->l1;
-    return 0;
-}
-
-static bool all_at_least_0(const double *values, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        if (!(values[i] >= 0 && isfinite(values[i]))) return false;
-    }
-    return true;
-}
-
-static PyObject *raise_creation(reg_status status, const Creation *creation,
-                                PyObject *const *args) {
-    switch (status) {
-    case REG_ERROR_SHAPE:
-    case REG_ERROR_SIZE:
-        return PyErr_Format(PyExc_ValueError, "layer_dims=%R: %s", args[LAYER_DIMS],
-                            reg_status_message(status));
-    case REG_ERROR_ACTIVATION: return raise_status(status, "activation", args[ACTIVATIONS]);
-    case REG_ERROR_LOSS: return raise_status(status, "loss", args[LOSS]);
-    case REG_ERROR_INIT: return raise_status(status, "init", args[INIT]);
-    case REG_ERROR_KEEP_PROB: return raise_status(status, "keep_prob", args[KEEP_PROB]);
-    case REG_ERROR_LAMBDA:
-        if (all_at_least_0(creation->l2, creation->options.layers)) {
-            return raise_status(status, "l1", args[L1]);
+/* The exception for options that the library refused. */
+static PyObject *raise_creation(reg_status status, const Creation *creation) {
+    reg_error error = {.struct_size = sizeof error};
+    bool is_array = true;
+    if (reg_last_error(&error) == REG_OK && error.argument != NULL) {
+        for (size_t i = 0; i < PER_LAYER; i++) {
+            if (strcmp(error.argument, per_layer[i].field) == 0) is_array = creation->is_sequence[i];
         }
-        return raise_status(status, "l2", args[L2]);
-    case REG_ERROR_LABEL_SMOOTHING:
-        return raise_status(status, "label_smoothing", args[LABEL_SMOOTHING]);
-    case REG_ERROR_MAX_NORM: return raise_status(status, "max_norm", args[MAX_NORM]);
-    default: return raise_status(status, NULL, NULL);
     }
+    return raise_about(status, NULL, is_array);
 }
 
 static void destroy(ElementType type, void *handle) {
@@ -261,7 +164,7 @@ PyObject *network_wrap(State *state, ElementType type, void *handle) {
     }
     if (status != REG_OK) {
         Py_DECREF(self);
-        return raise_status(status, NULL, NULL);
+        return raise_status(status);
     }
     self->layers = (Py_ssize_t)options.layers;
     self->inputs = (Py_ssize_t)options.widths[0];
@@ -271,19 +174,27 @@ PyObject *network_wrap(State *state, ElementType type, void *handle) {
     return (PyObject *)self;
 }
 
+static int check_dict(PyObject *object) {
+    if (PyDict_Check(object)) return 0;
+    PyErr_Format(PyExc_TypeError, "options must be a dict, got %R", object);
+    return -1;
+}
+
+/* args: f64, layer_dims, a dict of options */
 static PyObject *network_create(PyObject *module, PyObject *const *args, Py_ssize_t count) {
-    if (check_count("network_create", count, ARGUMENTS) < 0) return NULL;
-    int f64 = PyObject_IsTrue(args[F64]);
-    if (f64 < 0) return NULL;
+    if (check_count("network_create", count, 3) < 0) return NULL;
+    int f64 = PyObject_IsTrue(args[0]);
+    if (f64 < 0 || check_dict(args[2]) < 0) return NULL;
     ElementType type = f64 ? TYPE_F64 : TYPE_F32;
-    Creation creation;
+    Creation creation = {.options = {.struct_size = sizeof creation.options}};
     PyObject *result = NULL;
-    if (get_creation(args, &creation) == 0) {
+    if (get_widths(args[1], &creation) == 0 && get_per_layer(args[2], &creation) == 0 &&
+        options_from_dict(args[2], "reg_network_options", &creation.options) == 0) {
         void *handle = NULL;
         reg_status status =
             BY_TYPE(type, reg_network_create, &creation.options, (void *)&handle);
         result = status == REG_OK ? network_wrap(state_of(module), type, handle)
-                                  : raise_creation(status, &creation, args);
+                                  : raise_creation(status, &creation);
     }
     PyMem_Free(creation.memory);
     return result;
@@ -301,36 +212,6 @@ static void network_dealloc(PyObject *object) {
 
 /* ---- Description, position, memory ----------------------------------------------------- */
 
-static PyObject *tuple_of_sizes(const size_t *values, size_t count) {
-    PyObject *tuple = PyTuple_New((Py_ssize_t)count);
-    for (size_t i = 0; tuple != NULL && i < count; i++) {
-        PyObject *value = PyLong_FromSize_t(values[i]);
-        if (value == NULL) Py_CLEAR(tuple);
-        else PyTuple_SetItem(tuple, (Py_ssize_t)i, value);
-    }
-    return tuple;
-}
-
-static PyObject *tuple_of_activations(const reg_activation *values, size_t count) {
-    PyObject *tuple = PyTuple_New((Py_ssize_t)count);
-    for (size_t i = 0; tuple != NULL && i < count; i++) {
-        PyObject *value = PyLong_FromLong((long)values[i]);
-        if (value == NULL) Py_CLEAR(tuple);
-        else PyTuple_SetItem(tuple, (Py_ssize_t)i, value);
-    }
-    return tuple;
-}
-
-static PyObject *tuple_of_doubles(const double *values, size_t count) {
-    PyObject *tuple = PyTuple_New((Py_ssize_t)count);
-    for (size_t i = 0; tuple != NULL && i < count; i++) {
-        PyObject *value = PyFloat_FromDouble(values[i]);
-        if (value == NULL) Py_CLEAR(tuple);
-        else PyTuple_SetItem(tuple, (Py_ssize_t)i, value);
-    }
-    return tuple;
-}
-
 static NETWORK_METHOD(network_describe) {
     (void)type, (void)args, (void)keywords;
     Network *self = (Network *)object;
@@ -338,17 +219,21 @@ static NETWORK_METHOD(network_describe) {
     reg_network_options options = {.struct_size = sizeof options};
     reg_status status = CALL(self, reg_network_describe, &options);
     network_leave(self);
-    if (status != REG_OK) return raise_status(status, NULL, NULL);
-    size_t layers = options.layers;
-    return Py_BuildValue(
-        "{s:s,s:N,s:N,s:i,s:i,s:K,s:N,s:N,s:N,s:d,s:d}", "dtype",
-        self->type == TYPE_F32 ? "float32" : "float64", "layer_dims",
-        tuple_of_sizes(options.widths, layers + 1), "activation",
-        tuple_of_activations(options.activations, layers - 1), "loss", (int)options.loss, "init",
-        (int)options.init, "seed", (unsigned long long)options.seed, "keep_prob",
-        tuple_of_doubles(options.keep_prob, layers), "l2", tuple_of_doubles(options.l2, layers),
-        "l1", tuple_of_doubles(options.l1, layers), "label_smoothing", options.label_smoothing,
-        "max_norm", options.max_norm);
+    if (status != REG_OK) return raise_status(status);
+    PyObject *dict = options_to_dict("reg_network_options", &options, options.layers);
+    PyObject *widths = PyTuple_New((Py_ssize_t)options.layers + 1);
+    for (size_t i = 0; widths != NULL && i <= options.layers; i++) {
+        PyTuple_SetItem(widths, (Py_ssize_t)i, PyLong_FromSize_t(options.widths[i]));
+    }
+    PyObject *dtype = PyUnicode_FromString(self->type == TYPE_F32 ? "float32" : "float64");
+    if (dict != NULL && (widths == NULL || dtype == NULL || PyErr_Occurred() ||
+                         PyDict_SetItemString(dict, "layer_dims", widths) < 0 ||
+                         PyDict_SetItemString(dict, "dtype", dtype) < 0)) {
+        Py_CLEAR(dict);
+    }
+    Py_XDECREF(widths);
+    Py_XDECREF(dtype);
+    return dict;
 }
 
 static NETWORK_METHOD(network_position) {
@@ -358,7 +243,7 @@ static NETWORK_METHOD(network_position) {
     reg_position position = {.struct_size = sizeof position};
     reg_status status = CALL(self, reg_network_get_position, &position);
     network_leave(self);
-    if (status != REG_OK) return raise_status(status, NULL, NULL);
+    if (status != REG_OK) return raise_status(status);
     return Py_BuildValue("(KK)", (unsigned long long)position.step,
                          (unsigned long long)position.epoch);
 }
@@ -373,10 +258,6 @@ static NETWORK_METHOD(network_set_position) {
     for (int i = 0; i < 2; i++) {
         if (args[i] == Py_None) continue;
         if (get_uint64(args[i], names[i], &values[i]) < 0) return NULL;
-        if (values[i] >> 48 != 0) {
-            return PyErr_Format(PyExc_ValueError, "%s must be in 0 to 2**48 - 1, got %R", names[i],
-                                args[i]);
-        }
     }
     if (network_enter(self) < 0) return NULL;
     reg_position position = {.struct_size = sizeof position};
@@ -387,7 +268,7 @@ static NETWORK_METHOD(network_set_position) {
         status = CALL(self, reg_network_set_position, &position);
     }
     network_leave(self);
-    if (status != REG_OK) return raise_status(status, NULL, NULL);
+    if (status != REG_OK) return raise_status(status);
     Py_RETURN_NONE;
 }
 
@@ -405,12 +286,84 @@ static NETWORK_METHOD(network_memory) {
     reg_status status =
         CALL(self, reg_network_memory, (size_t)batch_size, (size_t)m, validates, &bytes);
     network_leave(self);
-    if (status == REG_ERROR_SIZE) {
-        return PyErr_Format(PyExc_ValueError, "batch_size=%R, m=%R: %s", args[0], args[1],
-                            reg_status_message(status));
-    }
-    if (status != REG_OK) return raise_status(status, NULL, NULL);
+    if (status != REG_OK) return raise_status(status);
     return PyLong_FromSize_t(bytes);
+}
+
+/* args: a dict of what changes, per-layer options, label_smoothing and max_norm */
+static NETWORK_METHOD(network_set_regularization) {
+    (void)type, (void)keywords;
+    Network *self = (Network *)object;
+    if (check_count("set_regularization", count, 1) < 0 || check_dict(args[0]) < 0 ||
+        network_enter(self) < 0) {
+        return NULL;
+    }
+    Creation creation = {.options = {.struct_size = sizeof creation.options}};
+    PyObject *result = NULL;
+    reg_status status = CALL(self, reg_network_describe, &creation.options);
+    if (status != REG_OK) {
+        raise_status(status);
+    } else if (allocate_layers(&creation, creation.options.layers) == 0 &&
+               get_per_layer(args[0], &creation) == 0 &&
+               options_from_dict(args[0], "reg_network_options", &creation.options) == 0) {
+        status = CALL(self, reg_network_set_regularization, &creation.options);
+        result = status == REG_OK ? Py_NewRef(Py_None) : raise_creation(status, &creation);
+    }
+    PyMem_Free(creation.memory);
+    network_leave(self);
+    return result;
+}
+
+/* ---- Optimizer ------------------------------------------------------------------------- */
+
+static const char optimizer_options[] = "reg_optimizer_options";
+
+/* args: the name of a kind, or its number */
+static PyObject *optimizer_defaults(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    if (check_count("optimizer_defaults", count, 1) < 0) return NULL;
+    PyObject *dict = Py_BuildValue("{s:O}", "optimizer", args[0]);
+    reg_optimizer_options options = {.struct_size = sizeof options};
+    int result = dict != NULL ? options_from_dict(dict, optimizer_options, &options) : -1;
+    Py_XDECREF(dict);
+    if (result < 0) return NULL;
+    reg_status status = reg_optimizer_defaults(options.kind, &options);
+    return status == REG_OK ? options_to_dict(optimizer_options, &options, 0) : raise_status(status);
+}
+
+static NETWORK_METHOD(network_optimizer) {
+    (void)type, (void)args, (void)keywords;
+    Network *self = (Network *)object;
+    if (check_count("optimizer", count, 0) < 0 || network_enter(self) < 0) return NULL;
+    reg_optimizer_options options = {.struct_size = sizeof options};
+    reg_status status = CALL(self, reg_network_get_optimizer, &options);
+    network_leave(self);
+    return status == REG_OK ? options_to_dict(optimizer_options, &options, 0) : raise_status(status);
+}
+
+/* args: a dict with all options of an optimizer */
+static NETWORK_METHOD(network_set_optimizer) {
+    (void)type, (void)keywords;
+    Network *self = (Network *)object;
+    reg_optimizer_options options = {.struct_size = sizeof options}, before = options;
+    if (check_count("set_optimizer", count, 1) < 0 || check_dict(args[0]) < 0 ||
+        options_from_dict(args[0], optimizer_options, &options) < 0 || network_enter(self) < 0) {
+        return NULL;
+    }
+    PyObject *result = NULL;
+    reg_status status = CALL(self, reg_network_get_optimizer, &before);
+    bool is_other = before.kind != options.kind;
+    if (status == REG_OK && is_other && self->state_views > 0) {
+        PyErr_SetString(PyExc_BufferError,
+                        "the optimizer cannot become another kind while arrays of optimizer_state "
+                        "are in use: it has other state");
+    } else {
+        if (status == REG_OK) status = CALL(self, reg_network_set_optimizer, &options);
+        if (status == REG_OK && is_other) self->state = NULL;
+        result = status == REG_OK ? Py_NewRef(Py_None) : raise_status(status);
+    }
+    network_leave(self);
+    return result;
 }
 
 /* ---- The class ------------------------------------------------------------------------- */
@@ -425,8 +378,8 @@ static PyMethodDef network_methods[] = {
     CLASS_METHOD("optimizer_state", network_optimizer_state, "optimizer_state() -> ndarray, a view"),
     CLASS_METHOD("optimizer", network_optimizer, "optimizer() -> dict"),
     CLASS_METHOD("set_optimizer", network_set_optimizer,
-                 "set_optimizer(kind, schedule, learning_rate, momentum, beta1, beta2, epsilon, "
-                 "weight_decay, clip_norm, decay, period, min_learning_rate)"),
+                 "set_optimizer(options), all of them"),
+    CLASS_METHOD("set_regularization", network_set_regularization, "set_regularization(options)"),
     CLASS_METHOD("predict", network_predict, "predict(X, pre_activations) -> ndarray"),
     CLASS_METHOD("predict_dropout", network_predict_dropout,
                  "predict_dropout(X, samples, seed) -> (mean, deviation)"),
@@ -448,8 +401,7 @@ static PyMethodDef network_methods[] = {
 
 PyMethodDef network_functions[] = {
     METHOD("network_create", network_create,
-           "network_create(f64, layer_dims, activations, loss, init, seed, keep_prob, l2, l1, "
-           "label_smoothing, max_norm) -> Network"),
+           "network_create(f64, layer_dims, options) -> Network"),
     METHOD("network_deserialize", network_deserialize, "network_deserialize(buffer) -> Network"),
     METHOD("network_load", network_load, "network_load(path) -> Network"),
     METHOD("optimizer_defaults", optimizer_defaults, "optimizer_defaults(kind) -> dict"),

@@ -51,12 +51,21 @@ int network_need_state(Network *network);
 /* The elements of work in a pass over so many examples, for RUN. */
 double network_work(const Network *network, Py_ssize_t examples);
 
-/* ---- Arguments ------------------------------------------------------------------------- */
+/* ---- Options (options.c) --------------------------------------------------------------- */
 
-/* An integer from `least` on. With `none`, None is 0, which is then no integer that may be given. */
-int get_count(PyObject *object, const char *name, uint64_t least, bool none, uint64_t *value);
-/* One of the numbers of an enum of the header; whether there is one is the library's to say. */
-int get_choice(PyObject *object, const char *name, unsigned *value);
+/* Reads the library's table, once. */
+int options_load(void);
+const reg_option *option_of(const char *structure, const char *field);
+/* The options of a struct of the library that are in a dict; the others stay. */
+int options_from_dict(PyObject *dict, const char *structure, void *options);
+/* All options of a struct; `layers` is the length of those that have a value for each layer. */
+PyObject *options_to_dict(const char *structure, const void *options, size_t layers);
+PyObject *layer_values(const reg_option *option, const void *values, size_t count);
+/* One value for all layers, or a sequence of one for each: 1, 0, or -1 with an exception. */
+int get_layer_values(const reg_option *option, PyObject *object, const char *name,
+                     const char *each, Py_ssize_t count, void *values);
+
+/* ---- Arguments ------------------------------------------------------------------------- */
 
 /* Examples, targets and their weights as the library takes them. Zero-initialized, valid to
  * release. */
@@ -74,11 +83,6 @@ typedef struct Examples {
 int get_examples(State *, const Network *, PyObject *const args[3], const char *const names[3],
                  Examples *examples);
 void release_examples(Examples *examples);
-/* -1 with a ValueError if the weights are not what the library accepts. */
-int check_weights(const Examples *examples, const char *name);
-/* The exception for a status of a call with such data. */
-PyObject *raise_data(reg_status status, const Examples *examples);
-
 extern const char *const example_names[3];
 
 /* ---- The methods, by file -------------------------------------------------------------- */
@@ -91,10 +95,6 @@ extern const char *const example_names[3];
 NETWORK_METHOD(network_parameters);
 NETWORK_METHOD(network_gradients);
 NETWORK_METHOD(network_optimizer_state);
-/* network_optimizer.c */
-NETWORK_METHOD(network_optimizer);
-NETWORK_METHOD(network_set_optimizer);
-PyObject *optimizer_defaults(PyObject *module, PyObject *const *args, Py_ssize_t count);
 /* network_data.c */
 NETWORK_METHOD(network_predict);
 NETWORK_METHOD(network_predict_dropout);

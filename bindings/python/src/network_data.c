@@ -1,7 +1,6 @@
 /* Calls of a network on data: predictions, costs, gradients. */
 #include "network.h"
 
-#include <math.h>
 #include <string.h>
 
 const char *const example_names[3] = {"X", "Y", "sample_weight"};
@@ -60,54 +59,6 @@ static int get_targets(State *state, const Network *network, PyObject *object,
     return -1;
 }
 
-/* The first value of Y, if any, that is below 0 or above `most`; else 0. NaN is neither. */
-#define FIRST_OUTSIDE(name, element)                                                          \
-    static double name(const element *y, reg_strides strides, Py_ssize_t m, Py_ssize_t units, \
-                       double most) {                                                         \
-        for (Py_ssize_t r = 0; r < m; r++) {                                                  \
-            for (Py_ssize_t u = 0; u < units; u++) {                                          \
-                element value = y[r * strides.example + u * strides.unit];                    \
-                if (value < 0 || value > most) return value;                                  \
-            }                                                                                 \
-        }                                                                                     \
-        return 0;                                                                             \
-    }
-FIRST_OUTSIDE(first_outside_f32, float)
-FIRST_OUTSIDE(first_outside_f64, double)
-
-/* A value of an array, in as many digits as its type has and no more. */
-static PyObject *value_text(ElementType type, double value) {
-    char *digits = type == TYPE_F32 ? PyOS_double_to_string(value, 'g', 9, 0, NULL)
-                                    : PyOS_double_to_string(value, 'r', 0, 0, NULL);
-    PyObject *text = digits != NULL ? PyUnicode_FromString(digits) : NULL;
-    PyMem_Free(digits);
-    return text;
-}
-
-/* The library itself does not look: to it a target of -1 is a number as any other. */
-static int check_targets(const Network *network, const Examples *examples, const char *name,
-                         reg_strides strides) {
-    if (network->loss == REG_SQUARED_ERROR) return 0;
-    bool binary = network->loss == REG_BINARY_CROSS_ENTROPY;
-    double most = binary ? 1 : INFINITY;
-    /* What a stride of 0 repeats is looked at once. */
-    Py_ssize_t m = strides.example != 0 ? examples->m : 1;
-    Py_ssize_t units = strides.unit != 0 ? network->outputs : 1;
-    const Array *y = &examples->y;
-    double value = y->type == TYPE_F32 ? first_outside_f32(y->data, strides, m, units, most)
-                                       : first_outside_f64(y->data, strides, m, units, most);
-    if (value == 0) return 0;
-    PyObject *text = value_text(y->type, value);
-    if (text != NULL) {
-        PyErr_Format(PyExc_ValueError, "%s must be %s, got %S", name,
-                     binary ? "in [0, 1] for binary_cross_entropy"
-                            : "at least 0 for softmax_cross_entropy",
-                     text);
-        Py_DECREF(text);
-    }
-    return -1;
-}
-
 static int get_weights(State *state, const Network *network, PyObject *object,
                        const char *const names[3], Examples *examples) {
     Array *weights = &examples->weights;
@@ -138,7 +89,6 @@ int get_examples(State *state, const Network *network, PyObject *const args[3],
     reg_strides x_strides = strides_of(x), y_strides;
     x_strides = (reg_strides){.unit = x_strides.example, .example = x_strides.unit};
     if (get_targets(state, network, args[1], names, examples, &y_strides) < 0 ||
-        check_targets(network, examples, names[1], y_strides) < 0 ||
         (args[2] != Py_None && get_weights(state, network, args[2], names, examples) < 0)) {
         release_examples(examples);
         return -1;
@@ -148,11 +98,13 @@ int get_examples(State *state, const Network *network, PyObject *const args[3],
         examples->as.f32 = (reg_data){
             .struct_size = sizeof(reg_data), .m = m, .x = x->data, .x_strides = x_strides,
             .y = y->data, .y_strides = y_strides, .weights = weights->data,
+            .check_targets = 1,
         };
     } else {
         examples->as.f64 = (reg_data_f64){
             .struct_size = sizeof(reg_data_f64), .m = m, .x = x->data, .x_strides = x_strides,
             .y = y->data, .y_strides = y_strides, .weights = weights->data,
+            .check_targets = 1,
         };
     }
     return 0;
@@ -162,44 +114,6 @@ void release_examples(Examples *examples) {
     release(&examples->x);
     release(&examples->y);
     release(&examples->weights);
-}
-
-int check_weights(const Examples *examples, const char *name) {
-    const Array *weights = &examples->weights;
-    if (weights->object == NULL) return 0;
-    double sum = 0, bad = 0;
-    Py_ssize_t i = 0;
-    for (; i < examples->m; i++) {
-        bad = weights->type == TYPE_F32 ? ((const float *)weights->data)[i]
-                                        : ((const double *)weights->data)[i];
-        if (!(bad >= 0 && isfinite(bad))) break;
-        sum += bad;
-    }
-    bool all_good = i == examples->m;
-    /* The mean is taken with the inverse, in the network's precision. */
-    double inverse = weights->type == TYPE_F32 ? (float)(1 / sum) : 1 / sum;
-    if (all_good && sum == 0) {
-        PyErr_Format(PyExc_ValueError, "%s must not be all 0", name);
-        return -1;
-    }
-    if (all_good && isfinite(sum) && isfinite(inverse)) return 0;
-    PyObject *text = value_text(all_good ? TYPE_F64 : weights->type, all_good ? sum : bad);
-    if (text != NULL && all_good) {
-        PyErr_Format(PyExc_ValueError,
-                     "%s must have a sum that is finite, as must be 1 / the sum, got %S", name, text);
-    } else if (text != NULL) {
-        PyErr_Format(PyExc_ValueError,
-                     "%s must be finite and at least 0, got %S for example %zd", name, text, i);
-    }
-    Py_XDECREF(text);
-    return -1;
-}
-
-PyObject *raise_data(reg_status status, const Examples *examples) {
-    if (status == REG_ERROR_SAMPLE_WEIGHT && check_weights(examples, example_names[2]) < 0) {
-        return NULL;
-    }
-    return raise_status(status, NULL, NULL);
 }
 
 /* ---- Prediction ------------------------------------------------------------------------ */
@@ -245,7 +159,7 @@ NETWORK_METHOD(network_predict) {
     release(&x);
     if (status == REG_OK) return detach(&out);
     release(&out);
-    return raise_status(status, NULL, NULL);
+    return raise_status(status);
 }
 
 /* args: X, samples, seed */
@@ -261,10 +175,6 @@ NETWORK_METHOD(network_predict_dropout) {
         return NULL;
     }
     PyObject *result = NULL;
-    if (samples >> 48 != 0) {
-        PyErr_Format(PyExc_ValueError, "samples must be less than 2**48, got %R", args[1]);
-        goto done;
-    }
     if (new_outputs(state, self, &x, &mean) < 0 || new_outputs(state, self, &x, &deviation) < 0) {
         goto done;
     }
@@ -281,7 +191,7 @@ NETWORK_METHOD(network_predict_dropout) {
         network_leave(self);
     }
     if (status == REG_OK) result = Py_BuildValue("(NN)", detach(&mean), detach(&deviation));
-    else raise_status(status, NULL, NULL);
+    else raise_status(status);
 done:
     release(&x);
     release(&mean);
@@ -310,7 +220,7 @@ NETWORK_METHOD(network_cost) {
     RUN(status, network_work(self, examples.m),
         CALL(self, reg_network_cost, data, &cost, &data_term));
     network_leave(self);
-    if (status != REG_OK) raise_data(status, &examples);
+    if (status != REG_OK) raise_status(status);
     release_examples(&examples);
     return status == REG_OK ? Py_BuildValue("(dd)", cost, data_term) : NULL;
 }
@@ -328,7 +238,7 @@ NETWORK_METHOD(network_gradient) {
     if (args[4] != Py_None) {
         if (get_double(args[4], "mean_over", &part.total_weight) < 0) return NULL;
         /* To the library 0 is the whole; to the caller it is a mistake. */
-        if (!(part.total_weight > 0 && isfinite(part.total_weight))) {
+        if (part.total_weight == 0) {
             return PyErr_Format(PyExc_ValueError, "mean_over must be above 0, or None, got %R",
                                 args[4]);
         }
@@ -346,14 +256,7 @@ NETWORK_METHOD(network_gradient) {
     RUN(status, 3 * network_work(self, examples.m),
         CALL(self, reg_network_gradient, data, &part, &cost));
     network_leave(self);
-    if (status == REG_ERROR_SAMPLE_WEIGHT && args[4] != Py_None &&
-        check_weights(&examples, example_names[2]) == 0) {
-        PyErr_Format(PyExc_ValueError,
-                     "mean_over=%R is less than this part's own sum of weights (%zd examples)",
-                     args[4], examples.m);
-    } else if (status != REG_OK && !PyErr_Occurred()) {
-        raise_data(status, &examples);
-    }
+    if (status != REG_OK) raise_status(status);
     release_examples(&examples);
     return status == REG_OK ? PyFloat_FromDouble(cost) : NULL;
 }
@@ -370,7 +273,7 @@ NETWORK_METHOD(network_apply) {
         return PyErr_Format(PyExc_FloatingPointError,
                             "the norm of the gradient, which clip_norm limits, is not finite");
     }
-    return raise_status(status, NULL, NULL);
+    return raise_status(status);
 }
 
 /* args: X, Y, sample_weight, difference, most */
@@ -384,10 +287,6 @@ NETWORK_METHOD(network_check_gradient) {
         get_double(args[3], "difference", &difference) < 0 ||
         get_count(args[4], "most", 1, false, &most) < 0) {
         return NULL;
-    }
-    if (!(difference > 0 && isfinite(difference))) {
-        return PyErr_Format(PyExc_ValueError, "difference must be above 0 and finite, got %R",
-                            args[3]);
     }
     if (get_examples(PyType_GetModuleState(type), self, args, example_names, &examples) < 0) {
         return NULL;
@@ -403,7 +302,7 @@ NETWORK_METHOD(network_check_gradient) {
     RUN(status, network_work(self, examples.m) * 2.0 * (double)most * (double)self->layers,
         CALL(self, reg_network_check_gradient, data, difference, (size_t)most, &worst));
     network_leave(self);
-    if (status != REG_OK) raise_data(status, &examples);
+    if (status != REG_OK) raise_about(status, status == REG_ERROR_SHAPE ? "difference" : NULL, true);
     release_examples(&examples);
     return status == REG_OK ? PyFloat_FromDouble(worst) : NULL;
 }

@@ -24,7 +24,7 @@ NETWORK_METHOD(network_serialize) {
     if (bytes == NULL && PyErr_Occurred()) return NULL;
     if (status == REG_OK) return bytes;
     Py_XDECREF(bytes);
-    return raise_status(status, NULL, NULL);
+    return raise_status(status);
 }
 
 /* Why the last bytes are no network. */
@@ -64,7 +64,7 @@ PyObject *network_deserialize(PyObject *module, PyObject *const *args, Py_ssize_
     if (status == REG_ERROR_FORMAT) {
         return PyErr_Format(state->format_error, "%zd bytes: %s", size, format_problem());
     }
-    return raise_status(status, NULL, NULL);
+    return raise_status(status);
 }
 
 /* ---- Files ----------------------------------------------------------------------------- */
@@ -88,7 +88,7 @@ static PyObject *raise_file(State *state, reg_status status, int error, PyObject
     if (status == REG_ERROR_FORMAT) {
         return PyErr_Format(state->format_error, "%R: %s", path, format_problem());
     }
-    return raise_status(status, NULL, NULL);
+    return raise_status(status);
 }
 
 /* The path as bytes, a new reference, and as the object that errors show. */
@@ -155,9 +155,9 @@ NETWORK_METHOD(network_export_c) {
     if (name == NULL) {
         if (!PyErr_ExceptionMatches(PyExc_UnicodeError)) return NULL;
         PyErr_Clear();
-        return raise_status(REG_ERROR_NAME, "name", args[1]);
     }
-    if (strlen(name) != (size_t)size) return raise_status(REG_ERROR_NAME, "name", args[1]);
+    /* The library names what is no identifier; to it, the empty name is none too. */
+    if (name == NULL || strlen(name) != (size_t)size) name = "";
     if ((path = get_path(args[0])) == NULL) return NULL;
     if (network_enter(self) < 0) {
         Py_DECREF(path);
@@ -170,6 +170,8 @@ NETWORK_METHOD(network_export_c) {
     network_leave(self);
     Py_DECREF(path);
     if (status == REG_OK) Py_RETURN_NONE;
-    if (status == REG_ERROR_NAME) return raise_status(status, "name", args[1]);
+    if (status == REG_ERROR_NAME) {
+        return PyErr_Format(PyExc_ValueError, "%s, got %R", reg_error_message(), args[1]);
+    }
     return raise_file(PyType_GetModuleState(type), status, error, args[0]);
 }

@@ -158,7 +158,7 @@ static int get_masks(State *state, const Network *network, PyObject *object, Py_
         reg_layer layer = {.struct_size = sizeof layer};
         reg_status status = CALL(network, reg_network_layer, (size_t)l, &layer);
         if (status != REG_OK) {
-            raise_status(status, NULL, NULL);
+            raise_status(status);
             return -1;
         }
         Py_ssize_t shape[2] = {(Py_ssize_t)layer.n_in, m};
@@ -227,36 +227,19 @@ static PyObject *column(State *state, const Fit *fit, size_t index) {
 
 /* The exception for a status: returned rather than raised where training has begun, so that what
  * was trained can be told along with it. */
-static PyObject *raise_fit(reg_status status, PyObject *const *args, const Examples *examples,
-                           const Examples *validation, uint64_t failed_step) {
-    switch (status) {
-    case REG_ERROR_NOT_FINITE:
-        return PyErr_Format(PyExc_FloatingPointError,
-                            "the cost or its gradient is not finite at step %llu: NaN or infinity "
-                            "in X or Y, or too large a learning rate; the parameters are those of "
-                            "the last good epoch",
-                            (unsigned long long)failed_step);
-    case REG_ERROR_SAMPLE_WEIGHT:
-        if (check_weights(validation, validation_names[2]) < 0) return NULL;
-        return raise_data(status, examples);
-    case REG_ERROR_SIZE:
-        return PyErr_Format(PyExc_ValueError,
-                            "epochs=%R: the step or the epoch would reach 2**48, or the data are "
-                            "too large for memory",
-                            args[EPOCHS]);
-    case REG_ERROR_KEEP_PROB:
-        return PyErr_Format(PyExc_ValueError,
-                            "masks has one for a layer whose keep_prob is 1, which drops nothing");
-    default: return raise_status(status, "min_delta", args[MIN_DELTA]);
-    }
+static PyObject *raise_fit(reg_status status, uint64_t failed_step) {
+    if (status != REG_ERROR_NOT_FINITE) return raise_status(status);
+    return PyErr_Format(PyExc_FloatingPointError,
+                        "the cost or its gradient is not finite at step %llu: NaN or infinity in X "
+                        "or Y, or too large a learning rate; the parameters are those of the last "
+                        "good epoch",
+                        (unsigned long long)failed_step);
 }
 
-static PyObject *finish(State *state, Fit *fit, reg_status status, const reg_fit_result *result,
-                        PyObject *const *args, const Examples *examples,
-                        const Examples *validation) {
+static PyObject *finish(State *state, Fit *fit, reg_status status, const reg_fit_result *result) {
     if (fit->out_of_memory) status = REG_ERROR_MEMORY;
     if (status != REG_OK) {
-        raise_fit(status, args, examples, validation, result->failed_step);
+        raise_fit(status, result->failed_step);
         if (status != REG_ERROR_NOT_FINITE) return NULL;
         keep_exception(fit);
     }
@@ -319,7 +302,7 @@ NETWORK_METHOD(network_fit) {
     }
     if (!told && fit.ticker != NULL && fit.exception == NULL) call_back(&fit, fit.ticker);
     network_leave(self);
-    answer = finish(state, &fit, status, &result, args, &examples, &validation);
+    answer = finish(state, &fit, status, &result);
 done:
     release_masks(&masks);
     release_examples(&examples);

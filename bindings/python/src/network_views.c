@@ -73,7 +73,7 @@ int network_need_gradients(Network *network) {
     reg_status status =
         CALL(network, reg_network_gradients, (void *)&network->gradients, &count);
     if (status == REG_OK) return 0;
-    raise_status(status, NULL, NULL);
+    raise_status(status);
     return -1;
 }
 
@@ -85,7 +85,7 @@ int network_need_state(Network *network) {
         network->state_count = (Py_ssize_t)count;
         return 0;
     }
-    raise_status(status, NULL, NULL);
+    raise_status(status);
     return -1;
 }
 

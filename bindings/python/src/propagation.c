@@ -45,12 +45,12 @@ static void name_layer(PyObject *in_layer, PyObject *keys) {
 }
 
 /* a * mask / keep_prob in place. */
-static int mask_in_place(Array *a, const uint8_t *bytes, double keep_prob, PyObject *keep_object) {
+static int mask_in_place(Array *a, const uint8_t *bytes, double keep_prob) {
     reg_status status;
     RUN(status, a->count,
         BY_TYPE(a->type, reg_apply_mask, a->data, bytes, (size_t)a->count, keep_prob, a->data));
     if (status == REG_OK) return 0;
-    raise_status(status, "keep_prob", keep_object);
+    raise_status(status);
     return -1;
 }
 
@@ -63,13 +63,12 @@ static void int64_from_bytes(const uint8_t *restrict bytes, Py_ssize_t count,
 }
 
 /* Drops units of `a` by a mask; gives the mask as int64, as the notebook shows it. */
-static PyObject *drop_units(State *state, Array *a, PyObject *mask_object, double keep_prob,
-                            PyObject *keep_object) {
+static PyObject *drop_units(State *state, Array *a, PyObject *mask_object, double keep_prob) {
     Array mask, shown;
     const uint8_t *bytes;
     if (get_mask(state, mask_object, "mask", a, "A", &mask, &bytes) < 0) return NULL;
     PyObject *result = NULL;
-    if (mask_in_place(a, bytes, keep_prob, keep_object) == 0 &&
+    if (mask_in_place(a, bytes, keep_prob) == 0 &&
         new_array(state, TYPE_INTEGER, state->int64, 2, a->view.shape, &shown) == 0) {
         int64_from_bytes(bytes, shown.count, shown.data);
         result = detach(&shown);
@@ -91,7 +90,7 @@ static int append_layer(PyObject *cache, const Array *z, PyObject *d, const Arra
 /* One layer: `a` is that of the layer below, and is replaced by the layer's own. */
 static int forward_layer(State *state, PyObject *w, PyObject *b, Array *a,
                          reg_activation activation, PyObject *in_layer, PyObject *keys,
-                         PyObject *mask, double keep_prob, PyObject *keep_object, PyObject *cache) {
+                         PyObject *mask, double keep_prob, PyObject *cache) {
     Array z, out;
     PyObject *d = NULL;
     no_array(&z);
@@ -102,7 +101,7 @@ static int forward_layer(State *state, PyObject *w, PyObject *b, Array *a,
     }
     int result = -1;
     if (mask == NULL ||
-        (d = drop_units(state, &out, mask, keep_prob, keep_object)) != NULL) {
+        (d = drop_units(state, &out, mask, keep_prob)) != NULL) {
         result = append_layer(cache, &z, d, &out, w, b);
     }
     Py_XDECREF(d);
@@ -143,7 +142,7 @@ static PyObject *forward(PyObject *module, PyObject *const *args, Py_ssize_t cou
                                          PyList_GetItem(names, l),
                                          is_last || masks == Py_None ? NULL
                                                                      : PyTuple_GetItem(masks, l),
-                                         keep_prob, args[4], cache);
+                                         keep_prob, cache);
         Py_XDECREF(w);
         Py_XDECREF(b);
     }
@@ -190,7 +189,7 @@ static int gate(State *state, const Array *da, const Array *a, Array *dz) {
                     REG_RELU, dz->data));
         if (status != REG_OK) {
             release(dz);
-            raise_status(status, NULL, NULL);
+            raise_status(status);
             result = -1;
         }
     }
@@ -198,12 +197,12 @@ static int gate(State *state, const Array *da, const Array *a, Array *dz) {
     return result;
 }
 
-static int mask_gradient(State *state, Array *da, PyObject *d, Py_ssize_t layer, double keep_prob,
-                         PyObject *keep_object) {
+static int mask_gradient(State *state, Array *da, PyObject *d, Py_ssize_t layer,
+                         double keep_prob) {
     Array mask;
     const uint8_t *bytes;
     if (get_mask(state, d, "mask", da, "da", &mask, &bytes) == 0) {
-        int result = mask_in_place(da, bytes, keep_prob, keep_object);
+        int result = mask_in_place(da, bytes, keep_prob);
         release(&mask);
         return result;
     }
@@ -220,7 +219,8 @@ static int mask_gradient(State *state, Array *da, PyObject *d, Py_ssize_t layer,
 
 typedef struct Backward {
     State *state;
-    PyObject *x, *names, *lambda_object, *keep_object, *in_layer, *gradients;
+    PyObject *x, *names, *in_layer, *gradients;
+    bool has_masks;
     double lambda, keep_prob;
     Cache cache;
     Array dz; /* of the layer that is next */
@@ -236,7 +236,7 @@ static int backward_layer(Backward *pass, Py_ssize_t l) {
     if (PyDict_SetItem(gradients, key(names, l, KEY_DZ), pass->dz.object) < 0) return -1;
     if (get_float(state, below, "A", LAYOUT_STRIDED, &a) < 0 ||
         layer_backward(state, cached(&pass->cache, l, FROM_END_W), &pass->dz, &a, pass->lambda,
-                       pass->lambda_object, l > 0, &g) < 0) {
+                       l > 0, &g) < 0) {
         name_layer(pass->in_layer, PyList_GetItem(names, l));
         release(&a);
         return -1;
@@ -246,9 +246,9 @@ static int backward_layer(Backward *pass, Py_ssize_t l) {
     if (PyDict_SetItem(gradients, key(names, l, KEY_DW), g.dw.object) == 0 &&
         PyDict_SetItem(gradients, key(names, l, KEY_DB), g.db.object) == 0 &&
         (l == 0 ||
-         ((pass->keep_object == Py_None ||
+         ((!pass->has_masks ||
            mask_gradient(state, &g.da, cached(&pass->cache, l - 1, FROM_END_D), l,
-                         pass->keep_prob, pass->keep_object) == 0) &&
+                         pass->keep_prob) == 0) &&
           PyDict_SetItem(gradients, key(names, l, KEY_DA_BELOW), g.da.object) == 0 &&
           gate(state, &g.da, &a, &pass->dz) == 0))) {
         result = 0;
@@ -267,10 +267,8 @@ static PyObject *backward(PyObject *module, PyObject *const *args, Py_ssize_t co
     pass.state = state_of(module);
     pass.x = args[0];
     pass.names = args[3];
-    pass.lambda_object = args[4];
-    pass.keep_object = args[5];
     pass.in_layer = args[6];
-    bool has_masks = args[5] != Py_None;
+    bool has_masks = pass.has_masks = args[5] != Py_None;
     pass.cache = (Cache){args[2], has_masks ? 5 : 4, PyList_Size(args[3])};
     if (!PyTuple_Check(args[2]) ||
         PyTuple_Size(args[2]) != pass.cache.size * pass.cache.layers - has_masks) {

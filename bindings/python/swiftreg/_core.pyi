@@ -15,28 +15,9 @@ version: str
 IDENTITY: int
 RELU: int
 SIGMOID: int
-LEAKY_RELU: int
-TANH: int
-BINARY_CROSS_ENTROPY: int
-SOFTMAX_CROSS_ENTROPY: int
-SQUARED_ERROR: int
-INIT_HE: int
-INIT_XAVIER: int
-INIT_LECUN: int
-INIT_NOTEBOOK: int
-SGD: int
-MOMENTUM: int
-NESTEROV: int
-ADAM: int
-ADAMW: int
-CONSTANT: int
-STEP: int
-COSINE: int
-INVERSE_SCALING: int
-STOP_EPOCHS: int
-STOP_REPORT: int
-STOP_PATIENCE: int
 
+def option_table() -> list[dict[str, Any]]: ...
+def enum_table(which: int, /) -> list[tuple[str, str]]: ...
 def forward_dropout(
     a: ArrayLike, keep_prob: float, seed: int, stream: int, offset: int,
     mask: Any, out: Any, /,
@@ -103,11 +84,8 @@ class Network:
     def gradients(self) -> _Floats: ...
     def optimizer_state(self) -> _Floats: ...
     def optimizer(self) -> dict[str, Any]: ...
-    def set_optimizer(
-        self, kind: int, schedule: int, period: int, learning_rate: float, momentum: float,
-        beta1: float, beta2: float, epsilon: float, weight_decay: float, clip_norm: float,
-        decay: float, min_learning_rate: float, /,
-    ) -> None: ...
+    def set_optimizer(self, options: dict[str, Any], /) -> None: ...
+    def set_regularization(self, options: dict[str, Any], /) -> None: ...
     def predict(self, X: ArrayLike, pre_activations: bool, /) -> _Floats: ...
     def predict_dropout(
         self, X: ArrayLike, samples: int, seed: int, /,
@@ -137,10 +115,7 @@ class Network:
     def save(self, path: _Path, /) -> None: ...
     def export_c(self, path: _Path, name: str, /) -> None: ...
 
-def network_create(
-    f64: bool, layer_dims: Any, activations: tuple[int, ...], loss: int, init: int, seed: int,
-    keep_prob: Any, l2: Any, l1: Any, label_smoothing: float, max_norm: float, /,
-) -> Network: ...
+def network_create(f64: bool, layer_dims: Any, options: dict[str, Any], /) -> Network: ...
 def network_deserialize(buffer: bytes | bytearray | memoryview, /) -> Network: ...
 def network_load(path: _Path, /) -> Network: ...
-def optimizer_defaults(kind: int, /) -> dict[str, Any]: ...
+def optimizer_defaults(optimizer: str, /) -> dict[str, Any]: ...

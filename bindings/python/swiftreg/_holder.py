@@ -8,22 +8,11 @@ import numpy as np
 
 from swiftreg import _core
 from swiftreg._history import History
-from swiftreg._options import (
-    ACTIVATIONS,
-    INITS,
-    LOSSES,
-    OPTIMIZERS,
-    SCHEDULES,
-    SETTINGS,
-    OptimizerSettings,
-    limit,
-    name_of,
-    number_of,
-)
+from swiftreg._options import SETTINGS, OptimizerSettings, limit
 from swiftreg._views import Views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -59,17 +48,17 @@ class Holder:
     @property
     def activation(self) -> tuple[str, ...]:
         """Of each hidden layer."""
-        return tuple(name_of(ACTIVATIONS, n) for n in self._description["activation"])
+        return self._description["activations"]  # type: ignore[no-any-return]
 
     @property
     def loss(self) -> str:
         """The name of the loss."""
-        return name_of(LOSSES, self._description["loss"])
+        return self._description["loss"]  # type: ignore[no-any-return]
 
     @property
     def init(self) -> str:
         """The name of the initial weights."""
-        return name_of(INITS, self._description["init"])
+        return self._description["init"]  # type: ignore[no-any-return]
 
     @property
     def seed(self) -> int:
@@ -195,19 +184,42 @@ class Holder:
         """
         return self._network.memory(batch_size, m, validates)
 
+    def set_regularization(
+        self,
+        *,
+        keep_prob: float | Sequence[float] | None = None,
+        l2: float | Sequence[float] | None = None,
+        l1: float | Sequence[float] | None = None,
+        label_smoothing: float | None = None,
+        max_norm: float | None = None,
+    ) -> None:
+        """Changes the regularization between updates; what is None stays as it is.
+
+        The meanings and ranges are those of the constructor; `max_norm=inf` ends a limit. What was
+        trained, the optimizer's state, step and epoch stay. Weights beyond a new max_norm are
+        scaled down by the next update.
+
+        Raises ValueError and TypeError as the constructor; then nothing has changed.
+        """
+        given = {
+            "keep_prob": keep_prob, "l2": l2, "l1": l1, "label_smoothing": label_smoothing,
+            "max_norm": None if max_norm is None else limit(max_norm, "max_norm"),
+        }
+        self._network.set_regularization({k: v for k, v in given.items() if v is not None})
+        self._description = self._network.describe()
+
     # ---- How it learns ---------------------------------------------------------------------
 
     @property
     def optimizer(self) -> str:
         """The name of the optimizer."""
-        return name_of(OPTIMIZERS, self._network.optimizer()["kind"])
+        return self._network.optimizer()["optimizer"]  # type: ignore[no-any-return]
 
     @property
     def optimizer_settings(self) -> dict[str, Any]:
         """Its settings, by the names of the constructor's arguments."""
         settings: dict[str, Any] = self._network.optimizer()
-        del settings["kind"]
-        settings["schedule"] = name_of(SCHEDULES, settings["schedule"])
+        del settings["optimizer"]
         settings["clip_norm"] = settings["clip_norm"] or None
         return settings
 
@@ -235,12 +247,9 @@ class Holder:
         if optimizer is None:
             options = self._network.optimizer()
         else:
-            options = _core.optimizer_defaults(number_of(OPTIMIZERS, optimizer, "optimizer"))
-        if "schedule" in changes:
-            changes["schedule"] = number_of(SCHEDULES, changes["schedule"], "schedule")
+            options = _core.optimizer_defaults(optimizer)
         if changes.get("learning_rate", 0) is None:
-            changes["learning_rate"] = _core.optimizer_defaults(options["kind"])["learning_rate"]
+            changes["learning_rate"] = _core.optimizer_defaults(options["optimizer"])["learning_rate"]
         if "clip_norm" in changes:
             changes["clip_norm"] = limit(changes["clip_norm"], "clip_norm")
-        options |= changes
-        self._network.set_optimizer(options["kind"], *(options[name] for name in SETTINGS))
+        self._network.set_optimizer(options | changes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from swiftreg import _core
 from swiftreg._exchange._methods import Exchange
 from swiftreg._history import History, Progress, ProgressBar
 from swiftreg._holder import Floats, Holder
-from swiftreg._options import INITS, LOSSES, OPTIMIZERS, activation_numbers, is_float64, limit, number_of
+from swiftreg._options import STOPS, is_float64, limit
 from swiftreg._training import FitArguments, fit_in_parts
 
 if TYPE_CHECKING:
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 Callback: TypeAlias = Callable[[Progress], object]
 
-_STOPPED: dict[int, Literal["epochs", "callback", "patience"]] = {
-    _core.STOP_EPOCHS: "epochs", _core.STOP_REPORT: "callback", _core.STOP_PATIENCE: "patience",
-}
+# What ended a training, by the library's numbers; its report is Python's callback.
+_STOPPED: tuple[Any, ...] = tuple({"report": "callback"}.get(name, name) for name in STOPS)
 # Attributes that are made anew when a network is loaded.
 _OF_NETWORK = ("_network", "_description", "history")
 
@@ -131,20 +130,13 @@ class MLP(Exchange, Holder):
         min_learning_rate: float = 0.0,
         dtype: DTypeLike = "float32",
     ) -> None:
-        number_of(OPTIMIZERS, optimizer, "optimizer")  # to set_optimizer, None would be the present one
-        try:
-            hidden = len(layer_dims) - 2
-        except TypeError:
-            raise TypeError(
-                f"layer_dims must be a sequence of widths, got {layer_dims!r}"
-            ) from None
-        self._adopt(
-            _core.network_create(
-                is_float64(dtype), layer_dims, activation_numbers(activation, hidden),
-                number_of(LOSSES, loss, "loss"), number_of(INITS, init, "init"), seed, keep_prob, l2,
-                l1, label_smoothing, limit(max_norm, "max_norm"),
-            )
-        )
+        _core.optimizer_defaults(optimizer)  # to set_optimizer, None would be the present one
+        options = {
+            "activation": activation, "loss": loss, "init": init, "seed": seed,
+            "keep_prob": keep_prob, "l2": l2, "l1": l1, "label_smoothing": label_smoothing,
+            "max_norm": limit(max_norm, "max_norm"),
+        }
+        self._adopt(_core.network_create(is_float64(dtype), layer_dims, options))
         self.set_optimizer(
             optimizer, learning_rate=learning_rate, momentum=momentum, beta1=beta1, beta2=beta2,
             epsilon=epsilon, weight_decay=weight_decay, clip_norm=clip_norm, schedule=schedule,

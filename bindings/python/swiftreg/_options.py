@@ -1,10 +1,9 @@
-"""The names of options, and the library's numbers for them."""
+"""The options of the library, as its own table has them: names, ranges and defaults."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from numbers import Real
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
@@ -13,33 +12,33 @@ from swiftreg import _core
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-ACTIVATIONS = {
-    "identity": _core.IDENTITY, "relu": _core.RELU, "leaky_relu": _core.LEAKY_RELU,
-    "tanh": _core.TANH, "sigmoid": _core.SIGMOID,
-}
-LOSSES = {
-    "binary_cross_entropy": _core.BINARY_CROSS_ENTROPY,
-    "softmax_cross_entropy": _core.SOFTMAX_CROSS_ENTROPY,
-    "squared_error": _core.SQUARED_ERROR,
-}
-INITS = {
-    "he": _core.INIT_HE, "xavier": _core.INIT_XAVIER, "lecun": _core.INIT_LECUN,
-    "notebook": _core.INIT_NOTEBOOK,
-}
-OPTIMIZERS = {
-    "sgd": _core.SGD, "momentum": _core.MOMENTUM, "nesterov": _core.NESTEROV,
-    "adam": _core.ADAM, "adamw": _core.ADAMW,
-}
-SCHEDULES = {
-    "constant": _core.CONSTANT, "step": _core.STEP, "cosine": _core.COSINE,
-    "inverse_scaling": _core.INVERSE_SCALING,
-}
-_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
-# What Network.set_optimizer takes after the optimizer.
-SETTINGS = (
-    "schedule", "period", "learning_rate", "momentum", "beta1", "beta2", "epsilon",
-    "weight_decay", "clip_norm", "decay", "min_learning_rate",
+OPTIONS: dict[str, dict[str, Any]] = {option["name"]: option for option in _core.option_table()}
+"""Every option of the library by its name."""
+
+REG_ENUMS = ("activation", "loss", "init", "optimizer", "schedule", "function", "stop")
+
+
+def _numbers(enum: str) -> dict[str, int]:
+    """The names of an enum, and the library's numbers for them."""
+    return {
+        name: number for number, (name, _) in enumerate(_core.enum_table(REG_ENUMS.index(enum)))
+    }
+
+
+ACTIVATIONS = _numbers("activation")
+LOSSES = _numbers("loss")
+INITS = _numbers("init")
+OPTIMIZERS = _numbers("optimizer")
+SCHEDULES = _numbers("schedule")
+FUNCTIONS = _numbers("function")
+STOPS = tuple(_numbers("stop"))
+# What `MLP.set_optimizer` takes after the optimizer.
+SETTINGS = tuple(
+    name
+    for name, option in OPTIONS.items()
+    if option["structure"] == "reg_optimizer_options" and name != "optimizer"
 )
+_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 class OptimizerSettings(TypedDict, total=False):
@@ -58,19 +57,6 @@ class OptimizerSettings(TypedDict, total=False):
     min_learning_rate: float
 
 
-def number_of(names: dict[str, int], name: object, argument: str) -> int:
-    """The library's number for a name."""
-    if not isinstance(name, str):
-        raise TypeError(f"{argument} must be a string, got {name!r}")
-    if name not in names:
-        raise ValueError(f"{argument} must be one of {', '.join(map(repr, names))}, got {name!r}")
-    return names[name]
-
-
-def name_of(names: dict[str, int], number: int) -> str:
-    return next(name for name, n in names.items() if n == number)
-
-
 def limit(value: float | None, argument: str) -> float:
     """A limit of a norm as the library takes it, to which 0 is none: to the caller that is None."""
     if value is None:
@@ -78,21 +64,6 @@ def limit(value: float | None, argument: str) -> float:
     if isinstance(value, Real) and value == 0:
         raise ValueError(f"{argument} must be above 0, or None, got {value!r}")
     return value
-
-
-def activation_numbers(activation: str | Sequence[str], hidden: int) -> tuple[int, ...]:
-    if isinstance(activation, str):
-        return (number_of(ACTIVATIONS, activation, "activation"),) * max(hidden, 0)
-    try:
-        names = list(activation)
-    except TypeError:
-        raise TypeError(f"activation must be a name or names, got {activation!r}") from None
-    if len(names) != hidden:
-        raise ValueError(
-            f"activation must be a name or hold {hidden}, for each hidden layer its own, "
-            f"got {activation!r}"
-        )
-    return tuple(number_of(ACTIVATIONS, name, "activation") for name in names)
 
 
 def is_float64(dtype: DTypeLike) -> bool:

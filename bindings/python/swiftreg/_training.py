@@ -11,6 +11,9 @@ import numpy as np
 from swiftreg import _core
 from swiftreg._frames import numbers
 from swiftreg._history import Progress
+from swiftreg._options import STOPS
+
+_EPOCHS, _REPORT, _PATIENCE = (STOPS.index(name) for name in ("epochs", "report", "patience"))
 
 
 class FitArguments(NamedTuple):
@@ -82,9 +85,9 @@ def fit_in_parts(
     validation_costs: list[Any] = []
     lowest, best_epoch, waited = math.inf, 0, 0
     best = None
-    reason, error, done = _core.STOP_EPOCHS, None, 0
+    reason, error, done = _EPOCHS, None, 0
     try:
-        while done < epochs and reason == _core.STOP_EPOCHS and error is None:
+        while done < epochs and reason == _EPOCHS and error is None:
             # One at a time where the epochs in between matter.
             count = 1 if validates or patience is not None else min(
                 callback_every - done % callback_every, epochs - done
@@ -104,11 +107,11 @@ def fit_in_parts(
             waited = 0 if judged < lowest - min_delta else waited + 1
             lowest = min(lowest, judged)
             if patience is not None and waited > patience:
-                reason = _core.STOP_PATIENCE
-            is_last = done == epochs or reason == _core.STOP_PATIENCE
+                reason = _PATIENCE
+            is_last = done == epochs or reason == _PATIENCE
             due = done % callback_every == 0 or is_last
             if error is None and due and callback(Progress(*last)) and not is_last:
-                reason = _core.STOP_REPORT
+                reason = _REPORT
     except BaseException as raised:  # of the callback, or Ctrl-C
         error = raised
     if best is not None and not isinstance(error, FloatingPointError):
