@@ -8,13 +8,9 @@ share its setting: swiftreg.set_num_threads(1) while there are as many threads a
 SWIFTREG_NUM_THREADS in the environment goes before all of this.
 """
 
+import math
 import os
 import time
-import warnings
-
-# In the workers too, which training for a set time need not warn.
-os.environ["PYTHONWARNINGS"] = "ignore:MLPClassifier made max_iter"
-warnings.filterwarnings("ignore", "MLPClassifier made max_iter")
 
 import joblib
 import numpy as np
@@ -31,7 +27,9 @@ GRID = {"alpha": [0.01, 1.0, 100.0], "keep_prob": [0.6, 0.8, 1.0]}
 def sweep():
     """The scores of the grid's points, the best of them, and the threads that each worker uses."""
     X, y = load_digits(return_X_y=True)
-    model = swiftreg.MLPClassifier(100, learning_rate_init=0.01, max_iter=20, random_state=0)
+    model = swiftreg.MLPClassifier(
+        100, learning_rate_init=0.01, max_iter=20, n_iter_no_change=math.inf, random_state=0
+    )
     search = GridSearchCV(model, GRID, cv=3, n_jobs=WORKERS).fit((X / 16).astype("float32"), y)
     threads = joblib.Parallel(n_jobs=WORKERS)(
         joblib.delayed(swiftreg.get_num_threads)() for _ in range(WORKERS)

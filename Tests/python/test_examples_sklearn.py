@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +74,35 @@ def test_diabetes() -> None:
         assert 0.4 < scores[name][1] < 0.6
 
 
+def test_choose(tmp_path: Path) -> None:
+    picture = tmp_path / "new" / "choose.png"
+    out = printed("choose.py", str(picture))
+    assert out.startswith("344 examples, 7 columns, 19 gaps, 3 classes\n")
+    alphas = {
+        rule: float(alpha)
+        for rule, alpha in re.findall(r"^ *(best|1se): alpha (\S+), keep_prob \S+, log loss \S+$", out, re.M)
+    }
+    assert alphas["1se"] > alphas["best"] > 0
+    (used,) = re.findall(r"^trained for \d+ epochs with alpha (\S+),", out, re.M)
+    assert float(used) == alphas["1se"]
+    results = re.findall(r"^(as trained|calibrated): log loss (\S+), accuracy (\S+) of 104$", out, re.M)
+    assert len(results) == 2
+    assert all(float(loss) < 0.2 and float(accuracy) > 0.95 for _, loss, accuracy in results)
+    assert "saved and loaded: the same probabilities: True\n" in out
+    assert picture.read_bytes().startswith(b"\x89PNG") and out.endswith(f"Picture: {picture}\n")
+
+
+def test_choose_on_a_table_of_ones_own(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [f"{'red' if x > 0 else 'blue'},{x if i % 7 else ''},{'yes' if x * y > 0 else 'no'},{y}"
+            for i, (x, y) in enumerate(rng.normal(size=(200, 2)))]
+    table = tmp_path / "own.csv"
+    table.write_text("\n".join(["color,x,bought,y", *rows]))
+    out = printed("choose.py", str(tmp_path / "own.png"), str(table), "bought")
+    assert out.startswith("200 examples, 3 columns, 29 gaps, 2 classes\n")
+    assert min(map(float, re.findall(r"accuracy (\S+) of 60", out))) > 0.8
+
+
 def test_sweep() -> None:
     out = printed("sweep.py")
     assert out.endswith("The same scores: True\n")
@@ -85,12 +114,11 @@ def test_sweep() -> None:
     cores = max(2, len(os.sched_getaffinity(0)))
     assert all(int(workers) * int(threads) <= cores for _, workers, threads, _, _ in runs)
     X, y = load_digits(return_X_y=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        alone = GridSearchCV(
-            swiftreg.MLPClassifier(100, learning_rate_init=0.01, max_iter=20, random_state=0),
-            {"alpha": [0.01, 1.0, 100.0], "keep_prob": [0.6, 0.8, 1.0]}, cv=3,
-        ).fit((X / 16).astype("float32"), y)
+    model = swiftreg.MLPClassifier(
+        100, learning_rate_init=0.01, max_iter=20, n_iter_no_change=math.inf, random_state=0
+    )
+    alone = GridSearchCV(model, {"alpha": [0.01, 1.0, 100.0], "keep_prob": [0.6, 0.8, 1.0]}, cv=3)
+    alone.fit((X / 16).astype("float32"), y)
     assert alone.best_score_ > 0.9 > alone.cv_results_["mean_test_score"].min()
     assert {(best, point) for *_, best, point in runs} == {
         (f"{alone.best_score_:.4f}", str(alone.best_params_))
