@@ -40,6 +40,7 @@ Callback = Callable[[Any], object]
 class BaseMLP(BaseNetwork):
     """Training for max_iter epochs, or until the loss no longer falls."""
 
+    network_: MLP
     n_layers_: int
     out_activation_: str
     n_iter_: int

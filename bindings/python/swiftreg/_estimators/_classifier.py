@@ -21,6 +21,7 @@ class ClassifierTargets(ClassifierMixin, BaseNetwork):
     """Labels, their weights and their probabilities."""
 
     classes_: Array
+    n_outputs_: int
     class_weight: Any
     _binarizer: Any
     _weights_of_classes: Array | None  # (classes,), for multi-label targets (labels, 2)
@@ -276,6 +277,9 @@ class MLPClassifier(ClassifierTargets, BaseMLP):
     a batch at a time. It keeps its type if that is float32 or float64, and the network has it.
     Threads may share a fitted estimator for predictions.
     """
+
+    classes_: Array
+    _binarizer: Any
 
     def __init__(
         self,

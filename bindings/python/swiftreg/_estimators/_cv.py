@@ -133,6 +133,7 @@ def _in_parallel(plan: Plan, jobs: list[Job], n_jobs: Any, keep_probs: int) -> I
 class BaseMLPCV(BaseNetwork):
     """Cross-validation over a grid of alpha and keep_prob, and a refit with the chosen point."""
 
+    network_: MLP
     alphas_: NDArray[np.float64]
     keep_probs_: list[Any]
     alpha_: float

@@ -15,6 +15,8 @@ from swiftreg._estimators._network import Array, BaseNetwork
 class RegressorTargets(RegressorMixin, BaseNetwork):
     """Numbers as targets."""
 
+    n_outputs_: int
+
     def predict(self, X: Any, *, mc_samples: int | None = None, return_std: bool = False) -> Any:
         """The predictions for X (n_samples, n_features), of the shape that y had.
 
