@@ -184,12 +184,13 @@ test: ## every test, with all set-up; what could not be installed is left out an
 	@$(NEED) swift cc python python-headers
 	@$(MAKE) --no-print-directory $(TEST_PARTS); status=$$?; scripts/prerequisites --report; exit $$status
 
-test-exports: $(LIB_LINK) # exports, needs, stray AVX code, headers, ABI record
+test-exports: $(LIB_LINK) # exports, needs, stray AVX code, headers, ABI record, grown structs
 	@$(NEED) cc python
 	@$(STEP) "Exports" $(PYTHON) scripts/check_exports.py $(LIB)
 	@$(STEP) "Instructions" $(PYTHON) scripts/check_instructions.py $(UNSTRIPPED)
 	@$(OR_LEAVE_OUT) "headers as C++" cxx -- $(STEP) "Headers" scripts/check-header
 	@$(STEP) "ABI record" $(PYTHON) scripts/abi_record.py
+	@$(STEP) "Structs of other releases" $(PYTHON) scripts/test_struct_growth.py $(LIB)
 
 test-c: $(C_PROGRAMS) $(LIB_LINK) # the C programs against the shipped library, on every CPU there is
 	@$(NEED) cc
