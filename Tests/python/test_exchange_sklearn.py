@@ -106,6 +106,8 @@ def test_what_scikit_learn_lacks_is_said() -> None:
     network = MLP([2, 3, 3, 1], keep_prob=0.5, l1=0.1, max_norm=2, schedule="cosine")
     with pytest.warns(UserWarning, match="has no keep_prob, l1, max_norm, schedule: left out"):
         network.to_sklearn()
+    with pytest.warns(UserWarning, match="has no optimizer 'adamw': left out"):
+        assert MLP([2, 1], optimizer="adamw").to_sklearn().solver == "adam"
     with pytest.raises(ValueError, match=r"hidden layer 1 has no equal in scikit-learn.*leaky_relu"):
         MLP([2, 3, 1], activation="leaky_relu").to_sklearn()
     with pytest.raises(ValueError, match="hidden layer 2 has no equal"):

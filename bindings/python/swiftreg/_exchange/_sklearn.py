@@ -106,13 +106,16 @@ def to_sklearn(network: MLP) -> Any:
     return estimator
 
 
+# The solvers that equal optimizers here.
+_SOLVERS = {"sgd": "sgd", "momentum": "sgd", "nesterov": "sgd", "adam": "adam"}
+
+
 def _arguments(network: MLP) -> tuple[dict[str, Any], list[str]]:
     """The estimator's arguments, and the names of the settings here that it has no place for."""
     optimizer = network.optimizer_settings
-    adaptive = network.optimizer in ("adam", "adamw")
     arguments: dict[str, Any] = {
         "hidden_layer_sizes": network.layer_dims[1:-1], "alpha": network.l2[0],
-        "solver": "adam" if adaptive else "sgd",
+        "solver": _SOLVERS.get(network.optimizer, "adam"),
         "learning_rate_init": optimizer["learning_rate"],
         "momentum": 0.0 if network.optimizer == "sgd" else optimizer["momentum"],
         "nesterovs_momentum": network.optimizer == "nesterov",
@@ -122,7 +125,8 @@ def _arguments(network: MLP) -> tuple[dict[str, Any], list[str]]:
     differs = {
         "keep_prob": any(p != 1 for p in network.keep_prob), "l1": any(network.l1),
         "l2 of each layer": len(set(network.l2)) > 1, "max_norm": network.max_norm is not None,
-        "label_smoothing": network.label_smoothing != 0, "weight_decay": network.optimizer == "adamw",
+        "label_smoothing": network.label_smoothing != 0,
+        f"optimizer {network.optimizer!r}": network.optimizer not in _SOLVERS,
         "clip_norm": optimizer["clip_norm"] is not None, "schedule": optimizer["schedule"] != "constant",
     }
     return arguments, [name for name, there in differs.items() if there]
