@@ -54,14 +54,20 @@ def test_settings_of_layers() -> None:
     ])  # fmt: skip
     with pytest.raises(ValueError, match=r"layer 1 \(Dense 'dense.*has a kernel_regularizer.*give batch_size"):
         MLP.from_keras(model)
-    with pytest.raises(ValueError, match="kernel_constraint unlike that of other layers"):
-        MLP.from_keras(model, batch_size=10)
+    with pytest.warns(UserWarning, match="kernel_constraint unlike that of other layers has no equal"):
+        assert MLP.from_keras(model, batch_size=10).max_norm is None
     network = MLP.from_keras(model, batch_size=10, max_norm=None, optimizer="sgd")
     assert network.activation == ("relu", "leaky_relu") and network.loss == "softmax_cross_entropy"
     assert network.keep_prob == (1, 0.75, 1) and network.optimizer == "sgd"
     np.testing.assert_allclose(network.l2, [2 * 0.02 * 10] * 2 + [0], rtol=1e-6)
     np.testing.assert_allclose(network.l1, [0.01 * 10] * 2 + [0], rtol=1e-6)
     assert MLP.from_keras(model, l1=0, l2=3, max_norm=1.0).l2 == (3, 3, 3)
+    limited = keras.Sequential([keras.Input((2,)), dense(3, "relu"), dense(1, None)])
+    assert MLP.from_keras(limited, batch_size=4).max_norm == 3
+    with pytest.warns(UserWarning, match="kernel_regularizer OrthogonalRegularizer has no equal"):
+        MLP.from_keras(keras.Sequential([keras.Input((2,)), layers.Dense(1, kernel_regularizer="orthogonal_regularizer")]))
+    with pytest.warns(UserWarning, match="kernel_constraint NonNeg has no equal"):
+        MLP.from_keras(keras.Sequential([keras.Input((2,)), layers.Dense(1, kernel_constraint="non_neg")]))
     with pytest.warns(UserWarning, match="bias_regularizer has no equal"):
         MLP.from_keras(keras.Sequential([keras.Input((2,)), layers.Dense(1, bias_regularizer="l2")]))
 

@@ -82,7 +82,7 @@ def from_keras(
     for where, layer in dense:
         for name in ("bias_regularizer", "activity_regularizer", "bias_constraint"):
             if getattr(layer, name) is not None:
-                warnings.warn(f"{where}: {name} has no equal in swiftreg and is left out", stacklevel=4)
+                _left_out(where, name)
     return layers.network(kind, loss, carried | settings)
 
 
@@ -123,7 +123,8 @@ def _penalty(where: str, regularizer: Any, name: str, batch_size: int | None) ->
     if regularizer is None:
         return 0.0
     if type(regularizer) not in (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2):
-        raise NoEqual(where, f"kernel_regularizer {type(regularizer).__name__}")
+        _left_out(where, f"kernel_regularizer {type(regularizer).__name__}")
+        return 0.0
     strength = float(getattr(regularizer, name, 0.0))
     if strength == 0:
         return 0.0
@@ -137,14 +138,20 @@ def _penalty(where: str, regularizer: Any, name: str, batch_size: int | None) ->
 
 
 def _max_norm(dense: list[tuple[str, Any]]) -> float | None:
-    limits = set()
+    """The limit that all layers share."""
+    limits = []
     for where, layer in dense:
         constraint = layer.kernel_constraint
-        limits.add(None if constraint is None else getattr(constraint, "max_value", constraint))
-        if constraint is not None and (
-            type(constraint) is not keras.constraints.MaxNorm or constraint.axis != 0
-        ):
-            raise NoEqual(where, "kernel_constraint other than MaxNorm(axis=0)")
-    if len(limits) > 1:
-        raise NoEqual(dense[0][0], "kernel_constraint unlike that of other layers")
-    return limits.pop()
+        same = type(constraint) is keras.constraints.MaxNorm and constraint.axis == 0
+        if constraint is not None and not same:
+            _left_out(where, f"kernel_constraint {type(constraint).__name__}")
+        limits.append(float(constraint.max_value) if same else None)
+    if len(set(limits)) > 1:
+        _left_out(dense[limits.index(max(limits, key=bool))][0], "kernel_constraint unlike that of other layers")
+        return None
+    return limits[0]
+
+
+def _left_out(where: str, what: str) -> None:
+    """Warns of a setting for training."""
+    warnings.warn(f"{where}: {what} has no equal in swiftreg and is left out", stacklevel=6)
