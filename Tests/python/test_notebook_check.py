@@ -310,6 +310,40 @@ def test_any_result_is_judged(name: str, result: Any) -> None:
     assert not report.ok and report.quantity and str(report)
 
 
+GARBAGE = (
+    None, 0, "x", [[1, 2], [3]], {}, np.nan, np.ones(3), np.ones((3, 3), complex), np.empty((0, 5)),
+    np.ones((2, 2, 2)), object(), np.array([[None]]), np.zeros((40, 200), bool), np.full((40, 200), np.inf),
+    np.full((1, 200), np.nan), np.array([1], dtype="M8[s]"), 10**400, np.ones((40, 200), dtype=object),
+)
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=lambda value: str(value)[:12])
+def test_any_entry_is_judged(garbage: Any) -> None:
+    """One entry of a right result in place of which there is something else: no comparison fails."""
+    functions = student()
+
+    def judge(function: Any, name: str) -> None:
+        report = check(function, name)
+        assert not report.ok and report.exception is None, str(report)
+
+    for entry in range(15):
+        def forward(X: Any, parameters: Any, keep_prob: float = 0.5, entry: int = entry) -> Any:
+            A3, cache = functions["forward_propagation_with_dropout"](X, parameters, keep_prob)
+            changed = [*cache, A3]
+            changed[entry] = garbage
+            return changed[14], tuple(changed[:14])
+
+        judge(forward, "forward_propagation_with_dropout")
+    for name in ("backward_propagation_with_regularization", "backward_propagation_with_dropout"):
+        for key in ("dZ3", "dW3", "db3", "dA2", "dZ2", "dW1", "db1"):
+            def backward(X: Any, Y: Any, cache: Any, number: float, key: str = key, name: str = name) -> Any:
+                return {**functions[name](X, Y, cache, number), key: garbage}
+
+            judge(backward, name)
+    for name in HELPER_MISTAKES:
+        judge(lambda *arguments, **keywords: garbage, name)
+
+
 def test_nothing_is_left_behind(capsys: pytest.CaptureFixture[str]) -> None:
     import matplotlib.pyplot as plt
 

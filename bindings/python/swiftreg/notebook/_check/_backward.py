@@ -8,7 +8,7 @@ import numpy as np
 
 from swiftreg.notebook._check._calls import Wrong, call
 from swiftreg.notebook._check._cases import flat, plain_cases
-from swiftreg.notebook._check._compare import close, compare
+from swiftreg.notebook._check._compare import close, compare, usable
 from swiftreg.notebook._check._report import Finding
 
 if TYPE_CHECKING:
@@ -139,8 +139,8 @@ def _activation_mistakes(
     if other.D is not None and other.D.shape == D.shape:
         yield "the mask is that of another layer", G * other.D / k
         yield f"the mask is that of another layer; {_NOT_DIVIDED}", G * other.D
-    if np.shape(got) == D.shape:
-        kept = np.asarray(got) != 0
+    if isinstance(got, np.ndarray) and got.shape == D.shape:
+        kept = got != 0
         words = "the mask is not the D of the cache, perhaps a new one"
         yield words, G * kept / k
         yield f"{words}; {_NOT_DIVIDED}", G * kept
@@ -193,9 +193,7 @@ def _judge(got: Any, layers: list[Layer], case: Case, lambd: float, keep_prob: f
         if finding is None:
             return right
         findings.append(finding)
-        value = np.asarray(got[name])
-        fits = value.shape == right.shape and value.dtype.kind in "biuf" and np.isfinite(value).all()
-        return value if fits else right
+        return usable(got[name], right)
 
     scaled = " * D / keep_prob" if layers[0].D is not None else ""
     dZ = judge(

@@ -40,6 +40,17 @@ def largest_error(got: Array, right: Array) -> float:
         return float(np.max(np.abs(np.asarray(got, dtype=np.float64) - right)))
 
 
+def usable(got: Any, right: Array) -> Array:
+    """The student's own value if the next formula can be computed with it, else the right one."""
+    try:
+        array = np.asarray(got)
+    except ValueError:
+        return right
+    if array.shape != right.shape or array.dtype.kind not in "biuf" or not np.isfinite(array).all():
+        return right
+    return array.astype(np.float64)
+
+
 def numbers(quantity: str, got: Any, formula: str) -> Array:
     """A quantity as an array of real numbers; Wrong for anything else."""
     if got is None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from swiftreg.notebook._check._calls import Wrong, call
 from swiftreg.notebook._check._cases import make_case, plain_cases, relu, sigmoid
-from swiftreg.notebook._check._compare import close, compare, numbers
+from swiftreg.notebook._check._compare import close, compare, numbers, usable
 from swiftreg.notebook._check._report import Finding
 
 if TYPE_CHECKING:
@@ -104,13 +104,13 @@ def check_forward(function: Callable[..., Any]) -> Found:
             Z = W @ A + b
             _add(findings, compare(
                 f"Z{l}", entries[f"Z{l}"], Z, f"Z{l} = W{l} {below} + b{l}", _sums(W, A, b)))
-            Z = _usable(entries[f"Z{l}"], Z)
+            Z = usable(entries[f"Z{l}"], Z)
             name, right, mistakes = (
                 (f"relu(Z{l})", relu(Z), _relu_mistakes(Z))
                 if l < 3 else ("sigmoid(Z3)", sigmoid(Z), _sigmoid_mistakes(Z))
             )
             _add(findings, compare(f"A{l}", entries[f"A{l}"], right, f"A{l} = {name}", mistakes))
-            A = _usable(entries[f"A{l}"], right)
+            A = usable(entries[f"A{l}"], right)
         if findings and called.drew:
             first = findings[0]
             words = "dropout at prediction: this forward pass has none"
@@ -126,13 +126,6 @@ def check_forward(function: Callable[..., Any]) -> Found:
 def _add(findings: list[Finding], finding: Finding | None) -> None:
     if finding is not None:
         findings.append(finding)
-
-
-def _usable(got: Any, right: Array) -> Array:
-    """The student's own value if the next formula can be computed with it, else the right one."""
-    array = np.asarray(got)
-    fits = array.shape == right.shape and array.dtype.kind in "biuf" and np.isfinite(array).all()
-    return array if fits else right
 
 
 def _returned(entries: dict[str, Any]) -> Finding | None:
@@ -325,7 +318,7 @@ def _dropout_once(
         source = f"A{l - 1}" if l > 1 else "X"
         mistakes = _sums(W, A, b) if below is None else _next_sums(W, below[0], below[1], A, b, keep_prob, l)
         _add(findings, compare(f"Z{l}", entries[f"Z{l}"], Z, f"Z{l} = W{l} {source} + b{l}", mistakes))
-        Z = _usable(entries[f"Z{l}"], Z)
+        Z = usable(entries[f"Z{l}"], Z)
         if l == 3:
             right = sigmoid(Z)
             dropped = _output_dropout(entries["A3"], right)
@@ -345,7 +338,7 @@ def _dropout_once(
         _add(findings, compare(
             f"A{l}", entries[f"A{l}"], right, f"A{l} = relu(Z{l}) * D{l} / keep_prob",
             _dropped(Z, D, keep_prob, entries[f"Z{l + 1}"], W_next, b_next)))
-        A, below = _usable(entries[f"A{l}"], right), (Z, D)
+        A, below = usable(entries[f"A{l}"], right), (Z, D)
     if not findings:
         _add(findings, _returned(entries))
     _add(findings, _unchanged(given, case))
@@ -366,8 +359,8 @@ def _dropout_once(
 
 
 def _output_dropout(got: Any, right: Array) -> Finding | None:
-    A = np.asarray(got)
-    if A.shape != right.shape or A.dtype.kind != "f" or not (A == 0).any():
+    A = usable(got, right)
+    if not (A == 0).any():
         return None
     words = "dropout is applied to the output layer: it is for the hidden layers only"
     error = float(np.abs(A - right).max())
