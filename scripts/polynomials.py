@@ -6,7 +6,7 @@ computed in 60 digits and then rounded from the highest degree down. Needs mpmat
 
 import struct
 
-from mpmath import atanh, cos, erf, erfc, exp, expm1, matrix, lu_solve, log, mp, mpf, pi, sqrt, tanh
+from mpmath import atanh, cos, erf, erfc, exp, expm1, matrix, lu_solve, log, mp, mpf, pi, sqrt
 
 mp.dps = 60
 
@@ -45,7 +45,6 @@ def report(name, function, low, high, degree, scale, double):
 ln2 = log(2)
 exp_tail = lambda r: (expm1(r) - r) / r**2 if abs(r) > mpf(10) ** -20 else mpf(1) / 2 + r / 6
 log_tail = lambda z: 2 * (atanh(sqrt(z)) - sqrt(z)) / (sqrt(z) * z) if z else mpf(2) / 3
-tanh_tail = lambda z: (tanh(sqrt(z)) - sqrt(z)) / (sqrt(z) * z) if z else -mpf(1) / 3
 
 erf_tail = lambda z: erf(sqrt(z)) / sqrt(z) - 1 if z > mpf(10) ** -20 else 2 / sqrt(pi) - 1
 erfcx_x = lambda t: 4 * (1 + t) / (1 - t)
@@ -56,7 +55,6 @@ for double in (False, True):
     r = ln2 / 2 * mpf("1.001")
     report("exp", exp_tail, -r, r, 10 if double else 5, lambda x: x**2, double)
     report("log", log_tail, mpf(0), S**2 * mpf("1.001"), 7 if double else 3, lambda z: z / 2, double)
-    report("tanh", tanh_tail, mpf(0), mpf("0.625") ** 2, 10 if double else 5, lambda z: z, double)
     report("erf", erf_tail, mpf(0), mpf(1), 12 if double else 7, lambda z: 1 / (1 + erf_tail(z)), double)
     # Up to where e^(-x^2) is 0; the error is that of erf = 1 - e^(-x^2) erfcx.
     high = mpf("27.5") if double else mpf("10.5")

@@ -121,6 +121,11 @@ LANES lanes_f64 lanes_f64_power(lanes_f64 n) {
     return (lanes_f64)((bits + 1023) << 52);
 }
 
+/* The same for a sum that was rounded to a whole number by adding 0x1.8p23 + 127 (0x1.8p52 + 1023)
+ * to n: n and the bias of exponents stand in the low bits. */
+LANES lanes_f32 lanes_f32_power_of_sum(lanes_f32 sum) { return (lanes_f32)((lanes_i32)sum << 23); }
+LANES lanes_f64 lanes_f64_power_of_sum(lanes_f64 sum) { return (lanes_f64)((lanes_i64)sum << 52); }
+
 /* For a normal positive a = m 2^n with m in [sqrt(1/2), sqrt(2)): m, and n. Taking the bits of
  * sqrt(1/2) away first puts the border of the exponent field there. */
 LANES lanes_f32 lanes_f32_mantissa(lanes_f32 a) {
@@ -140,6 +145,33 @@ LANES lanes_f64 lanes_f64_exponent(lanes_f64 a) {
     lanes_u64 bits = (lanes_u64)a + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu);
     return (lanes_f64)((bits >> 52) | 0x4330000000000000u) - (0x1p52 + 1023);
 }
+
+/* 2^-n for the same a. */
+LANES lanes_f32 lanes_f32_inverse_power(lanes_f32 a) {
+    lanes_i32 bits = (lanes_i32)a - 0x3f3504f3;
+    return (lanes_f32)(0x3f800000 - (bits & (int32_t)0xff800000));
+}
+LANES lanes_f64 lanes_f64_inverse_power(lanes_f64 a) {
+    lanes_u64 bits = (lanes_u64)a - 0x3fe6a09e667f3bcdu;
+    return (lanes_f64)(0x3ff0000000000000u - (bits & 0xfff0000000000000u));
+}
+
+/* The magnitude of a with the sign of b; -|a|; and whether every lane of a is above low and below
+ * high. */
+#define LANES_SIGNS(type, unsigned_type, sign)                                                 \
+    LANES lanes_##type lanes_##type##_with_sign(lanes_##type a, lanes_##type b) {              \
+        return (lanes_##type)(((lanes_##unsigned_type)a & ~sign) |                             \
+                              ((lanes_##unsigned_type)b & sign));                              \
+    }                                                                                          \
+    LANES lanes_##type lanes_##type##_negative(lanes_##type a) {                               \
+        return (lanes_##type)((lanes_##unsigned_type)a | sign);                                \
+    }                                                                                          \
+    LANES int lanes_##type##_all_between(lanes_##type a, lanes_##type low, lanes_##type high) { \
+        return __builtin_reduce_and((low < a) & (a < high)) != 0;                              \
+    }
+LANES_SIGNS(f32, u32, 0x80000000u)
+LANES_SIGNS(f64, u64, 0x8000000000000000u)
+#undef LANES_SIGNS
 
 /* Asks for the cache line of `p`, to be written. It need not be an address of anything. */
 LANES void lanes_prefetch(const void *p) { __builtin_prefetch(p, 1, 3); }

@@ -8,12 +8,18 @@ struct ElementaryLimits<Element> {
     /// Below expLow exp is 0, above expHigh infinite.
     let expLow: Element
     let expHigh: Element
+    /// For smaller magnitudes the power of two in exp is a normal number.
+    let expNormal: Element
+    /// tanh is 1 from here on.
+    let tanhHigh: Element
     let log2e: Element
     /// ln(2) in two parts; the first has trailing zeros, so that its multiples are exact.
     let ln2High: Element
     let ln2Low: Element
     /// Adding and subtracting it rounds to an integer.
     let roundingConstant: Element
+    /// The same plus the bias of the exponent: see `powerOfSum`.
+    let biasedRoundingConstant: Element
     /// The smallest normal number. log multiplies smaller ones by 2^lift.
     let smallestNormal: Element
     let lift: Element
@@ -34,8 +40,9 @@ func polynomial<V: Lanes, let n: Int>(_ x: V, _ c: InlineArray<n, V.Element>) ->
 extension F32x16 {
     @inline(__always) static var limits: ElementaryLimits<Float> {
         ElementaryLimits(
-            expLow: -104, expHigh: 89, log2e: 0x1.715476p0, ln2High: 0x1.62e4p-1,
-            ln2Low: 0x1.7f7d1cp-20, roundingConstant: 0x1.8p23, smallestNormal: 0x1p-126, lift: 25)
+            expLow: -104, expHigh: 89, expNormal: 87, tanhHigh: 10, log2e: 0x1.715476p0,
+            ln2High: 0x1.62e4p-1, ln2Low: 0x1.7f7d1cp-20, roundingConstant: 0x1.8p23,
+            biasedRoundingConstant: 0x1.8p23 + 127, smallestNormal: 0x1p-126, lift: 25)
     }
     /// (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2.
     @inline(__always) static func expPolynomial(_ r: Self) -> Self {
@@ -46,23 +53,14 @@ extension F32x16 {
     @inline(__always) static func logPolynomial(_ z: Self) -> Self {
         polynomial(z, [0.666666687, 0.400001228, 0.285507798, 0.233316138])
     }
-    /// (tanh(x) - x) / (x z) for z = x^2, |x| <= 0.625.
-    @inline(__always) static func tanhPolynomial(_ z: Self) -> Self {
-        polynomial(
-            z,
-            [
-                -0.333333343, 0.133333042, -0.0539592579, 0.0217689183, -0.00834394526,
-                0.00229274482,
-            ])
-    }
 }
 
 extension F64x8 {
     @inline(__always) static var limits: ElementaryLimits<Double> {
         ElementaryLimits(
-            expLow: -746, expHigh: 710, log2e: 0x1.71547652b82fep0, ln2High: 0x1.62e42fefa38p-1,
-            ln2Low: 0x1.ef35793c7673p-45, roundingConstant: 0x1.8p52, smallestNormal: 0x1p-1022,
-            lift: 54)
+            expLow: -746, expHigh: 710, expNormal: 708, tanhHigh: 20, log2e: 0x1.71547652b82fep0,
+            ln2High: 0x1.62e42fefa38p-1, ln2Low: 0x1.ef35793c7673p-45, roundingConstant: 0x1.8p52,
+            biasedRoundingConstant: 0x1.8p52 + 1023, smallestNormal: 0x1p-1022, lift: 54)
     }
     @inline(__always) static func expPolynomial(_ r: Self) -> Self {
         polynomial(
@@ -82,19 +80,14 @@ extension F64x8 {
                 0.18181795547521137, 0.15386244737621665, 0.13268638369266825, 0.13088034850927555,
             ])
     }
-    @inline(__always) static func tanhPolynomial(_ z: Self) -> Self {
-        polynomial(
-            z,
-            [
-                -0.3333333333333332, 0.13333333333326658, -0.05396825396139557,
-                0.021869488260559115, -0.008863229830925709, 0.0035920589774734554,
-                -0.001455309297534642, 0.0005874372860094381, -0.00023077616269519857,
-                7.959955735264808e-05, -1.724487449484433e-05,
-            ])
-    }
 }
 
+// The edges of exp, log and log1p are out of line. What they change is passed by its address: the compiler
+// would divide a returned vector into registers of 128 bits.
+
 extension Lanes {
+    // MARK: exp
+
     /// e^self, by e^x = 2^n e^r with r = x - n ln(2).
     #if REG_FMA || arch(arm64)
         @inline(__always)
@@ -102,25 +95,52 @@ extension Lanes {
         @inline(never)
     #endif
     var exp: Self {
-        let limits = Self.limits
-        // A NaN fails both comparisons of the clamp and passes through.
-        let high = Self.select(Self(limits.expHigh) < self, Self(limits.expHigh), self)
-        let x = high.atLeast(Self(limits.expLow))
-        let (n, whole, negated) = x.powersOfTwo
-        let r = whole.addingProduct(negated, Self(limits.ln2Low))
-        let rLow = (whole - r).addingProduct(negated, Self(limits.ln2Low))
-        let sum = Self(1) + r
-        let tail = ((Self(1) - sum) + r) + rLow.addingProduct(r * r, Self.expPolynomial(r))
-        return Self.select(self == self, (sum + tail).scaled(byPowerOfTwo: n), self)
+        let limit = Self.limits.expNormal
+        if _fastPath(isAllBetween(Self(-limit), Self(limit))) {
+            let (sum, n, rest) = powersOfTwo()
+            return Self.exp(rest, n) * sum.powerOfSum
+        }
+        var result = self
+        Self.expWithEdges(&result)
+        return result
     }
 
-    /// n = self / ln(2) rounded, -n, and self - n ln2High, which is exact.
-    @inline(__always) private var powersOfTwo: (n: Self, rest: Self, negated: Self) {
+    /// The same, also for results that overflow or are subnormal, and for NaN.
+    @inline(never) private static func expWithEdges(_ p: UnsafeMutablePointer<Self>) {
+        let (x, limits) = (p.pointee, limits)
+        // A NaN fails both comparisons of the clamp and passes through.
+        let high = select(Self(limits.expHigh) < x, Self(limits.expHigh), x)
+        let (_, n, rest) = high.atLeast(Self(limits.expLow)).powersOfTwo()
+        p.pointee = select(x == x, exp(rest, n).scaled(byPowerOfTwo: n), x)
+    }
+
+    /// n = self / ln(2) rounded, n + lift + biasedRoundingConstant, and self - n ln2High, which is exact.
+    @inline(__always)
+    private func powersOfTwo(lift: Element = 0) -> (sum: Self, n: Self, rest: Self) {
         let limits = Self.limits
-        let roundingConstant = Self(limits.roundingConstant)
-        let n = roundingConstant.addingProduct(self, Self(limits.log2e)) - roundingConstant
-        let negated = Self(0) - n
-        return (n, addingProduct(negated, Self(limits.ln2High)), negated)
+        let roundingConstant = Self(limits.biasedRoundingConstant + lift)
+        let sum = roundingConstant.addingProduct(self, Self(limits.log2e))
+        let n = sum - roundingConstant
+        return (sum, n, addingProduct(n, Self(-limits.ln2High)))
+    }
+
+    /// e^r for r = rest - n ln2Low, corrected for the rounding of r.
+    @inline(__always) private static func exp(_ rest: Self, _ n: Self) -> Self {
+        let ln2Low = Self(-limits.ln2Low)
+        let r = rest.addingProduct(n, ln2Low)
+        let rLow = (rest - r).addingProduct(n, ln2Low)
+        let sum = Self(1) + r
+        return sum + (((Self(1) - sum) + r) + rLow.addingProduct(r * r, expPolynomial(r)))
+    }
+
+    /// e^r - 1 for r = rest - n ln2Low, on request corrected for the rounding of r.
+    @inline(__always)
+    private static func expm1(_ rest: Self, _ n: Self, corrected: Bool = false) -> Self {
+        let ln2Low = Self(-limits.ln2Low)
+        let r = rest.addingProduct(n, ln2Low)
+        if !corrected { return r.addingProduct(r * r, expPolynomial(r)) }
+        let rLow = (rest - r).addingProduct(n, ln2Low)
+        return r + rLow.addingProduct(r * r, expPolynomial(r))
     }
 
     /// e^self for self <= 0 as a term of another function: not corrected for the rounding of r. A NaN
@@ -132,13 +152,11 @@ extension Lanes {
     #endif
     var fastExpOfNonPositive: Self {
         let limits = Self.limits
-        let (n, whole, negated) = atLeast(Self(limits.expLow)).powersOfTwo
-        let r = whole.addingProduct(negated, Self(limits.ln2Low))
-        let sum = Self(1) + r
-        let result = sum + ((Self(1) - sum) + r).addingProduct(r * r, Self.expPolynomial(r))
-        // Scaled up, so that the first factor is a normal number and only the second product rounds.
-        let lift = Self(limits.lift)
-        return result * (n + lift).powerOfTwo * (Self(0) - lift).powerOfTwo
+        // Scaled up, so that the power is a normal number and a subnormal result is rounded once.
+        let (sum, n, rest) = atLeast(Self(limits.expLow)).powersOfTwo(lift: limits.lift)
+        let power = sum.powerOfSum
+        return power.addingProduct(power, Self.expm1(rest, n))
+            * (Self(0) - Self(limits.lift)).powerOfTwo
     }
 
     /// self * 2^n for integral n, in two steps, so that both factors are normal numbers and a subnormal
@@ -149,6 +167,8 @@ extension Lanes {
         return self * half.powerOfTwo * (n - half).powerOfTwo
     }
 
+    // MARK: log
+
     /// The natural logarithm, by log(m 2^n) = n ln(2) + 2 atanh(f / (2 + f)), f = m - 1.
     #if REG_FMA || arch(arm64)
         @inline(__always)
@@ -156,13 +176,22 @@ extension Lanes {
         @inline(never)
     #endif
     var log: Self {
-        let limits = Self.limits
-        let isSmall = self < Self(limits.smallestNormal)
-        let lifted = self * Self(limits.lift).powerOfTwo
-        let (m, exponent) = Self.select(isSmall, lifted, self).normalized
-        let n = Self.select(isSmall, exponent - Self(limits.lift), exponent)
-        let result = (m - Self(1)).log(times: n)
-        return withLogEdgeCases(result)
+        if _fastPath(isAllBetween(Self(Self.limits.smallestNormal), Self(.infinity))) {
+            let (m, n) = normalized
+            return (m - Self(1)).log(times: n)
+        }
+        var result = self
+        Self.logWithEdges(&result)
+        return result
+    }
+
+    /// The same, also for subnormals and the special cases.
+    @inline(never) private static func logWithEdges(_ p: UnsafeMutablePointer<Self>) {
+        let (x, limits) = (p.pointee, limits)
+        let isSmall = x < Self(limits.smallestNormal)
+        let (m, exponent) = select(isSmall, x * Self(limits.lift).powerOfTwo, x).normalized
+        let n = select(isSmall, exponent - Self(limits.lift), exponent)
+        p.pointee = x.withLogEdgeCases((m - Self(1)).log(times: n))
     }
 
     /// log((1 + self) 2^n) for sqrt(1/2) <= 1 + self < sqrt(2).
@@ -184,17 +213,34 @@ extension Lanes {
         return Self.select(self == self, Self.select(Self(0) < self, finite, negative), self)
     }
 
-    /// log(1 + self), corrected to first order for the rounding of the sum.
-    @inline(__always) var log1p: Self {
+    /// log(1 + self). The rounding error of the sum m 2^n is added to the fraction m - 1.
+    #if REG_FMA || arch(arm64)
+        @inline(__always)
+    #else
+        @inline(never)
+    #endif
+    var log1p: Self {
         let one = Self(1)
         let sum = one + self
-        let lost = Self.select(one < self, one - (sum - self), self - (sum - one))
-        let result = sum.log + lost / sum
-        // At -1, infinity and NaN the correction is NaN.
-        let isOrdinary = Self.select(
-            Self(-1) < self, Self.select(self < Self(.infinity), one, Self(0)), Self(0))
-        return Self.select(
-            self == Self(0), self, Self.select(isOrdinary == one, result, sum.log))
+        // Exact up to 2^24 (2^53); beyond, less than the rounding of the result.
+        let lost = self - (sum - one)
+        let (m, n) = sum.normalized
+        let fraction = (m - one).addingProduct(lost, sum.inversePower)
+        var result = Self.select(self == Self(0), self, fraction.log(times: n))
+        // 2^-n is a normal number below.
+        if _fastPath(isAllBetween(Self(-1), Self(1 / Self.limits.smallestNormal))) { return result }
+        Self.log1pWithEdges(&result, self)
+        return result
+    }
+
+    /// log(1 + x) where it is log(x) within rounding, and in the special cases; otherwise `result`.
+    @inline(never)
+    private static func log1pWithEdges(_ result: UnsafeMutablePointer<Self>, _ x: Self) {
+        var logarithm = Self(1) + x
+        logWithEdges(&logarithm)
+        let isLarge = Self(1 / limits.smallestNormal) < x
+        let finite = select(isLarge, logarithm, result.pointee)
+        result.pointee = select(Self(-1) < x, finite, logarithm)
     }
 
     /// log(1 + self) for 0 <= self <= 1, without rounding 1 + self.
@@ -205,38 +251,40 @@ extension Lanes {
             .log(times: Self.select(isHigh, one, zero))
     }
 
-    /// 1 / (1 + e^-self), by e^-|self|, which cannot overflow.
-    @inline(__always) var sigmoid: Self {
-        sigmoid(by: (Self(0) - magnitude).fastExpOfNonPositive)
-    }
+    // MARK: sigmoid, softplus, tanh
 
-    /// The sigmoid, given e = e^-|self|.
+    /// 1 / (1 + e^-self), by e^-|self|, which cannot overflow.
+    @inline(__always) var sigmoid: Self { sigmoid(by: negative.fastExpOfNonPositive) }
+
+    /// The sigmoid, given e = e^-|self|: 1 - e / (1 + e), for negatives e times that. The quotient is at
+    /// most 1/2, so its rounding is a smaller part of the result.
     @inline(__always) func sigmoid(by e: Self) -> Self {
         let one = Self(1)
-        let sum = one + e
-        let quotient = Self.select(self < Self(0), e, one) / sum
-        // The rounding error of the sum, corrected to first order. A few percent of it do not matter, so
-        // 1 / sum is approximated by a line on [1, 2].
-        let lost = (sum - one) - e
-        let inverse = Self(1.457).addingProduct(sum, Self(-0.5))
-        return quotient.addingProduct(quotient * lost, inverse)
+        let factor = Self.select(self < Self(0), e, one)
+        return factor.addingProduct(Self(0) - factor, e / (one + e))
     }
 
     /// log(1 + e^self) = max(self, 0) + log1p(e^-|self|).
     @inline(__always) var softplus: Self {
-        let tail = (Self(0) - magnitude).exp.log1pOfFraction
+        let tail = negative.exp.log1pOfFraction
         // For NaN the tail is NaN.
         return Self.select(Self(0) < self, self, Self(0)) + tail
     }
 
-    /// An odd polynomial near 0, 1 - 2 / (e^2|x| + 1) beyond.
+    /// h / (1 + h) with h = (e^2|x| - 1) / 2. For small h the equal h - h (h / (1 + h)), to which the rounding
+    /// of the quotient contributes less.
     @inline(__always) var tanh: Self {
-        let z = self * self
-        let near = addingProduct(self * z, Self.tanhPolynomial(z))
-        let size = magnitude
-        let far = Self(1) - Self(2) / ((size + size).exp + Self(1))
-        let signed = Self.select(self < Self(0), Self(0) - far, far)
-        return Self.select(
-            self == Self(0), self, Self.select(size < Self(0.625), near, signed))
+        let (one, half, high) = (Self(1), Self(0.5), Self(Self.limits.tanhHigh))
+        let size = Self.select(high < magnitude, high, magnitude)
+        let (sum, n, rest) = (size + size).powersOfTwo(lift: -1)
+        // 2^n / 2.
+        let power = sum.powerOfSum
+        // In float, with a fused multiply-add, the error is within 2 ULP without the correction.
+        let isCorrected = isBaseline || MemoryLayout<Element>.size == 8
+        let h = (power - half).addingProduct(
+            power, Self.expm1(rest, n, corrected: isCorrected))
+        let quotient = h / (one + h)
+        let near = h.addingProduct(Self(0) - h, quotient)
+        return Self.select(h < half, near, quotient).withSign(of: self)
     }
 }

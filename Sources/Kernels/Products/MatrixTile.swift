@@ -47,7 +47,7 @@ import KernelInterface
     return [o, o, o, o, o, o, o, o]
 }
 
-/// tile = A B for `perRow` (one or two) whole vectors of B over k <= blockK. Row i of A starts
+/// tile = A B for `perRow` (one, two or four) whole vectors of B over k <= blockK. Row i of A starts
 /// `starts[i]` bytes after `a`.
 @inline(__always)
 func multiplyTile<W: TileVector, let n: Int>(
@@ -60,11 +60,18 @@ func multiplyTile<W: TileVector, let n: Int>(
     let aColumnStride = aColumnStride * MemoryLayout<W.Element>.stride
     @inline(__always) func addStep(_ b: UnsafePointer<W.Element>) {
         let b0 = W.load(b)
-        let b1 = perRow == 2 ? W.load(b + W.width) : b0
+        let b1 = perRow >= 2 ? W.load(b + W.width) : b0
+        let b2 = perRow == 4 ? W.load(b + 2 * W.width) : b0
+        let b3 = perRow == 4 ? W.load(b + 3 * W.width) : b0
         @inline(__always) func addRow(_ i: Int) {
             let x = W(a.load(fromByteOffset: starts[i], as: W.Element.self))
-            sums[i * perRow] = sums[i * perRow].addingProduct(x, b0)
-            if perRow == 2 { sums[i * 2 + 1] = sums[i * 2 + 1].addingProduct(x, b1) }
+            @inline(__always) func add(_ k: Int, _ b: W) {
+                sums[i * perRow + k] = sums[i * perRow + k].addingProduct(x, b)
+            }
+            add(0, b0)
+            if perRow >= 2 { add(1, b1) }
+            if perRow == 4 { add(2, b2) }
+            if perRow == 4 { add(3, b3) }
         }
         // A longer loop would not be unrolled, and its sums would be kept in memory.
         for i in 0..<min(6, n / perRow) { addRow(i) }

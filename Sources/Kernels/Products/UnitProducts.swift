@@ -3,102 +3,173 @@ import KernelInterface
 // Products of layers with few units, in the layout of `UnitRows`. Nothing is packed: the weights fit the
 // cache as they are.
 
-/// Rows of a tile: enough one-vector rows to hide the latency of a multiply-add.
+/// The largest tile: `unitTileM` rows of `unitTileVectors` vectors, enough to hide the latency of a
+/// multiply-add, and few enough that the rest of a layer's units is rarely most of it.
 #if REG_KERNELSAVX512
-    @inline(__always) private var unitTileM: Int { narrowTileM }
-    @inline(__always)
-    private func zeroUnitTile<V: Lanes>(_: V.Type) -> InlineArray<8, V> { zeroNarrowTile(V.self) }
+    @inline(__always) private var unitTileM: Int { 8 }
+    @inline(__always) private var unitTileVectors: Int { 2 }
+    @inline(__always) private func zeroUnitTile<V: Lanes>(_: V.Type) -> InlineArray<16, V> {
+        let o = V(0)
+        return [o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o]
+    }
 #elseif REG_FMA || arch(arm64)
-    @inline(__always) private var unitTileM: Int { 4 }
-    @inline(__always)
-    private func zeroUnitTile<V: Lanes>(_: V.Type) -> InlineArray<4, V> {
-        [V(0), V(0), V(0), V(0)]
+    @inline(__always) private var unitTileM: Int { 6 }
+    @inline(__always) private var unitTileVectors: Int { 1 }
+    @inline(__always) private func zeroUnitTile<V: Lanes>(_: V.Type) -> InlineArray<6, V> {
+        let o = V(0)
+        return [o, o, o, o, o, o]
     }
 #else
     @inline(__always) private var unitTileM: Int { 2 }
-    @inline(__always)
-    private func zeroUnitTile<V: Lanes>(_: V.Type) -> InlineArray<2, V> { [V(0), V(0)] }
+    @inline(__always) private var unitTileVectors: Int { 1 }
+    @inline(__always) private func zeroUnitTile<V: Lanes>(_: V.Type) -> InlineArray<2, V> {
+        [V(0), V(0)]
+    }
 #endif
 
-/// Computes columns `columns` of a product. The multiply-adds of an element are in the order of
-/// `multiply`, so for k <= blockK the bits are the same.
+/// Computes columns `columns`, at least one vector, of a product. The last vector may overlap the one
+/// before it; with a ReLU mask, which reads C, the columns must be whole vectors. The multiply-adds of an
+/// element are in the order of `multiply`, so for k <= blockK the bits are the same.
 @inline(__always)
 func multiplyUnits<V: Lanes>(
     _: V.Type, _ call: UnitProduct<V.Element>, _ columns: Range<Int>
 ) {
-    if let scale = call.reluMaskScale {
-        let scale = V(scale)
-        multiplyUnits(call, columns) { x, p in V.select(V(0) < V.load(p), x * scale, V(0)) }
-    } else if call.activation == .relu {
-        multiplyUnits(call, columns) { (x: V, _) in x.relu }
-    } else {
-        multiplyUnits(call, columns) { (x: V, _) in x }
-        if call.activation == .identity { return }
-        for u in 0..<call.c.units {
-            let p = call.c.data + u * call.c.rowStride + columns.lowerBound
-            activate(V.self, p, p, columns.count, call.activation)
-        }
-    }
-}
-
-/// c = f(W a + bias, address of c).
-@inline(__always)
-private func multiplyUnits<V: Lanes>(
-    _ call: UnitProduct<V.Element>, _ columns: Range<Int>,
-    _ f: (V, UnsafePointer<V.Element>) -> V
-) {
-    let o = V(0)
     let units = call.c.units
     var u = 0
     while units - u >= unitTileM {
-        multiplyRows(zeroUnitTile(V.self), call, u, columns, f)
+        multiplyWholeRows(V.self, call, u, columns)
         u += unitTileM
     }
     if unitTileM > 4 && units - u >= 4 {
-        multiplyRows([o, o, o, o], call, u, columns, f)
+        multiplyFourRows(V.self, call, u, columns)
         u += 4
     }
     if unitTileM > 2 && units - u == 3 {
-        multiplyRows([o, o, o], call, u, columns, f)
+        multiplyThreeRows(V.self, call, u, columns)
         u += 3
     }
-    while units - u >= 2 {
-        multiplyRows([o, o], call, u, columns, f)
+    if unitTileM > 2 && units - u == 2 {
+        multiplyTwoRows(V.self, call, u, columns)
         u += 2
     }
-    if u < units { multiplyRows([o], call, u, columns, f) }
+    if u < units { multiplyOneRow(V.self, call, u, columns) }
+    if call.reluMaskScale != nil || call.activation == .identity || call.activation == .relu {
+        return
+    }
+    for u in 0..<units {
+        let p = call.c.data + u * call.c.rowStride + columns.lowerBound
+        activate(V.self, p, p, columns.count, call.activation)
+    }
 }
 
-/// Computes `rows` rows of c from row u.
-@inline(__always)
-private func multiplyRows<V: Lanes, let rows: Int>(
-    _ zeros: InlineArray<rows, V>, _ call: UnitProduct<V.Element>, _ u: Int,
-    _ columns: Range<Int>, _ f: (V, UnsafePointer<V.Element>) -> V
+// A function for each number of rows, out of line: the compiler inlines no more into one.
+
+@inline(never)
+private func multiplyWholeRows<V: Lanes>(
+    _: V.Type, _ call: UnitProduct<V.Element>, _ u: Int, _ columns: Range<Int>
 ) {
-    let weights = call.weights + u * call.rowStride
-    let (rowStride, columnStride, aRowStride, cRowStride) = (
-        call.rowStride, call.columnStride,
-        call.a.rowStride, call.c.rowStride
-    )
-    var biases = zeros
-    // Without a bias: adding -0 changes nothing.
-    for i in 0..<rows { biases[i] = V(call.bias?[u + i] ?? -0.0) }
-    var a = call.a.data + columns.lowerBound
-    var c = call.c.data + u * cRowStride + columns.lowerBound
-    let end = c + columns.count
-    while c < end {
-        var sums = zeros
-        var (from, w) = (a, weights)
-        for _ in 0..<call.a.units {
-            let x = V.load(from)
-            for i in 0..<rows { sums[i] = sums[i].addingProduct(V(w[i * rowStride]), x) }
-            w += columnStride
-            from += aRowStride
-        }
-        for i in 0..<rows { f(sums[i] + biases[i], c + i * cRowStride).store(c + i * cRowStride) }
-        a += V.width
-        c += V.width
+    if unitTileVectors == 1 {
+        multiplyRows(zeroUnitTile(V.self), perRow: 1, call, u, columns)
+    } else {
+        var rest = columns
+        if call.a.units > 4 { rest = multiplyRows(zeroUnitTile(V.self), perRow: 2, call, u, columns) }
+        multiplyRows(zeroNarrowTile(V.self), perRow: 1, call, u, rest)
     }
+}
+
+@inline(never)
+private func multiplyFourRows<V: Lanes>(
+    _: V.Type, _ call: UnitProduct<V.Element>, _ u: Int, _ columns: Range<Int>
+) {
+    let o = V(0)
+    var rest = columns
+    if unitTileVectors == 2 {
+        rest = multiplyRows([o, o, o, o, o, o, o, o], perRow: 2, call, u, columns)
+    }
+    multiplyRows([o, o, o, o], perRow: 1, call, u, rest)
+}
+
+@inline(never)
+private func multiplyThreeRows<V: Lanes>(
+    _: V.Type, _ call: UnitProduct<V.Element>, _ u: Int, _ columns: Range<Int>
+) {
+    let o = V(0)
+    var rest = columns
+    if unitTileVectors == 2 {
+        rest = multiplyRows(
+            [o, o, o, o, o, o, o, o, o, o, o, o], perRow: 4, call, u, columns)
+    }
+    multiplyRows([o, o, o], perRow: 1, call, u, rest)
+}
+
+@inline(never)
+private func multiplyTwoRows<V: Lanes>(
+    _: V.Type, _ call: UnitProduct<V.Element>, _ u: Int, _ columns: Range<Int>
+) {
+    let o = V(0)
+    let rest =
+        unitTileVectors == 2
+        ? multiplyRows([o, o, o, o, o, o, o, o], perRow: 4, call, u, columns)
+        : multiplyRows([o, o, o, o], perRow: 2, call, u, columns)
+    multiplyRows([o, o], perRow: 1, call, u, rest)
+}
+
+@inline(never)
+private func multiplyOneRow<V: Lanes>(
+    _: V.Type, _ call: UnitProduct<V.Element>, _ u: Int, _ columns: Range<Int>
+) {
+    let o = V(0)
+    let rest =
+        isBaseline ? columns : multiplyRows([o, o, o, o], perRow: 4, call, u, columns)
+    multiplyRows([o], perRow: 1, call, u, rest)
+}
+
+/// Computes rows of c from row u in tiles of `perRow` vectors. The last tile may overlap the one before it by
+/// less than a vector. Returns the columns that are left.
+@inline(__always) @discardableResult
+private func multiplyRows<V: Lanes, let n: Int>(
+    _ zeros: InlineArray<n, V>, perRow: Int, _ call: UnitProduct<V.Element>, _ u: Int,
+    _ columns: Range<Int>
+) -> Range<Int> {
+    let rows = n / perRow
+    let starts = rowStarts(call.rowStride * MemoryLayout<V.Element>.stride)
+    var biases: InlineArray<n, V> = zeros
+    // Without a bias: adding -0 changes nothing.
+    for i in 0..<rows { biases[i * perRow] = V(call.bias?[u + i] ?? -0.0) }
+    let last = columns.upperBound - perRow * V.width
+    var next = columns.lowerBound
+    while next < last + V.width {
+        if perRow > 1 && last < columns.lowerBound { break }
+        let column = min(next, last)
+        var x = multiplyTile(
+            zeros, perRow: perRow, k: call.a.units, a: call.weights + u * call.rowStride,
+            aColumnStride: call.columnStride, b: call.a.data + column,
+            bRowStride: call.a.rowStride, starts: starts)
+        let c = call.c.data + u * call.c.rowStride + column
+        /// Replaces each vector by f(vector, its address in c, its row).
+        @inline(__always)
+        func forEach(_ f: (V, UnsafeMutablePointer<V.Element>, _ i: Int) -> V) {
+            for i in 0..<rows {
+                for k in 0..<perRow {
+                    x[i * perRow + k] = f(
+                        x[i * perRow + k], c + i * call.c.rowStride + k * V.width, i)
+                }
+            }
+        }
+        forEach { x, _, i in x + biases[i * perRow] }
+        if let scale = call.reluMaskScale {
+            let scale = V(scale)
+            forEach { x, c, _ in V.select(V(0) < V.load(c), x * scale, V(0)) }
+        } else if call.activation == .relu {
+            forEach { x, _, _ in x.relu }
+        }
+        forEach { x, c, _ in
+            x.store(c)
+            return x
+        }
+        next += perRow * V.width
+    }
+    return min(next, columns.upperBound)..<columns.upperBound
 }
 
 /// dw = dz a^T, or dw += dz a^T if `accumulates`, for narrow layers, where the tiles of a packed product
@@ -117,7 +188,7 @@ func narrowWeightGradient<V: Lanes>(
     var i = 0
     while i < few.units {
         let left = few.units - i
-        let rows = unitTileM > 2 && (left == 3 || left > 4) ? 3 : min(2, left)
+        let rows = !isBaseline && (left == 3 || left > 4) ? 3 : min(2, left)
         for k in stride(from: 0, to: many.units, by: 2) {
             let pairs = RowPairs(
                 few: few, many: many, first: i, second: k, dw: dw + i * fewStride + k * manyStride,
@@ -125,7 +196,7 @@ func narrowWeightGradient<V: Lanes>(
             switch rows {
             case 1: sumPairs([o], pairs)
             case 2: sumPairs([o, o], pairs)
-            default: if unitTileM > 2 { sumPairs([o, o, o], pairs) }
+            default: if !isBaseline { sumPairs([o, o, o], pairs) }
             }
         }
         i += rows

@@ -27,6 +27,12 @@ protocol Lanes: TileVector {
     static func / (a: Self, b: Self) -> Self
 
     var magnitude: Self { get }
+    /// -|self|.
+    var negative: Self { get }
+    /// |self| with the sign of another vector.
+    func withSign(of other: Self) -> Self
+    /// Whether every lane is above `low` and below `high`.
+    func isAllBetween(_ low: Self, _ high: Self) -> Bool
     /// max(self, low); self if it is NaN.
     func atLeast(_ low: Self) -> Self
     var squareRoot: Self { get }
@@ -38,8 +44,12 @@ protocol Lanes: TileVector {
 
     /// 2^self for integral lanes, where the result is a normal number.
     var powerOfTwo: Self { get }
+    /// 2^n for self = n + biasedRoundingConstant, where that is a normal number.
+    var powerOfSum: Self { get }
     /// m in [sqrt(1/2), sqrt(2)) and integral n with self = m * 2^n, for positive normal lanes.
     var normalized: (m: Self, n: Self) { get }
+    /// 2^-n for the n of `normalized`.
+    var inversePower: Self { get }
 
     /// The sum of the lanes, by halves.
     var laneSum: Element { get }
@@ -59,7 +69,6 @@ protocol Lanes: TileVector {
     static var limits: ElementaryLimits<Element> { get }
     static func expPolynomial(_ r: Self) -> Self
     static func logPolynomial(_ z: Self) -> Self
-    static func tanhPolynomial(_ z: Self) -> Self
     static func erfPolynomial(_ z: Self) -> Self
     static func erfcxPolynomial(_ t: Self) -> Self
 
@@ -138,6 +147,13 @@ struct F32x16: Lanes {
 
     @inline(__always) func atLeast(_ low: Self) -> Self { Self(v: lanes_f32_at_least(v, low.v)) }
     @inline(__always) var magnitude: Self { Self(v: lanes_f32_abs(v)) }
+    @inline(__always) var negative: Self { Self(v: lanes_f32_negative(v)) }
+    @inline(__always) func withSign(of other: Self) -> Self {
+        Self(v: lanes_f32_with_sign(v, other.v))
+    }
+    @inline(__always) func isAllBetween(_ low: Self, _ high: Self) -> Bool {
+        lanes_f32_all_between(v, low.v, high.v) != 0
+    }
     @inline(__always) var squareRoot: Self { Self(v: lanes_f32_sqrt(v)) }
     @inline(__always) var laneSum: Float { lanes_f32_sum(v) }
     @inline(__always) static func < (a: Self, b: Self) -> Mask { lanes_f32_less(a.v, b.v) }
@@ -147,6 +163,8 @@ struct F32x16: Lanes {
     }
 
     @inline(__always) var powerOfTwo: Self { Self(v: lanes_f32_power(v)) }
+    @inline(__always) var powerOfSum: Self { Self(v: lanes_f32_power_of_sum(v)) }
+    @inline(__always) var inversePower: Self { Self(v: lanes_f32_inverse_power(v)) }
     @inline(__always) var normalized: (m: Self, n: Self) {
         (Self(v: lanes_f32_mantissa(v)), Self(v: lanes_f32_exponent(v)))
     }
@@ -204,6 +222,13 @@ struct F64x8: Lanes {
 
     @inline(__always) func atLeast(_ low: Self) -> Self { Self(v: lanes_f64_at_least(v, low.v)) }
     @inline(__always) var magnitude: Self { Self(v: lanes_f64_abs(v)) }
+    @inline(__always) var negative: Self { Self(v: lanes_f64_negative(v)) }
+    @inline(__always) func withSign(of other: Self) -> Self {
+        Self(v: lanes_f64_with_sign(v, other.v))
+    }
+    @inline(__always) func isAllBetween(_ low: Self, _ high: Self) -> Bool {
+        lanes_f64_all_between(v, low.v, high.v) != 0
+    }
     @inline(__always) var squareRoot: Self { Self(v: lanes_f64_sqrt(v)) }
     @inline(__always) var laneSum: Double { lanes_f64_sum(v) }
     @inline(__always) static func < (a: Self, b: Self) -> Mask { lanes_f64_less(a.v, b.v) }
@@ -213,6 +238,8 @@ struct F64x8: Lanes {
     }
 
     @inline(__always) var powerOfTwo: Self { Self(v: lanes_f64_power(v)) }
+    @inline(__always) var powerOfSum: Self { Self(v: lanes_f64_power_of_sum(v)) }
+    @inline(__always) var inversePower: Self { Self(v: lanes_f64_inverse_power(v)) }
     @inline(__always) var normalized: (m: Self, n: Self) {
         (Self(v: lanes_f64_mantissa(v)), Self(v: lanes_f64_exponent(v)))
     }

@@ -102,14 +102,7 @@ extension Operations {
     private func multiply(_ call: UnitProduct<T>, _ columns: Range<Int>) {
         assert(columns.count >= vectorWidth)
         assert(call.reluMaskScale == nil || columns.count % vectorWidth == 0)
-        let whole = columns.lowerBound + columns.count / vectorWidth * vectorWidth
-        withUnsafePointer(to: call) {
-            table.pointee.multiplyUnits($0, columns.lowerBound..<whole)
-            if whole < columns.upperBound {
-                table.pointee.multiplyUnits(
-                    $0, columns.upperBound - vectorWidth..<columns.upperBound)
-            }
-        }
+        withUnsafePointer(to: call) { table.pointee.multiplyUnits($0, columns) }
     }
 }
 
