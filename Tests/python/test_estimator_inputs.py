@@ -17,7 +17,7 @@ from sklearn.datasets import make_classification, make_multilabel_classification
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
-from swiftreg import MLPClassifier, MLPRegressor, _frames
+from swiftreg import MLPClassifier, MLPClassifierCV, MLPRegressor, MLPRegressorCV, _frames
 
 pl = pytest.importorskip("polars")
 pa = pytest.importorskip("pyarrow")
@@ -74,6 +74,19 @@ def test_frames_are_arrays_with_names(kind: str, dtype: str) -> None:
             labels = {"pandas": pd.Series, "polars": pl.Series, "pyarrow": pa.array}[kind.split(",")[0]]
             assert np.array_equal(make(random_state=0, max_iter=3).fit(frame, labels(y)).coefs_[0],
                                   make(random_state=0, max_iter=3).fit(X, y).coefs_[0])
+
+
+@pytest.mark.parametrize("kind", list(frames(np.zeros((1, 4)))))
+def test_cross_validation_of_frames(kind: str) -> None:
+    X, y = table("float32")
+    frame = frames(X)[kind]
+    weights = np.where(np.arange(120) % 4 == 0, 0.0, 1.0)
+    arguments: dict[str, Any] = {"alphas": 2, "keep_probs": [0.8], "cv": 2, "random_state": 0, "max_iter": 4}
+    for make in (MLPClassifierCV, MLPRegressorCV):
+        model, plain = make(**arguments).fit(frame, y, weights), make(**arguments).fit(X, y, weights)
+        assert np.array_equal(model.coefs_[0], plain.coefs_[0]) and model.coefs_[0].dtype == np.float32
+        assert model.feature_names_in_.tolist() == NAMES
+        assert np.array_equal(model.predict(frame), plain.predict(X))
 
 
 def test_columns_of_several_types() -> None:

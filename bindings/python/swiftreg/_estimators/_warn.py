@@ -7,7 +7,6 @@ import sys
 import warnings
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 _PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 _families = count()
@@ -39,8 +38,3 @@ def warn(family: str | None, kind: str, message: str, category: type[Warning]) -
         _given.add((family, kind))
         message += "  (Other clones of this estimator will not repeat this.)"
     warnings.warn(message, category, stacklevel=_level() + 1)
-
-
-def forget(**unused: Any) -> None:
-    """Lets every clone warn again."""
-    _given.clear()
