@@ -282,16 +282,17 @@ def test_copies_and_pickles_keep_everything() -> None:
 # ---- Interrupted, failed, refused ----------------------------------------------------------
 
 
-def test_ctrl_c_keeps_what_is_done() -> None:
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_ctrl_c_keeps_what_is_done(n_jobs: int | None) -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(3000, 40))
     y = (X[:, 0] > 0).astype(int)
     model = MLPClassifierCV((200,), alphas=[0.1, 1.0, 10.0] + list(range(20, 400)), keep_probs=1.0, cv=2,
-                            random_state=0, max_iter=4)
-    timer = threading.Timer(2.0, os.kill, (os.getpid(), signal.SIGINT))
+                            random_state=0, max_iter=4, n_jobs=n_jobs)
+    timer = threading.Timer(4.0, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     try:
-        with pytest.warns(UserWarning, match=r"interrupted by the user: .* among the \d+ of 383 points"):
+        with joblib.parallel_config("threading"), pytest.warns(UserWarning, match=r"interrupted by the user: .* among the \d+ of 383 points"):
             model.fit(X, y)
     finally:
         timer.cancel()

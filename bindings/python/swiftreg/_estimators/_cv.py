@@ -44,6 +44,7 @@ from swiftreg._estimators._settings import (
 from swiftreg._estimators._stopping import patience
 
 _RULES = ("best", "1se")
+_ALPHAS_OF_A_GROUP = 4
 
 
 class Job(NamedTuple):
@@ -118,10 +119,16 @@ def _outcomes(plan: Plan, jobs: list[Job]) -> list[Outcome]:
 
 
 def _in_parallel(plan: Plan, jobs: list[Job], n_jobs: Any, keep_probs: int) -> Iterator[list[Outcome]]:
-    """Outcomes of groups of jobs, by joblib's workers; a group shares fold, repeat and keep_prob."""
+    """Outcomes of groups of jobs, by joblib's workers.
+
+    A group is a few alphas of the same fold, repetition and keep_prob: long enough to be worth sending,
+    short enough that the points of the grid are done one after the other.
+    """
     groups: dict[Any, list[Job]] = {}
     for job in jobs:
-        groups.setdefault((job.repeat, job.fold, job.point % keep_probs), []).append(job)
+        alpha, keep_prob = divmod(job.point, keep_probs)
+        key = (alpha // _ALPHAS_OF_A_GROUP, keep_prob, job.repeat, job.fold)
+        groups.setdefault(key, []).append(job)
     tasks = [delayed(_outcomes)(plan, group) for group in groups.values()]
     try:
         parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
