@@ -549,6 +549,13 @@ reg_status reg_network_save_f64(const reg_network_f64 *network, const char *path
 reg_status reg_network_load(const char *path, reg_network **network);
 reg_status reg_network_load_f64(const char *path, reg_network_f64 **network);
 
+/* A network of whichever element type the bytes or the file have: one of *network and *network_f64, the
+ * other is NULL; both are after an error. Errors: as deserialize and load. */
+reg_status reg_network_deserialize_any(const void *buffer, size_t size, reg_network **network,
+                                       reg_network_f64 **network_f64);
+reg_status reg_network_load_any(const char *path, reg_network **network,
+                                reg_network_f64 **network_f64);
+
 /* Writes the network as one C99 file that needs nothing but math.h: a function
  *
  *     void NAME(const T x[n_in], T y[n_out]);      T is float or double

@@ -126,6 +126,58 @@ public func reg_network_load_f64(
     load(Double.self, path, network)
 }
 
+// MARK: Either element type
+
+/// Where a network of either type goes; both places are NULL after an error.
+private func either(
+    _ network: UnsafeMutablePointer<OpaquePointer?>?,
+    _ network64: UnsafeMutablePointer<OpaquePointer?>?,
+    _ read: (UnsafePointer<Runtime>) throws(NetworkError) -> AnyNetwork
+) throws(Failure) {
+    let network = try output(network, 1, "network")
+    network.pointee = nil
+    let network64 = try output(network64, 1, "network_f64")
+    network64.pointee = nil
+    let runtime = try runtime()
+    let found = try networkDoes { () throws(NetworkError) in try read(runtime) }
+    switch found {
+    case .float(let handle): network.pointee = OpaquePointer(handle)
+    case .double(let handle): network64.pointee = OpaquePointer(handle)
+    }
+}
+
+@c @implementation
+public func reg_network_deserialize_any(
+    _ buffer: UnsafeRawPointer?, _ size: Int, _ network: UnsafeMutablePointer<OpaquePointer?>?,
+    _ network_f64: UnsafeMutablePointer<OpaquePointer?>?
+) -> reg_status {
+    status { () throws(Failure) in
+        network?.pointee = nil
+        network_f64?.pointee = nil
+        let buffer = try input(buffer?.assumingMemoryBound(to: UInt8.self), 1, "buffer")
+        // No memory has so many bytes.
+        if size < 0 { throw Failure(REG_ERROR_FORMAT) }
+        try either(network, network_f64) { (runtime) throws(NetworkError) in
+            try AnyNetwork.deserialize(buffer, size, runtime: runtime)
+        }
+    }
+}
+
+@c @implementation
+public func reg_network_load_any(
+    _ path: UnsafePointer<CChar>?, _ network: UnsafeMutablePointer<OpaquePointer?>?,
+    _ network_f64: UnsafeMutablePointer<OpaquePointer?>?
+) -> reg_status {
+    status { () throws(Failure) in
+        network?.pointee = nil
+        network_f64?.pointee = nil
+        let path = try input(path, 1, "path")
+        try either(network, network_f64) { (runtime) throws(NetworkError) in
+            try AnyNetwork.load(path, runtime: runtime)
+        }
+    }
+}
+
 // MARK: C
 
 private func exportC<T: Scalar>(

@@ -1,23 +1,44 @@
 import CPlatform
 
-/// Writes bytes into memory. Without memory, or with too little, it still counts them: so a first
-/// run of the same code tells how much a second one needs.
+/// Writes bytes into memory: a caller's, of which those that do not fit are counted only, or its own,
+/// which grows.
 struct ByteWriter {
-    private let memory: UnsafeMutableRawPointer?
-    private let capacity: Int
+    private var memory: UnsafeMutableRawPointer?
+    private var capacity: Int
+    private let grows: Bool
     private(set) var count = 0
-
-    init() {
-        memory = nil
-        capacity = 0
-    }
 
     init(_ memory: UnsafeMutableRawPointer, capacity: Int) {
         self.memory = memory
         self.capacity = capacity
+        grows = false
+    }
+
+    /// With memory of its own.
+    fileprivate init() {
+        memory = nil
+        capacity = 0
+        grows = true
+    }
+
+    /// All that was written, or nil where there was no memory for it.
+    fileprivate var written: UnsafeMutableRawPointer? { count <= capacity ? memory : nil }
+
+    fileprivate func release() { free(memory) }
+
+    private mutating func makeRoom(_ size: Int) {
+        // After a failure the bytes are counted only.
+        guard grows, size > capacity - count, count <= capacity else { return }
+        let larger = max(2 * capacity, count + size, 1024)
+        guard let memory = allocate(UInt8.self, larger) else { return }
+        if let old = self.memory { memcpy(memory, old, count) }
+        free(self.memory)
+        self.memory = UnsafeMutableRawPointer(memory)
+        capacity = larger
     }
 
     mutating func write(_ bytes: UnsafeRawPointer, _ size: Int) {
+        makeRoom(size)
         if let memory, size <= capacity - count {
             (memory + count).copyMemory(from: bytes, byteCount: size)
         }
@@ -25,10 +46,18 @@ struct ByteWriter {
     }
 
     mutating func write(byte: UInt8) {
+        makeRoom(1)
         if let memory, count < capacity {
             (memory + count).storeBytes(of: byte, as: UInt8.self)
         }
         count += 1
+    }
+
+    /// Overwrites bytes that were written.
+    func replace(at offset: Int, _ bytes: UnsafeRawPointer, _ size: Int) {
+        if let memory, offset + size <= min(count, capacity) {
+            (memory + offset).copyMemory(from: bytes, byteCount: size)
+        }
     }
 
     mutating func write(_ text: StaticString) { write(text.utf8Start, text.utf8CodeUnitCount) }
@@ -79,13 +108,14 @@ struct WrittenBytes {
     let count: Int
 
     init(_ write: (inout ByteWriter) -> Void) throws(NetworkError) {
-        var measure = ByteWriter()
-        write(&measure)
-        guard let memory = allocate(UInt8.self, measure.count) else { throw .memory }
-        self.memory = memory
-        count = measure.count
-        var writer = ByteWriter(memory, capacity: count)
+        var writer = ByteWriter()
         write(&writer)
+        guard let memory = writer.written else {
+            writer.release()
+            throw .memory
+        }
+        self.memory = memory.assumingMemoryBound(to: UInt8.self)
+        count = writer.count
     }
 }
 

@@ -207,7 +207,7 @@ extension Network {
         return try read(source, runtime)
     }
 
-    private static func read(
+    fileprivate static func read(
         _ source: ByteSource, _ runtime: UnsafePointer<Runtime>
     ) throws(NetworkError) -> Handle {
         var reader = HeaderReader(source, elementSize: MemoryLayout<T>.size)
@@ -235,6 +235,40 @@ extension Network {
             let reason = fileError
             destroy(handle)
             fileError = reason
+            throw error
+        }
+    }
+}
+
+/// A network of the element type that the bytes have.
+public enum AnyNetwork {
+    case float(Network<Float>.Handle)
+    case double(Network<Double>.Handle)
+
+    public static func deserialize(
+        _ buffer: UnsafeRawPointer, _ size: Int, runtime: UnsafePointer<Runtime>
+    ) throws(NetworkError) -> AnyNetwork {
+        try read(ByteSource(buffer: buffer, size: size), runtime)
+    }
+
+    /// After a file error, errno says why.
+    public static func load(
+        _ path: UnsafePointer<CChar>, runtime: UnsafePointer<Runtime>
+    ) throws(NetworkError) -> AnyNetwork {
+        let source = try ByteSource(path: path)
+        defer { source.close() }
+        return try read(source, runtime)
+    }
+
+    private static func read(
+        _ source: ByteSource, _ runtime: UnsafePointer<Runtime>
+    ) throws(NetworkError) -> AnyNetwork {
+        do throws(NetworkError) {
+            return .float(try Network<Float>.read(source, runtime))
+        } catch .format {
+            // The header of a network of the other type has no tensor of this one.
+            return .double(try Network<Double>.read(source, runtime))
+        } catch {
             throw error
         }
     }

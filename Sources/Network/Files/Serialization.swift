@@ -8,15 +8,14 @@ import CPlatform
 extension FileHeader {
     /// Everything before the tensors; free it.
     func written() throws(NetworkError) -> WrittenBytes {
-        var json = ByteWriter()
-        write(&json)
-        // The tensors begin at a multiple of 8.
-        let padding = -json.count & 7
-        return try WrittenBytes { writer in
-            var size = UInt64(json.count + padding).littleEndian
+        try WrittenBytes { writer in
+            var size: UInt64 = 0
             writer.write(&size, 8)
             write(&writer)
-            for _ in 0..<padding { writer.write(" ") }
+            // The tensors begin at a multiple of 8.
+            while writer.count % 8 != 0 { writer.write(" ") }
+            size = UInt64(writer.count - 8).littleEndian
+            writer.replace(at: 0, &size, 8)
         }
     }
 

@@ -102,6 +102,18 @@ PyObject *shape_tuple(int ndim, const Py_ssize_t *shape) {
     return tuple;
 }
 
+int raise_shape(const Array *array, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    OWNED PyObject *text = PyUnicode_FromFormatV(format, arguments);
+    va_end(arguments);
+    OWNED PyObject *shape = shape_tuple(array->view.ndim, array->view.shape);
+    if (text != NULL && shape != NULL) {
+        PyErr_Format(PyExc_ValueError, "%U, got %S", text, shape);
+    }
+    return -1;
+}
+
 /* ---- Errors of the library -------------------------------------------------------------- */
 
 /* Arguments of the library that have another name in Python. */

@@ -99,7 +99,18 @@ static inline void no_array(Array *array) {
     array->data = array->owned = NULL;
 }
 
-/* Inputs. All return 0, or -1 with an exception that names the argument. */
+void release(Array *array);
+/* An array that is released where its block ends. */
+#define ARRAY(name)                                  \
+    Array name __attribute__((cleanup(release)));    \
+    no_array(&name)
+
+/* A reference that is given up where its block ends. */
+static inline void give_up(PyObject **object) { Py_XDECREF(*object); }
+#define OWNED __attribute__((cleanup(give_up)))
+
+/* Inputs. All return 0, or -1 with an exception that names the argument; the array then holds
+ * nothing. */
 
 /* float32 stays float32; every other real type, and lists, become float64. */
 int get_float(State *, PyObject *object, const char *name, Layout, Array *array);
@@ -124,7 +135,6 @@ int new_float(State *, ElementType, int ndim, const Py_ssize_t *shape, Array *ar
 int get_output(PyObject *object, const char *name, ElementType type, ElementType or_type,
                const Array *like, const char *like_name, Array *array);
 
-void release(Array *array);
 /* Releases the buffer and hands over the reference to the object. */
 PyObject *detach(Array *array);
 
@@ -151,13 +161,21 @@ typedef struct Pass {
     bool in_place; /* the caller's `out` is the input object itself; `out` is not taken again */
 } Pass;
 
+void pass_release(Pass *pass);
+/* A pass that is released where its block ends. */
+#define PASS(name)                                     \
+    Pass name __attribute__((cleanup(pass_release)));  \
+    no_array(&name.in);                                \
+    no_array(&name.out);                               \
+    no_array(&name.staging)
+
 int pass_begin(State *, PyObject *in, const char *in_name, PyObject *out, Pass *pass);
 /* As pass_begin, for an input that has been taken already; steals it. */
 int pass_begin_array(State *, Array *in, const char *in_name, PyObject *out, Pass *pass);
-/* The result, a new reference; or NULL with the exception of a status that is not REG_OK. Releases
- * the pass in any case. */
-PyObject *pass_end(State *, Pass *pass, PyObject *out);
-void pass_release(Pass *pass);
+/* The result of a call, a new reference; or NULL with the exception of its status. */
+PyObject *pass_end(State *, Pass *pass, reg_status status, PyObject *out);
+/* The array that a call has filled, a new reference; or NULL likewise. */
+PyObject *end_with(Array *array, reg_status status);
 /* Refuses a second operand, which is read while the target is written, that shares memory. */
 int pass_check_operand(const Pass *pass, const Array *operand, const char *name);
 
@@ -169,7 +187,13 @@ typedef struct Gradients {
 } Gradients;
 
 void gradients_release(Gradients *g);
-/* Takes W and b; promotes them and `a` to one type; makes z and out, which hold nothing yet. */
+/* Gradients that are released where their block ends. */
+#define GRADIENTS(name)                                          \
+    Gradients name __attribute__((cleanup(gradients_release)));  \
+    no_array(&name.dw);                                          \
+    no_array(&name.db);                                          \
+    no_array(&name.da)
+/* Takes W and b; promotes them and `a` to one type; makes z and out, which hold nothing yet; the caller releases them, also after an error. */
 int layer_forward(State *, PyObject *w, PyObject *b, Array *a, reg_activation, Array *z, Array *out);
 /* Takes W; promotes it, dz and `a` to one type; makes the gradients. */
 int layer_backward(State *, PyObject *w, Array *dz, Array *a, double lambda, bool want_da,
@@ -184,6 +208,8 @@ int get_double(PyObject *object, const char *name, double *value);
 int get_uint64(PyObject *object, const char *name, uint64_t *value);
 /* An int or a sequence of ints; returns the number of dimensions, or -1. */
 int get_shape(PyObject *object, const char *name, Py_ssize_t shape[MAX_DIMENSIONS]);
+/* Raises the formatted text and the shape that the array has; returns -1. */
+int raise_shape(const Array *array, const char *format, ...);
 PyObject *shape_tuple(int ndim, const Py_ssize_t *shape);
 /* An integer from `least` on. With `none`, None is 0, which is then no integer that may be given. */
 int get_count(PyObject *object, const char *name, uint64_t least, bool none, uint64_t *value);

@@ -1,8 +1,6 @@
 /* Costs, and the gradient where a cost begins. */
 #include "core.h"
 
-#include <string.h>
-
 /* The weight matrices of the L2 term: any contiguous order, since only squares are summed. */
 typedef struct Weights {
     Py_ssize_t layers;
@@ -48,12 +46,7 @@ static int weights_get(State *state, PyObject *tuple, ElementType type, Weights 
 
 static int check_matrix(const Array *array, const char *name) {
     if (array->view.ndim == 2) return 0;
-    PyObject *shape = shape_tuple(array->view.ndim, array->view.shape);
-    if (shape != NULL) {
-        PyErr_Format(PyExc_ValueError, "%s must have two dimensions, got shape %S", name, shape);
-        Py_DECREF(shape);
-    }
-    return -1;
+    return raise_shape(array, "%s must have two dimensions", name);
 }
 
 static reg_status run_cost(const Array *a, const Array *y, const Weights *weights, double lambda,
@@ -76,59 +69,47 @@ static reg_status run_cost(const Array *a, const Array *y, const Weights *weight
 /* args: a, y, weights (a tuple, or None for the plain cost), lambd */
 static PyObject *cost(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     State *state = state_of(module);
-    Array a, y;
-    Weights weights;
+    ARRAY(a);
+    ARRAY(y);
+    Weights weights __attribute__((cleanup(weights_release))) = {.layers = 0};
     double lambda = 0, value = 0;
     size_t ignored = 0;
-    PyObject *result = NULL;
     if (check_count("cost", count, 4) < 0) return NULL;
     if (args[2] != Py_None && !PyTuple_Check(args[2])) {
         return PyErr_Format(PyExc_TypeError, "weights must be a tuple, got %R", args[2]);
     }
-    if (get_double(args[3], "lambd", &lambda) < 0) return NULL;
-    if (get_float(state, args[0], "A", LAYOUT_C, &a) < 0) return NULL;
-    memset(&weights, 0, sizeof weights);
-    no_array(&y);
-    if (get_labels(state, args[1], "Y", a.type, &y) == 0 && check_matrix(&y, "Y") == 0 &&
-        check_same_shape(&a, "A", &y, "Y") == 0 &&
-        (args[2] == Py_None || weights_get(state, args[2], a.type, &weights) == 0)) {
-        reg_status status = run_cost(&a, &y, &weights, lambda, &value, &ignored);
-        result = status == REG_OK
-                     ? Py_BuildValue("(dn)", value, (Py_ssize_t)ignored)
-                     : raise_status(status);
+    if (get_double(args[3], "lambd", &lambda) < 0 ||
+        get_float(state, args[0], "A", LAYOUT_C, &a) < 0 ||
+        get_labels(state, args[1], "Y", a.type, &y) < 0 || check_matrix(&y, "Y") < 0 ||
+        check_same_shape(&a, "A", &y, "Y") < 0 ||
+        (args[2] != Py_None && weights_get(state, args[2], a.type, &weights) < 0)) {
+        return NULL;
     }
-    weights_release(&weights);
-    release(&y);
-    release(&a);
-    return result;
+    reg_status status = run_cost(&a, &y, &weights, lambda, &value, &ignored);
+    return status == REG_OK ? Py_BuildValue("(dn)", value, (Py_ssize_t)ignored)
+                            : raise_status(status);
 }
 
 int cost_gradient(State *state, PyObject *a_object, PyObject *y_object, Array *dz) {
-    Array a, y;
-    int result = -1;
-    no_array(&y);
-    if (get_float(state, a_object, "A", LAYOUT_C, &a) < 0) return -1;
-    if (get_labels(state, y_object, "Y", a.type, &y) == 0 &&
-        check_same_shape(&a, "A", &y, "Y") == 0 &&
-        new_float(state, a.type, a.view.ndim, a.view.shape, dz) == 0) {
-        reg_status status;
-        RUN(status, a.count,
-            BY_TYPE(a.type, reg_backward_cost, a.data, y.data, (size_t)a.count, dz->data));
-        if (status == REG_OK) {
-            result = 0;
-        } else {
-            release(dz);
-            raise_status(status);
-        }
+    ARRAY(a);
+    ARRAY(y);
+    if (get_float(state, a_object, "A", LAYOUT_C, &a) < 0 ||
+        get_labels(state, y_object, "Y", a.type, &y) < 0 ||
+        check_same_shape(&a, "A", &y, "Y") < 0 ||
+        new_float(state, a.type, a.view.ndim, a.view.shape, dz) < 0) {
+        return -1;
     }
-    release(&y);
-    release(&a);
-    return result;
+    reg_status status;
+    RUN(status, a.count,
+        BY_TYPE(a.type, reg_backward_cost, a.data, y.data, (size_t)a.count, dz->data));
+    if (status == REG_OK) return 0;
+    raise_status(status);
+    return -1;
 }
 
 /* args: a, y */
 static PyObject *backward_cost(PyObject *module, PyObject *const *args, Py_ssize_t count) {
-    Array dz;
+    ARRAY(dz);
     if (check_count("backward_cost", count, 2) < 0 ||
         cost_gradient(state_of(module), args[0], args[1], &dz) < 0) {
         return NULL;

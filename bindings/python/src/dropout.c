@@ -20,77 +20,62 @@ typedef struct MaskOutput {
     uint8_t *bytes;
 } MaskOutput;
 
+static void mask_output_release(MaskOutput *mask) {
+    release(&mask->array);
+    release(&mask->staging);
+}
+
 static int mask_output_begin(State *state, PyObject *object, const Pass *pass, MaskOutput *mask) {
-    no_array(&mask->array);
-    no_array(&mask->staging);
-    mask->bytes = NULL;
     if (object == Py_None) return 0;
     if (get_output(object, "mask", TYPE_U8, TYPE_BOOL, &pass->in, "a", &mask->array) < 0) return -1;
     if (may_overlap(&mask->array, &pass->in) ||
         (pass->out.object != NULL && may_overlap(&mask->array, &pass->out))) {
         PyErr_SetString(PyExc_ValueError, "mask overlaps a or out");
-        release(&mask->array);
         return -1;
     }
-    if (mask->array.contiguous) {
-        mask->bytes = mask->array.data;
-        return 0;
-    }
-    if (new_array(state, TYPE_U8, state->uint8, pass->in.view.ndim, pass->in.view.shape,
-                  &mask->staging) < 0) {
-        release(&mask->array);
-        return -1;
-    }
+    mask->bytes = mask->array.data;
+    if (mask->array.contiguous) return 0;
+    int result = new_array(state, TYPE_U8, state->uint8, pass->in.view.ndim, pass->in.view.shape,
+                           &mask->staging);
     mask->bytes = mask->staging.data;
-    return 0;
+    return result;
 }
 
-/* Copies a staged mask where it belongs; `success` is whether there is one. */
-static int mask_output_end(State *state, MaskOutput *mask, bool success) {
-    int result = 0;
-    if (success && mask->staging.object != NULL) {
-        /* uint8 to bool is not a safe cast to NumPy: view the bytes as what they are. */
-        PyObject *source = mask->array.type == TYPE_BOOL
-                               ? PyObject_CallMethod(mask->staging.object, "view", "s", "?")
-                               : Py_NewRef(mask->staging.object);
-        result = source == NULL ? -1 : copy_to(state, mask->array.object, source);
-        Py_XDECREF(source);
-    }
-    release(&mask->array);
-    release(&mask->staging);
-    return result;
+/* Copies a staged mask where it belongs. */
+static int mask_output_end(State *state, MaskOutput *mask) {
+    if (mask->staging.object == NULL) return 0;
+    /* uint8 to bool is not a safe cast to NumPy: view the bytes as what they are. */
+    OWNED PyObject *source = mask->array.type == TYPE_BOOL
+                                 ? PyObject_CallMethod(mask->staging.object, "view", "s", "?")
+                                 : Py_NewRef(mask->staging.object);
+    return source == NULL ? -1 : copy_to(state, mask->array.object, source);
 }
 
 static PyObject *forward_dropout(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     State *state = state_of(module);
     Draw draw;
-    Pass pass;
-    MaskOutput mask;
+    PASS(pass);
+    MaskOutput mask __attribute__((cleanup(mask_output_release)));
+    no_array(&mask.array);
+    no_array(&mask.staging);
+    mask.bytes = NULL;
     if (check_count("forward_dropout", count, 7) < 0 || get_draw(args + 1, &draw) < 0 ||
-        pass_begin(state, args[0], "a", args[6], &pass) < 0) {
-        return NULL;
-    }
-    if (mask_output_begin(state, args[5], &pass, &mask) < 0) {
-        pass_release(&pass);
+        pass_begin(state, args[0], "a", args[6], &pass) < 0 ||
+        mask_output_begin(state, args[5], &pass, &mask) < 0) {
         return NULL;
     }
     reg_status status;
     RUN(status, pass.in.count,
         BY_TYPE(pass.in.type, reg_forward_dropout, pass.source, (size_t)pass.in.count,
                 draw.keep_prob, draw.seed, draw.stream, draw.offset, pass.target, mask.bytes));
-    if (mask_output_end(state, &mask, status == REG_OK) < 0) {
-        pass_release(&pass);
-        return NULL;
-    }
-    if (status == REG_OK) return pass_end(state, &pass, args[6]);
-    pass_release(&pass);
-    return raise_status(status);
+    if (status == REG_OK && mask_output_end(state, &mask) < 0) return NULL;
+    return pass_end(state, &pass, status, args[6]);
 }
 
 static PyObject *backward_dropout(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     State *state = state_of(module);
     Draw draw;
-    Pass pass;
+    PASS(pass);
     if (check_count("backward_dropout", count, 6) < 0 || get_draw(args + 1, &draw) < 0 ||
         pass_begin(state, args[0], "da", args[5], &pass) < 0) {
         return NULL;
@@ -99,44 +84,34 @@ static PyObject *backward_dropout(PyObject *module, PyObject *const *args, Py_ss
     RUN(status, pass.in.count,
         BY_TYPE(pass.in.type, reg_backward_dropout, pass.source, (size_t)pass.in.count,
                 draw.keep_prob, draw.seed, draw.stream, draw.offset, pass.target));
-    if (status == REG_OK) return pass_end(state, &pass, args[5]);
-    pass_release(&pass);
-    return raise_status(status);
+    return pass_end(state, &pass, status, args[5]);
 }
 
 static PyObject *apply_mask(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     State *state = state_of(module);
     double keep_prob;
-    Pass pass;
-    Array mask;
+    PASS(pass);
+    ARRAY(mask);
     const uint8_t *bytes;
     if (check_count("apply_mask", count, 4) < 0 ||
         get_double(args[2], "keep_prob", &keep_prob) < 0 ||
-        pass_begin(state, args[0], "da", args[3], &pass) < 0) {
+        pass_begin(state, args[0], "da", args[3], &pass) < 0 ||
+        get_mask(state, args[1], "mask", &pass.in, "da", &mask, &bytes) < 0 ||
+        (mask.owned == NULL && pass_check_operand(&pass, &mask, "mask") < 0)) {
         return NULL;
     }
-    if (get_mask(state, args[1], "mask", &pass.in, "da", &mask, &bytes) < 0) {
-        pass_release(&pass);
-        return NULL;
-    }
-    reg_status status = REG_OK;
-    int good = mask.owned != NULL ? 0 : pass_check_operand(&pass, &mask, "mask");
-    if (good == 0) {
-        RUN(status, pass.in.count,
-            BY_TYPE(pass.in.type, reg_apply_mask, pass.source, bytes, (size_t)pass.in.count,
-                    keep_prob, pass.target));
-    }
-    release(&mask);
-    if (good == 0 && status == REG_OK) return pass_end(state, &pass, args[3]);
-    pass_release(&pass);
-    return good < 0 ? NULL : raise_status(status);
+    reg_status status;
+    RUN(status, pass.in.count,
+        BY_TYPE(pass.in.type, reg_apply_mask, pass.source, bytes, (size_t)pass.in.count, keep_prob,
+                pass.target));
+    return pass_end(state, &pass, status, args[3]);
 }
 
 static PyObject *dropout_mask(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     State *state = state_of(module);
     Draw draw;
     Py_ssize_t shape[MAX_DIMENSIONS];
-    Array mask;
+    ARRAY(mask);
     int ndim;
     if (check_count("dropout_mask", count, 5) < 0 || get_draw(args + 1, &draw) < 0 ||
         (ndim = get_shape(args[0], "n", shape)) < 0 ||
@@ -147,9 +122,7 @@ static PyObject *dropout_mask(PyObject *module, PyObject *const *args, Py_ssize_
     RUN(status, mask.count,
         reg_dropout_mask((size_t)mask.count, draw.keep_prob, draw.seed, draw.stream, draw.offset,
                          mask.data));
-    if (status == REG_OK) return detach(&mask);
-    release(&mask);
-    return raise_status(status);
+    return end_with(&mask, status);
 }
 
 /* The mask of one layer of a network: element (u, r) is unit u of row first_row + r, at
@@ -172,7 +145,7 @@ static PyObject *layer_mask(PyObject *module, PyObject *const *args, Py_ssize_t 
     Draw draw;
     uint64_t step, layer, first_row;
     Py_ssize_t shape[MAX_DIMENSIONS];
-    Array mask;
+    ARRAY(mask);
     if (check_count("layer_mask", count, 6) < 0 ||
         get_double(args[1], "keep_prob", &draw.keep_prob) < 0 ||
         get_uint64(args[2], "seed", &draw.seed) < 0 || get_uint64(args[3], "step", &step) < 0 ||
@@ -193,19 +166,14 @@ static PyObject *layer_mask(PyObject *module, PyObject *const *args, Py_ssize_t 
     draw.offset = first_row << 34;
     if (new_array(state, TYPE_U8, state->uint8, 2, shape, &mask) < 0) return NULL;
     uint8_t *row = PyMem_Malloc((size_t)shape[0] + 1);
-    if (row == NULL) {
-        release(&mask);
-        return PyErr_NoMemory();
-    }
+    if (row == NULL) return PyErr_NoMemory();
     /* A mask without rows still answers for its keep_prob. */
     reg_status status = reg_dropout_mask(0, draw.keep_prob, 0, 0, 0, NULL);
     if (status == REG_OK) {
         RUN(status, mask.count, draw_layer_mask(shape[0], shape[1], &draw, row, mask.data));
     }
     PyMem_Free(row);
-    if (status == REG_OK) return detach(&mask);
-    release(&mask);
-    return raise_status(status);
+    return end_with(&mask, status);
 }
 
 /* args: shape, seed, stream, offset */
@@ -213,7 +181,7 @@ static PyObject *philox(PyObject *module, PyObject *const *args, Py_ssize_t coun
     State *state = state_of(module);
     uint64_t seed, stream, offset;
     Py_ssize_t shape[MAX_DIMENSIONS];
-    Array words;
+    ARRAY(words);
     int ndim;
     if (check_count("philox", count, 4) < 0 || get_uint64(args[1], "seed", &seed) < 0 ||
         get_uint64(args[2], "stream", &stream) < 0 || get_uint64(args[3], "offset", &offset) < 0 ||
@@ -223,9 +191,7 @@ static PyObject *philox(PyObject *module, PyObject *const *args, Py_ssize_t coun
     }
     reg_status status;
     RUN(status, words.count, reg_philox((size_t)words.count, seed, stream, offset, words.data));
-    if (status == REG_OK) return detach(&words);
-    release(&words);
-    return raise_status(status);
+    return end_with(&words, status);
 }
 
 PyMethodDef dropout_methods[] = {

@@ -50,18 +50,13 @@ int pass_begin_array(State *state, Array *in, const char *in_name, PyObject *out
     }
     if (has_out && get_output(out, "out", pass->in.type, pass->in.type, &pass->in, in_name,
                               &pass->out) < 0) {
-        pass_release(pass);
         return -1;
     }
-    if (choose(state, in_name, has_out, pass) < 0) {
-        pass_release(pass);
-        return -1;
-    }
-    return 0;
+    return choose(state, in_name, has_out, pass);
 }
 
 int pass_begin(State *state, PyObject *in, const char *in_name, PyObject *out, Pass *pass) {
-    Array array;
+    ARRAY(array);
     if (get_float(state, in, in_name, LAYOUT_STRIDED, &array) < 0) return -1;
     return pass_begin_array(state, &array, in_name, out, pass);
 }
@@ -73,14 +68,14 @@ int pass_check_operand(const Pass *pass, const Array *operand, const char *name)
     return -1;
 }
 
-PyObject *pass_end(State *state, Pass *pass, PyObject *out) {
-    PyObject *result = NULL;
-    if (out == Py_None) {
-        result = detach(&pass->staging);
-    } else if (pass->in_place || pass->target == pass->out.data ||
-               copy_to(state, out, pass->staging.object) == 0) {
-        result = Py_NewRef(out);
-    }
-    pass_release(pass);
-    return result;
+PyObject *pass_end(State *state, Pass *pass, reg_status status, PyObject *out) {
+    if (status != REG_OK) return raise_status(status);
+    if (out == Py_None) return detach(&pass->staging);
+    bool is_there = pass->in_place || pass->target == pass->out.data;
+    if (!is_there && copy_to(state, out, pass->staging.object) < 0) return NULL;
+    return Py_NewRef(out);
+}
+
+PyObject *end_with(Array *array, reg_status status) {
+    return status == REG_OK ? detach(array) : raise_status(status);
 }

@@ -49,7 +49,7 @@ static PyObject *draw(LegacyGenerator *self, PyTypeObject *type, PyObject *const
                       Py_ssize_t count, const char *name, DrawFunction function) {
     State *state = PyType_GetModuleState(type);
     Py_ssize_t shape[MAX_DIMENSIONS];
-    Array out;
+    ARRAY(out);
     int ndim;
     if (check_idle(self) < 0 || check_count(name, count, 1) < 0 ||
         (ndim = get_shape(args[0], "shape", shape)) < 0 ||
@@ -60,9 +60,7 @@ static PyObject *draw(LegacyGenerator *self, PyTypeObject *type, PyObject *const
     reg_status status;
     RUN(status, out.count, function(&self->rng, (size_t)out.count, out.data));
     self->busy = false;
-    if (status == REG_OK) return detach(&out);
-    release(&out);
-    return raise_status(status);
+    return end_with(&out, status);
 }
 
 static PyObject *legacy_uniform(PyObject *self, PyTypeObject *type, PyObject *const *args,
@@ -85,7 +83,7 @@ static PyObject *legacy_state(PyObject *object, PyTypeObject *type, PyObject *co
     State *state = PyType_GetModuleState(type);
     LegacyGenerator *self = (LegacyGenerator *)object;
     Py_ssize_t words = 624;
-    Array key;
+    ARRAY(key);
     if (check_idle(self) < 0 || check_count("state", count, 0) < 0 ||
         new_array(state, TYPE_U8, state->uint32, 1, &words, &key) < 0) {
         return NULL;

@@ -83,6 +83,8 @@ typedef struct Examples {
 int get_examples(State *, const Network *, PyObject *const args[3], const char *const names[3],
                  Examples *examples);
 void release_examples(Examples *examples);
+/* Examples that are released where their block ends. */
+#define EXAMPLES(name) Examples name __attribute__((cleanup(release_examples))) = {.m = 0}
 extern const char *const example_names[3];
 
 /* ---- The methods, by file -------------------------------------------------------------- */

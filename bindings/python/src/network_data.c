@@ -5,6 +5,12 @@
 
 const char *const example_names[3] = {"X", "Y", "sample_weight"};
 
+/* The strides of an array whose rows are examples. */
+static reg_strides as_examples(const Array *array) {
+    reg_strides strides = strides_of(array);
+    return (reg_strides){.unit = strides.example, .example = strides.unit};
+}
+
 /* ---- Examples -------------------------------------------------------------------------- */
 
 /* (m, inputs) */
@@ -13,17 +19,11 @@ static int get_inputs(State *state, const Network *network, PyObject *object, co
     if (get_as(state, object, name, network->type, LAYOUT_STRIDED, x) < 0) return -1;
     const Py_buffer *view = &x->view;
     if (view->ndim == 2 && view->shape[1] == network->inputs) return 0;
-    PyObject *shape = shape_tuple(view->ndim, view->shape);
-    if (shape != NULL && view->ndim != 2) {
-        PyErr_Format(PyExc_ValueError,
-                     "%s must have two dimensions, (examples, features), got shape %S", name,
-                     shape);
-    } else if (shape != NULL) {
-        PyErr_Format(PyExc_ValueError, "%s has %zd features, but the network has %zd inputs", name,
-                     view->shape[1], network->inputs);
+    if (view->ndim != 2) {
+        return raise_shape(x, "%s must have two dimensions, (examples, features)", name);
     }
-    Py_XDECREF(shape);
-    release(x);
+    PyErr_Format(PyExc_ValueError, "%s has %zd features, but the network has %zd inputs", name,
+                 view->shape[1], network->inputs);
     return -1;
 }
 
@@ -34,29 +34,19 @@ static int get_targets(State *state, const Network *network, PyObject *object,
     if (get_as(state, object, names[1], network->type, LAYOUT_STRIDED, y) < 0) return -1;
     const Py_buffer *view = &y->view;
     if (view->ndim == 2 && view->shape[0] == examples->m && view->shape[1] == network->outputs) {
-        *strides = strides_of(y);
-        strides->unit = strides_of(y).example;
-        strides->example = strides_of(y).unit;
+        *strides = as_examples(y);
         return 0;
     }
     if (view->ndim == 1 && view->shape[0] == examples->m && network->outputs == 1) {
         *strides = (reg_strides){.unit = 1, .example = view->strides[0] / view->itemsize};
         return 0;
     }
-    PyObject *shape = shape_tuple(view->ndim, view->shape);
-    if (shape != NULL) {
-        PyErr_Format(PyExc_ValueError,
-                     "%s must have shape (%zd, %zd)%s, one row for each of %s and one column for "
-                     "each output, got %S%s",
-                     names[1], examples->m, network->outputs,
-                     network->outputs == 1 ? " or one dimension" : "", names[0], shape,
-                     network->loss == REG_SOFTMAX_CROSS_ENTROPY && view->ndim == 1
-                         ? "; numbers of classes become such rows as numpy.eye(outputs)[numbers]"
-                         : "");
-        Py_DECREF(shape);
-    }
-    release(y);
-    return -1;
+    bool are_numbers = network->loss == REG_SOFTMAX_CROSS_ENTROPY && view->ndim == 1;
+    return raise_shape(
+        y, "%s must have shape (%zd, %zd)%s, one row for each of %s and one column for each output%s",
+        names[1], examples->m, network->outputs, network->outputs == 1 ? " or one dimension" : "",
+        names[0],
+        are_numbers ? " (numbers of classes become such rows as numpy.eye(outputs)[numbers])" : "");
 }
 
 static int get_weights(State *state, const Network *network, PyObject *object,
@@ -64,33 +54,23 @@ static int get_weights(State *state, const Network *network, PyObject *object,
     Array *weights = &examples->weights;
     if (get_as(state, object, names[2], network->type, LAYOUT_C, weights) < 0) return -1;
     if (weights->view.ndim == 1 && weights->view.shape[0] == examples->m) return 0;
-    PyObject *shape = shape_tuple(weights->view.ndim, weights->view.shape);
-    if (shape != NULL) {
-        PyErr_Format(PyExc_ValueError, "%s must have shape (%zd,) to fit %s, got %S", names[2],
-                     examples->m, names[0], shape);
-        Py_DECREF(shape);
-    }
-    release(weights);
-    return -1;
+    return raise_shape(weights, "%s must have shape (%zd,) to fit %s", names[2], examples->m,
+                       names[0]);
 }
 
 int get_examples(State *state, const Network *network, PyObject *const args[3],
                  const char *const names[3], Examples *examples) {
-    memset(examples, 0, sizeof *examples);
     Array *x = &examples->x, *y = &examples->y, *weights = &examples->weights;
     if (get_inputs(state, network, args[0], names[0], x) < 0) return -1;
     examples->m = x->view.shape[0];
     if (examples->m == 0) {
         PyErr_Format(PyExc_ValueError, "%s has no examples: shape (0, %zd)", names[0],
                      network->inputs);
-        release(x);
         return -1;
     }
-    reg_strides x_strides = strides_of(x), y_strides;
-    x_strides = (reg_strides){.unit = x_strides.example, .example = x_strides.unit};
+    reg_strides x_strides = as_examples(x), y_strides;
     if (get_targets(state, network, args[1], names, examples, &y_strides) < 0 ||
         (args[2] != Py_None && get_weights(state, network, args[2], names, examples) < 0)) {
-        release_examples(examples);
         return -1;
     }
     size_t m = (size_t)examples->m;
@@ -129,37 +109,23 @@ NETWORK_METHOD(network_predict) {
     (void)keywords;
     State *state = PyType_GetModuleState(type);
     Network *self = (Network *)object;
-    Array x, out;
+    ARRAY(x);
+    ARRAY(out);
     int before;
     if (check_count("predict", count, 2) < 0 || (before = PyObject_IsTrue(args[1])) < 0 ||
-        get_inputs(state, self, args[0], "X", &x) < 0) {
-        return NULL;
-    }
-    if (new_outputs(state, self, &x, &out) < 0) {
-        release(&x);
+        get_inputs(state, self, args[0], "X", &x) < 0 || new_outputs(state, self, &x, &out) < 0 ||
+        network_enter(self) < 0) {
         return NULL;
     }
     Py_ssize_t m = x.view.shape[0];
-    reg_status status = REG_OK;
-    if (m > 0) {
-        if (network_enter(self) < 0) {
-            release(&x);
-            release(&out);
-            return NULL;
-        }
-        reg_strides as_rows = strides_of(&x);
-        reg_strides x_strides = {.unit = as_rows.example, .example = as_rows.unit};
-        reg_strides out_strides = {.unit = 1, .example = self->outputs};
-        void *outputs = before ? NULL : out.data, *pre_activations = before ? out.data : NULL;
-        RUN(status, network_work(self, m),
-            CALL(self, reg_network_predict, (size_t)m, x.data, x_strides, outputs,
-                 pre_activations, out_strides));
-        network_leave(self);
-    }
-    release(&x);
-    if (status == REG_OK) return detach(&out);
-    release(&out);
-    return raise_status(status);
+    reg_strides out_strides = {.unit = 1, .example = self->outputs};
+    void *outputs = before ? NULL : out.data, *pre_activations = before ? out.data : NULL;
+    reg_status status;
+    RUN(status, network_work(self, m),
+        CALL(self, reg_network_predict, (size_t)m, x.data, as_examples(&x), outputs,
+             pre_activations, out_strides));
+    network_leave(self);
+    return end_with(&out, status);
 }
 
 /* args: X, samples, seed */
@@ -167,36 +133,27 @@ NETWORK_METHOD(network_predict_dropout) {
     (void)keywords;
     State *state = PyType_GetModuleState(type);
     Network *self = (Network *)object;
-    Array x, mean = {0}, deviation = {0};
+    ARRAY(x);
+    ARRAY(mean);
+    ARRAY(deviation);
     uint64_t samples, seed;
     if (check_count("predict_dropout", count, 3) < 0 ||
         get_count(args[1], "samples", 1, false, &samples) < 0 ||
-        get_uint64(args[2], "seed", &seed) < 0 || get_inputs(state, self, args[0], "X", &x) < 0) {
+        get_uint64(args[2], "seed", &seed) < 0 ||
+        get_inputs(state, self, args[0], "X", &x) < 0 ||
+        new_outputs(state, self, &x, &mean) < 0 || new_outputs(state, self, &x, &deviation) < 0 ||
+        network_enter(self) < 0) {
         return NULL;
     }
-    PyObject *result = NULL;
-    if (new_outputs(state, self, &x, &mean) < 0 || new_outputs(state, self, &x, &deviation) < 0) {
-        goto done;
-    }
     Py_ssize_t m = x.view.shape[0];
-    reg_status status = REG_OK;
-    if (m > 0) {
-        if (network_enter(self) < 0) goto done;
-        reg_strides as_rows = strides_of(&x);
-        reg_strides x_strides = {.unit = as_rows.example, .example = as_rows.unit};
-        reg_strides out_strides = {.unit = 1, .example = self->outputs};
-        RUN(status, network_work(self, m) * (double)samples,
-            CALL(self, reg_network_predict_dropout, (size_t)m, x.data, x_strides, (size_t)samples,
-                 seed, mean.data, deviation.data, out_strides));
-        network_leave(self);
-    }
-    if (status == REG_OK) result = Py_BuildValue("(NN)", detach(&mean), detach(&deviation));
-    else raise_status(status);
-done:
-    release(&x);
-    release(&mean);
-    release(&deviation);
-    return result;
+    reg_strides out_strides = {.unit = 1, .example = self->outputs};
+    reg_status status;
+    RUN(status, network_work(self, m) * (double)samples,
+        CALL(self, reg_network_predict_dropout, (size_t)m, x.data, as_examples(&x),
+             (size_t)samples, seed, mean.data, deviation.data, out_strides));
+    network_leave(self);
+    if (status != REG_OK) return raise_status(status);
+    return Py_BuildValue("(NN)", detach(&mean), detach(&deviation));
 }
 
 /* ---- Cost and gradient ----------------------------------------------------------------- */
@@ -205,13 +162,10 @@ done:
 NETWORK_METHOD(network_cost) {
     (void)keywords;
     Network *self = (Network *)object;
-    Examples examples;
+    EXAMPLES(examples);
     if (check_count("cost", count, 3) < 0 ||
-        get_examples(PyType_GetModuleState(type), self, args, example_names, &examples) < 0) {
-        return NULL;
-    }
-    if (network_enter(self) < 0) {
-        release_examples(&examples);
+        get_examples(PyType_GetModuleState(type), self, args, example_names, &examples) < 0 ||
+        network_enter(self) < 0) {
         return NULL;
     }
     const void *data = &examples.as;
@@ -221,7 +175,6 @@ NETWORK_METHOD(network_cost) {
         CALL(self, reg_network_cost, data, &cost, &data_term));
     network_leave(self);
     if (status != REG_OK) raise_status(status);
-    release_examples(&examples);
     return status == REG_OK ? Py_BuildValue("(dd)", cost, data_term) : NULL;
 }
 
@@ -229,7 +182,7 @@ NETWORK_METHOD(network_cost) {
 NETWORK_METHOD(network_gradient) {
     (void)keywords;
     Network *self = (Network *)object;
-    Examples examples;
+    EXAMPLES(examples);
     reg_part part = {.struct_size = sizeof part};
     if (check_count("gradient", count, 5) < 0 ||
         get_uint64(args[3], "first_row", &part.first_row) < 0) {
@@ -243,11 +196,8 @@ NETWORK_METHOD(network_gradient) {
                                 args[4]);
         }
     }
-    if (get_examples(PyType_GetModuleState(type), self, args, example_names, &examples) < 0) {
-        return NULL;
-    }
-    if (network_enter(self) < 0) {
-        release_examples(&examples);
+    if (get_examples(PyType_GetModuleState(type), self, args, example_names, &examples) < 0 ||
+        network_enter(self) < 0) {
         return NULL;
     }
     const void *data = &examples.as;
@@ -257,7 +207,6 @@ NETWORK_METHOD(network_gradient) {
         CALL(self, reg_network_gradient, data, &part, &cost));
     network_leave(self);
     if (status != REG_OK) raise_status(status);
-    release_examples(&examples);
     return status == REG_OK ? PyFloat_FromDouble(cost) : NULL;
 }
 
@@ -280,7 +229,7 @@ NETWORK_METHOD(network_apply) {
 NETWORK_METHOD(network_check_gradient) {
     (void)keywords;
     Network *self = (Network *)object;
-    Examples examples;
+    EXAMPLES(examples);
     double difference;
     uint64_t most;
     if (check_count("check_gradient", count, 5) < 0 ||
@@ -288,11 +237,8 @@ NETWORK_METHOD(network_check_gradient) {
         get_count(args[4], "most", 1, false, &most) < 0) {
         return NULL;
     }
-    if (get_examples(PyType_GetModuleState(type), self, args, example_names, &examples) < 0) {
-        return NULL;
-    }
-    if (network_enter(self) < 0) {
-        release_examples(&examples);
+    if (get_examples(PyType_GetModuleState(type), self, args, example_names, &examples) < 0 ||
+        network_enter(self) < 0) {
         return NULL;
     }
     const void *data = &examples.as;
@@ -303,6 +249,5 @@ NETWORK_METHOD(network_check_gradient) {
         CALL(self, reg_network_check_gradient, data, difference, (size_t)most, &worst));
     network_leave(self);
     if (status != REG_OK) raise_about(status, status == REG_ERROR_SHAPE ? "difference" : NULL, true);
-    release_examples(&examples);
     return status == REG_OK ? PyFloat_FromDouble(worst) : NULL;
 }

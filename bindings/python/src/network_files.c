@@ -34,16 +34,10 @@ static const char *format_problem(void) {
     return "damaged, cut short, or not written by swiftreg";
 }
 
-/* Of either type: the library refuses the other one as a wrong format. */
-#define TRY_BOTH(status, type, handle, work, function, ...)                      \
-    do {                                                                         \
-        (type) = TYPE_F32;                                                       \
-        RUN(status, work, function(__VA_ARGS__, (void *)&(handle)));             \
-        if ((status) == REG_ERROR_FORMAT) {                                      \
-            (type) = TYPE_F64;                                                   \
-            RUN(status, work, function##_f64(__VA_ARGS__, (void *)&(handle)));   \
-        }                                                                        \
-    } while (0)
+/* A network of the type that was found. */
+static PyObject *wrap_any(State *state, reg_network *f32, reg_network_f64 *f64) {
+    return f32 != NULL ? network_wrap(state, TYPE_F32, f32) : network_wrap(state, TYPE_F64, f64);
+}
 
 PyObject *network_deserialize(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     State *state = state_of(module);
@@ -54,13 +48,13 @@ PyObject *network_deserialize(PyObject *module, PyObject *const *args, Py_ssize_
         PyErr_Clear();
         return PyErr_Format(PyExc_TypeError, "buffer must be bytes or the like, got %R", args[0]);
     }
-    void *handle = NULL;
-    ElementType type;
+    reg_network *f32;
+    reg_network_f64 *f64;
     reg_status status;
-    TRY_BOTH(status, type, handle, view.len, reg_network_deserialize, view.buf, (size_t)view.len);
+    RUN(status, view.len, reg_network_deserialize_any(view.buf, (size_t)view.len, &f32, &f64));
     Py_ssize_t size = view.len;
     PyBuffer_Release(&view);
-    if (status == REG_OK) return network_wrap(state, type, handle);
+    if (status == REG_OK) return wrap_any(state, f32, f64);
     if (status == REG_ERROR_FORMAT) {
         return PyErr_Format(state->format_error, "%zd bytes: %s", size, format_problem());
     }
@@ -105,47 +99,36 @@ static PyObject *get_path(PyObject *object) {
 NETWORK_METHOD(network_save) {
     (void)keywords;
     Network *self = (Network *)object;
-    PyObject *path;
-    if (check_count("save", count, 1) < 0 || (path = get_path(args[0])) == NULL) return NULL;
-    if (network_enter(self) < 0) {
-        Py_DECREF(path);
-        return NULL;
-    }
+    if (check_count("save", count, 1) < 0) return NULL;
+    OWNED PyObject *path = get_path(args[0]);
+    if (path == NULL || network_enter(self) < 0) return NULL;
     const char *name = PyBytes_AsString(path);
     reg_status status;
     int error;
     WITH_FILE(status, error, CALL(self, reg_network_save, name));
     network_leave(self);
-    Py_DECREF(path);
     if (status != REG_OK) return raise_file(PyType_GetModuleState(type), status, error, args[0]);
     Py_RETURN_NONE;
 }
 
 PyObject *network_load(PyObject *module, PyObject *const *args, Py_ssize_t count) {
-    PyObject *path;
-    if (check_count("network_load", count, 1) < 0 || (path = get_path(args[0])) == NULL) {
-        return NULL;
-    }
+    if (check_count("network_load", count, 1) < 0) return NULL;
+    OWNED PyObject *path = get_path(args[0]);
+    if (path == NULL) return NULL;
     const char *name = PyBytes_AsString(path);
-    void *handle = NULL;
-    ElementType type = TYPE_F32;
+    reg_network *f32;
+    reg_network_f64 *f64;
     reg_status status;
     int error;
-    WITH_FILE(status, error, reg_network_load(name, (void *)&handle));
-    if (status == REG_ERROR_FORMAT) {
-        type = TYPE_F64;
-        WITH_FILE(status, error, reg_network_load_f64(name, (void *)&handle));
-    }
-    Py_DECREF(path);
+    WITH_FILE(status, error, reg_network_load_any(name, &f32, &f64));
     if (status != REG_OK) return raise_file(state_of(module), status, error, args[0]);
-    return network_wrap(state_of(module), type, handle);
+    return wrap_any(state_of(module), f32, f64);
 }
 
 /* args: path, name */
 NETWORK_METHOD(network_export_c) {
     (void)keywords;
     Network *self = (Network *)object;
-    PyObject *path;
     if (check_count("export_c", count, 2) < 0) return NULL;
     if (!PyUnicode_Check(args[1])) {
         return PyErr_Format(PyExc_TypeError, "name must be a string, got %R", args[1]);
@@ -158,17 +141,13 @@ NETWORK_METHOD(network_export_c) {
     }
     /* The library names what is no identifier; to it, the empty name is none too. */
     if (name == NULL || strlen(name) != (size_t)size) name = "";
-    if ((path = get_path(args[0])) == NULL) return NULL;
-    if (network_enter(self) < 0) {
-        Py_DECREF(path);
-        return NULL;
-    }
+    OWNED PyObject *path = get_path(args[0]);
+    if (path == NULL || network_enter(self) < 0) return NULL;
     const char *file = PyBytes_AsString(path);
     reg_status status;
     int error;
     WITH_FILE(status, error, CALL(self, reg_network_export_c, file, name));
     network_leave(self);
-    Py_DECREF(path);
     if (status == REG_OK) Py_RETURN_NONE;
     if (status == REG_ERROR_NAME) {
         return PyErr_Format(PyExc_ValueError, "%s, got %R", reg_error_message(), args[1]);

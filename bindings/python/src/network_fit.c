@@ -264,7 +264,8 @@ NETWORK_METHOD(network_fit) {
     reg_fit_options options = {.struct_size = sizeof options};
     reg_fit_result result = {.struct_size = sizeof result};
     Fit fit = {.costs = NULL};
-    Examples examples, validation = {.m = 0};
+    EXAMPLES(examples);
+    EXAMPLES(validation);
     Masks masks = {.count = 0};
     PyObject *answer = NULL;
     if (check_count("fit", count, ARGUMENTS) < 0 || get_options(args, &options, &fit) < 0 ||
@@ -305,8 +306,6 @@ NETWORK_METHOD(network_fit) {
     answer = finish(state, &fit, status, &result);
 done:
     release_masks(&masks);
-    release_examples(&examples);
-    release_examples(&validation);
     Py_XDECREF(fit.exception);
     free(fit.costs);
     return answer;

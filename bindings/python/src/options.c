@@ -40,42 +40,23 @@ static PyObject *enum_name(reg_enum which, uint32_t number) {
     return status == REG_OK ? PyUnicode_FromString(value.name) : raise_status(status);
 }
 
-/* The names of an enum: {name: number}. */
-static PyObject *enum_names(reg_enum which) {
-    PyObject *names = PyDict_New();
-    size_t count = reg_enum_count(which);
-    for (uint32_t number = 0; names != NULL && number < count; number++) {
-        PyObject *name = enum_name(which, number), *value = PyLong_FromUnsignedLong(number);
-        if (name == NULL || value == NULL || PyDict_SetItem(names, name, value) < 0) {
-            Py_CLEAR(names);
-        }
-        Py_XDECREF(name);
-        Py_XDECREF(value);
-    }
-    return names;
-}
-
 /* The number of a name. */
 static int get_enum(reg_enum which, PyObject *object, const char *name, uint32_t *number) {
     if (!PyUnicode_Check(object)) {
         PyErr_Format(PyExc_TypeError, "%s must be a string, got %R", name, object);
         return -1;
     }
-    PyObject *names = enum_names(which);
-    if (names == NULL) return -1;
-    PyObject *found = PyDict_GetItemWithError(names, object);
-    if (found != NULL) {
-        *number = (uint32_t)PyLong_AsUnsignedLong(found);
-    } else if (!PyErr_Occurred()) {
-        PyObject *all = PyDict_Keys(names), *text = all != NULL ? PyObject_Str(all) : NULL;
-        if (text != NULL) {
-            PyErr_Format(PyExc_ValueError, "%s must be one of %S, got %R", name, text, object);
-        }
-        Py_XDECREF(text);
-        Py_XDECREF(all);
+    OWNED PyObject *names = PyList_New(0);
+    size_t count = reg_enum_count(which);
+    for (*number = 0; names != NULL && *number < count; ++*number) {
+        OWNED PyObject *one = enum_name(which, *number);
+        if (one == NULL || PyList_Append(names, one) < 0) return -1;
+        if (PyUnicode_Compare(one, object) == 0) return 0;
     }
-    Py_DECREF(names);
-    return PyErr_Occurred() ? -1 : 0;
+    if (names != NULL) {
+        PyErr_Format(PyExc_ValueError, "%s must be one of %S, got %R", name, names, object);
+    }
+    return -1;
 }
 
 /* ---- One value ------------------------------------------------------------------------- */
@@ -130,16 +111,12 @@ PyObject *options_to_dict(const char *structure, const void *options, size_t lay
         const reg_option *option = &table[i];
         if (strcmp(option->structure, structure) != 0) continue;
         const char *field = (const char *)options + option->offset;
-        PyObject *value;
-        if (option->per_layer) {
-            /* The output's activation is the loss's. */
-            size_t count = option->type == REG_OPTION_ENUM ? layers - 1 : layers;
-            value = layer_values(option, *(void *const *)field, count);
-        } else {
-            value = load(option, field);
-        }
+        /* The output's activation is the loss's. */
+        size_t count = option->type == REG_OPTION_ENUM ? layers - 1 : layers;
+        OWNED PyObject *value = option->per_layer
+                                    ? layer_values(option, *(void *const *)field, count)
+                                    : load(option, field);
         if (value == NULL || PyDict_SetItemString(dict, option->name, value) < 0) Py_CLEAR(dict);
-        Py_XDECREF(value);
     }
     return dict;
 }
@@ -156,7 +133,7 @@ PyObject *layer_values(const reg_option *option, const void *values, size_t coun
 
 int get_layer_values(const reg_option *option, PyObject *object, const char *name,
                      const char *each, Py_ssize_t count, void *values) {
-    PyObject *tuple = NULL;
+    OWNED PyObject *tuple = NULL;
     if (PySequence_Check(object) && !PyUnicode_Check(object) && !PyBytes_Check(object)) {
         tuple = PySequence_Tuple(object);
         if (tuple == NULL) {
@@ -179,7 +156,6 @@ int get_layer_values(const reg_option *option, PyObject *object, const char *nam
         uint64_t unused;
         if (store(option, object, name, &unused) < 0) result = -1;
     }
-    Py_XDECREF(tuple);
     return result;
 }
 

@@ -64,17 +64,16 @@ static void int64_from_bytes(const uint8_t *restrict bytes, Py_ssize_t count,
 
 /* Drops units of `a` by a mask; gives the mask as int64, as the notebook shows it. */
 static PyObject *drop_units(State *state, Array *a, PyObject *mask_object, double keep_prob) {
-    Array mask, shown;
+    ARRAY(mask);
+    ARRAY(shown);
     const uint8_t *bytes;
-    if (get_mask(state, mask_object, "mask", a, "A", &mask, &bytes) < 0) return NULL;
-    PyObject *result = NULL;
-    if (mask_in_place(a, bytes, keep_prob) == 0 &&
-        new_array(state, TYPE_INTEGER, state->int64, 2, a->view.shape, &shown) == 0) {
-        int64_from_bytes(bytes, shown.count, shown.data);
-        result = detach(&shown);
+    if (get_mask(state, mask_object, "mask", a, "A", &mask, &bytes) < 0 ||
+        mask_in_place(a, bytes, keep_prob) < 0 ||
+        new_array(state, TYPE_INTEGER, state->int64, 2, a->view.shape, &shown) < 0) {
+        return NULL;
     }
-    release(&mask);
-    return result;
+    int64_from_bytes(bytes, shown.count, shown.data);
+    return detach(&shown);
 }
 
 /* Appends Z, D (unless NULL), A, W and b. */
@@ -91,24 +90,18 @@ static int append_layer(PyObject *cache, const Array *z, PyObject *d, const Arra
 static int forward_layer(State *state, PyObject *w, PyObject *b, Array *a,
                          reg_activation activation, PyObject *in_layer, PyObject *keys,
                          PyObject *mask, double keep_prob, PyObject *cache) {
-    Array z, out;
-    PyObject *d = NULL;
-    no_array(&z);
-    no_array(&out);
+    ARRAY(z);
+    ARRAY(out);
     if (layer_forward(state, w, b, a, activation, &z, &out) < 0) {
         name_layer(in_layer, keys);
         return -1;
     }
-    int result = -1;
-    if (mask == NULL ||
-        (d = drop_units(state, &out, mask, keep_prob)) != NULL) {
-        result = append_layer(cache, &z, d, &out, w, b);
-    }
-    Py_XDECREF(d);
-    release(&z);
+    OWNED PyObject *d = mask != NULL ? drop_units(state, &out, mask, keep_prob) : NULL;
+    if ((mask != NULL && d == NULL) || append_layer(cache, &z, d, &out, w, b) < 0) return -1;
     release(a);
     *a = out;
-    return result;
+    no_array(&out);
+    return 0;
 }
 
 /* args: X, parameters, names, masks (a tuple for the hidden layers, or None), keep_prob, in_layer;
@@ -117,7 +110,7 @@ static PyObject *forward(PyObject *module, PyObject *const *args, Py_ssize_t cou
     State *state = state_of(module);
     PyObject *parameters = args[1], *names = args[2], *masks = args[3], *in_layer = args[5];
     double keep_prob;
-    Array a;
+    ARRAY(a);
     if (check_count("forward", count, 6) < 0 || check_names(names) < 0 ||
         get_double(args[4], "keep_prob", &keep_prob) < 0) {
         return NULL;
@@ -131,29 +124,21 @@ static PyObject *forward(PyObject *module, PyObject *const *args, Py_ssize_t cou
         name_layer(in_layer, PyList_GetItem(names, 0));
         return NULL;
     }
-    PyObject *cache = PyList_New(0), *result = NULL;
-    int good = cache != NULL ? 0 : -1;
-    for (Py_ssize_t l = 0; good == 0 && l < layers; l++) {
+    OWNED PyObject *cache = PyList_New(0);
+    if (cache == NULL) return NULL;
+    for (Py_ssize_t l = 0; l < layers; l++) {
         bool is_last = l == layers - 1;
-        PyObject *w = PyObject_GetItem(parameters, key(names, l, KEY_W));
-        PyObject *b = w != NULL ? PyObject_GetItem(parameters, key(names, l, KEY_B)) : NULL;
-        good = b == NULL ? -1
-                         : forward_layer(state, w, b, &a, is_last ? REG_SIGMOID : REG_RELU, in_layer,
-                                         PyList_GetItem(names, l),
-                                         is_last || masks == Py_None ? NULL
-                                                                     : PyTuple_GetItem(masks, l),
-                                         keep_prob, cache);
-        Py_XDECREF(w);
-        Py_XDECREF(b);
+        OWNED PyObject *w = PyObject_GetItem(parameters, key(names, l, KEY_W));
+        if (w == NULL) return NULL;
+        OWNED PyObject *b = PyObject_GetItem(parameters, key(names, l, KEY_B));
+        PyObject *mask = is_last || masks == Py_None ? NULL : PyTuple_GetItem(masks, l);
+        if (b == NULL || forward_layer(state, w, b, &a, is_last ? REG_SIGMOID : REG_RELU, in_layer,
+                                       PyList_GetItem(names, l), mask, keep_prob, cache) < 0) {
+            return NULL;
+        }
     }
-    if (good == 0) {
-        PyObject *tuple = PyList_AsTuple(cache);
-        if (tuple != NULL) result = PyTuple_Pack(2, a.object, tuple);
-        Py_XDECREF(tuple);
-    }
-    Py_XDECREF(cache);
-    release(&a);
-    return result;
+    OWNED PyObject *tuple = PyList_AsTuple(cache);
+    return tuple != NULL ? PyTuple_Pack(2, a.object, tuple) : NULL;
 }
 
 /* ---- Backward -------------------------------------------------------------------------- */
@@ -174,37 +159,28 @@ static PyObject *cached(const Cache *cache, Py_ssize_t layer, int from_end) {
 
 /* dz = da where a > 0, else 0 */
 static int gate(State *state, const Array *da, const Array *a, Array *dz) {
-    Array ordered;
+    ARRAY(ordered);
     const void *a_data = a->data;
-    no_array(&ordered);
     if (!a->contiguous) {
         if (get_as(state, a->object, "A", a->type, LAYOUT_C, &ordered) < 0) return -1;
         a_data = ordered.data;
     }
-    int result = new_float(state, da->type, 2, da->view.shape, dz);
-    if (result == 0) {
-        reg_status status;
-        RUN(status, da->count,
-            BY_TYPE(da->type, reg_backward_activation, da->data, a_data, (size_t)da->count,
-                    REG_RELU, dz->data));
-        if (status != REG_OK) {
-            release(dz);
-            raise_status(status);
-            result = -1;
-        }
-    }
-    release(&ordered);
-    return result;
+    if (new_float(state, da->type, 2, da->view.shape, dz) < 0) return -1;
+    reg_status status;
+    RUN(status, da->count,
+        BY_TYPE(da->type, reg_backward_activation, da->data, a_data, (size_t)da->count, REG_RELU,
+                dz->data));
+    if (status == REG_OK) return 0;
+    raise_status(status);
+    return -1;
 }
 
 static int mask_gradient(State *state, Array *da, PyObject *d, Py_ssize_t layer,
                          double keep_prob) {
-    Array mask;
+    ARRAY(mask);
     const uint8_t *bytes;
     if (get_mask(state, d, "mask", da, "da", &mask, &bytes) == 0) {
-        int result = mask_in_place(da, bytes, keep_prob);
-        release(&mask);
-        return result;
+        return mask_in_place(da, bytes, keep_prob);
     }
     if (may_be_renamed()) {
         PyObject *type, *error, *trace;
@@ -231,31 +207,27 @@ static int backward_layer(Backward *pass, Py_ssize_t l) {
     State *state = pass->state;
     PyObject *below = l > 0 ? cached(&pass->cache, l - 1, FROM_END_A) : pass->x;
     PyObject *gradients = pass->gradients, *names = pass->names;
-    Array a;
-    Gradients g;
+    ARRAY(a);
+    GRADIENTS(g);
     if (PyDict_SetItem(gradients, key(names, l, KEY_DZ), pass->dz.object) < 0) return -1;
     if (get_float(state, below, "A", LAYOUT_STRIDED, &a) < 0 ||
         layer_backward(state, cached(&pass->cache, l, FROM_END_W), &pass->dz, &a, pass->lambda,
                        l > 0, &g) < 0) {
         name_layer(pass->in_layer, PyList_GetItem(names, l));
-        release(&a);
         return -1;
     }
     release(&pass->dz);
-    int result = -1;
-    if (PyDict_SetItem(gradients, key(names, l, KEY_DW), g.dw.object) == 0 &&
-        PyDict_SetItem(gradients, key(names, l, KEY_DB), g.db.object) == 0 &&
-        (l == 0 ||
-         ((!pass->has_masks ||
-           mask_gradient(state, &g.da, cached(&pass->cache, l - 1, FROM_END_D), l,
-                         pass->keep_prob) == 0) &&
-          PyDict_SetItem(gradients, key(names, l, KEY_DA_BELOW), g.da.object) == 0 &&
-          gate(state, &g.da, &a, &pass->dz) == 0))) {
-        result = 0;
+    if (PyDict_SetItem(gradients, key(names, l, KEY_DW), g.dw.object) < 0 ||
+        PyDict_SetItem(gradients, key(names, l, KEY_DB), g.db.object) < 0) {
+        return -1;
     }
-    gradients_release(&g);
-    release(&a);
-    return result;
+    if (l == 0) return 0;
+    if (pass->has_masks && mask_gradient(state, &g.da, cached(&pass->cache, l - 1, FROM_END_D), l,
+                                         pass->keep_prob) < 0) {
+        return -1;
+    }
+    if (PyDict_SetItem(gradients, key(names, l, KEY_DA_BELOW), g.da.object) < 0) return -1;
+    return gate(state, &g.da, &a, &pass->dz);
 }
 
 /* args: X, Y, cache (a tuple), names, lambd, keep_prob (or None: a cache without masks), in_layer;
@@ -279,11 +251,11 @@ static PyObject *backward(PyObject *module, PyObject *const *args, Py_ssize_t co
         return NULL;
     }
     Py_ssize_t last = pass.cache.layers - 1;
-    if (cost_gradient(pass.state, cached(&pass.cache, last, FROM_END_A), args[1], &pass.dz) < 0) {
-        return NULL;
-    }
     pass.gradients = PyDict_New();
     int good = pass.gradients != NULL ? 0 : -1;
+    if (good == 0) {
+        good = cost_gradient(pass.state, cached(&pass.cache, last, FROM_END_A), args[1], &pass.dz);
+    }
     for (Py_ssize_t l = last; good == 0 && l >= 0; l--) good = backward_layer(&pass, l);
     release(&pass.dz);
     if (good < 0) Py_CLEAR(pass.gradients);

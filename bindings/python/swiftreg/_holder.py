@@ -225,8 +225,12 @@ class Holder:
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate that the schedule starts from. Set it with `set_optimizer`."""
+        """The learning rate that the schedule starts from; settable, as by `set_optimizer`."""
         return self._network.optimizer()["learning_rate"]  # type: ignore[no-any-return]
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self.set_optimizer(learning_rate=value)
 
     def set_optimizer(
         self, optimizer: str | None = None, **settings: Unpack[OptimizerSettings]
