@@ -66,6 +66,20 @@ TEST(files_bytes) {
         CHECK_OK(REG(network_deserialize)(bytes, size, &copy));
         CHECK(same_networks(original, copy));
         REG(network_destroy)(copy);
+        /* Of whichever type it is. */
+        reg_network *f32 = (reg_network *)bytes;
+        reg_network_f64 *f64 = (reg_network_f64 *)bytes;
+        CHECK_OK(reg_network_deserialize_any(bytes, size, &f32, &f64));
+        CHECK((f32 == NULL) == TEST_F64 && (f64 == NULL) == !TEST_F64);
+        CHECK(same_networks(original, TEST_F64 ? (network *)(void *)f64 : (network *)(void *)f32));
+        reg_network_destroy(f32);
+        reg_network_destroy_f64(f64);
+        CHECK_STATUS(REG_ERROR_FORMAT, reg_network_deserialize_any(bytes, size - 1, &f32, &f64));
+        CHECK(f32 == NULL && f64 == NULL);
+        CHECK_STATUS(REG_ERROR_NULL, reg_network_deserialize_any(NULL, size, &f32, &f64));
+        CHECK_STATUS(REG_ERROR_NULL, reg_network_deserialize_any(bytes, size, NULL, &f64));
+        CHECK_STATUS(REG_ERROR_NULL, reg_network_deserialize_any(bytes, size, &f32, NULL));
+        CHECK_STATUS(REG_ERROR_FILE, reg_network_load_any("/nowhere/at/all", &f32, &f64));
         /* At an odd address. */
         unsigned char *odd = BUFFER(unsigned char, size + 1);
         memcpy(odd + 1, bytes, size);

@@ -114,6 +114,15 @@ int raise_shape(const Array *array, const char *format, ...) {
     return -1;
 }
 
+void reword(PyObject *class, const char *format, const char *name) {
+    PyObject *type, *cause, *trace;
+    PyErr_Fetch(&type, &cause, &trace);
+    PyErr_Format(class != NULL ? class : type, format, name, cause);
+    Py_XDECREF(type);
+    Py_XDECREF(cause);
+    Py_XDECREF(trace);
+}
+
 /* ---- Errors of the library -------------------------------------------------------------- */
 
 /* Arguments of the library that have another name in Python. */

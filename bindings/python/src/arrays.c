@@ -82,8 +82,8 @@ static PyObject *dtype_of(State *state, ElementType type) {
 
 /* ---- Layout ---------------------------------------------------------------------------- */
 
-/* Fills in what the view tells of the elements. */
-static void survey(Array *array) {
+/* Derives data, count, contiguity and alignment from the view. */
+static void measure(Array *array) {
     const Py_buffer *view = &array->view;
     Py_ssize_t count = 1, gap = 0, bits = (Py_ssize_t)(uintptr_t)view->buf;
     for (int i = view->ndim - 1; i >= 0; i--) {
@@ -178,16 +178,9 @@ static int get_buffer(PyObject *object, Py_buffer *view) {
  * or CONVERTIBLE. */
 static int take(PyObject *object, const char *name, Array *array) {
     if (get_buffer(object, &array->view) < 0) {
-        PyObject *cause_type, *cause, *trace;
-        PyErr_Fetch(&cause_type, &cause, &trace);
-        if (PyErr_GivenExceptionMatches(cause_type, PyExc_MemoryError)) {
-            PyErr_Restore(cause_type, cause, trace);
-            return -1;
+        if (!PyErr_ExceptionMatches(PyExc_MemoryError)) {
+            reword(PyExc_TypeError, "%s cannot be used as an array: %S", name);
         }
-        PyErr_Format(PyExc_TypeError, "%s cannot be used as an array: %S", name, cause);
-        Py_XDECREF(cause_type);
-        Py_XDECREF(cause);
-        Py_XDECREF(trace);
         return -1;
     }
     int type = classify(object, &array->view, name);
@@ -196,7 +189,7 @@ static int take(PyObject *object, const char *name, Array *array) {
         return type;
     }
     array->type = (ElementType)type;
-    survey(array);
+    measure(array);
     array->object = Py_NewRef(object);
     return 0;
 }
@@ -211,17 +204,12 @@ static PyObject *as_array(State *state, PyObject *object, const char *name, PyOb
     if (!PyErr_ExceptionMatches(PyExc_ValueError) && !PyErr_ExceptionMatches(PyExc_TypeError)) {
         return NULL;
     }
-    PyObject *cause_type, *cause, *trace;
-    PyErr_Fetch(&cause_type, &cause, &trace);
-    PyErr_Format(cause_type, "%s cannot be made an array: %S", name, cause);
-    Py_XDECREF(cause_type);
-    Py_XDECREF(cause);
-    Py_XDECREF(trace);
+    reword(NULL, "%s cannot be made an array: %S", name);
     return NULL;
 }
 
 /* Replaces an array by NumPy's conversion of it; steals `object`, which may be NULL (an error). */
-static int retake(PyObject *object, const char *name, Array *array) {
+static int replace_with(PyObject *object, const char *name, Array *array) {
     release(array);
     if (object == NULL) return -1;
     int result = take(object, name, array);
@@ -288,26 +276,26 @@ static int get_any(State *state, PyObject *object, const char *name, Array *arra
     return result < 0 ? -1 : 0;
 }
 
-static int fit(State *state, const char *name, ElementType type, Layout layout, Array *array) {
+static int convert(State *state, const char *name, ElementType type, Layout layout, Array *array) {
     if (!array->aligned) {
         PyObject *copy = PyObject_CallFunctionObjArgs(state->array, array->object, NULL);
-        if (retake(copy, name, array) < 0) return -1;
+        if (replace_with(copy, name, array) < 0) return -1;
     }
     if (array->type == type && (layout == LAYOUT_STRIDED || array->contiguous)) return 0;
     PyObject *order = layout == LAYOUT_C ? state->order_c : NULL;
     PyObject *copy = as_array(state, array->object, name, dtype_of(state, type), order);
-    return retake(copy, name, array);
+    return replace_with(copy, name, array);
 }
 
 int get_float(State *state, PyObject *object, const char *name, Layout layout, Array *array) {
     if (get_any(state, object, name, array) < 0) return -1;
-    return fit(state, name, array->type == TYPE_F32 ? TYPE_F32 : TYPE_F64, layout, array);
+    return convert(state, name, array->type == TYPE_F32 ? TYPE_F32 : TYPE_F64, layout, array);
 }
 
 int get_as(State *state, PyObject *object, const char *name, ElementType type, Layout layout,
            Array *array) {
     if (get_any(state, object, name, array) < 0) return -1;
-    return fit(state, name, type, layout, array);
+    return convert(state, name, type, layout, array);
 }
 
 #define FLOATS_FROM_BYTES(name, element)                                              \
@@ -325,7 +313,7 @@ int get_labels(State *state, PyObject *object, const char *name, ElementType typ
     if (get_any(state, object, name, array) < 0) return -1;
     bool is_bytes = array->type == TYPE_U8 || array->type == TYPE_BOOL;
     if (!is_bytes || !array->contiguous || array->count > PY_SSIZE_T_MAX / 16) {
-        return fit(state, name, type, LAYOUT_C, array);
+        return convert(state, name, type, LAYOUT_C, array);
     }
     array->owned = PyMem_Malloc((size_t)(array->count * item_size(type)) + 1);
     if (array->owned == NULL) {
@@ -346,7 +334,7 @@ int promote(State *state, Array *const *arrays, const char *const *names, const 
     for (int i = 0; i < count; i++) all_f32 &= arrays[i]->type == TYPE_F32;
     if (all_f32) return 0;
     for (int i = 0; i < count; i++) {
-        if (fit(state, names[i], TYPE_F64, layouts[i], arrays[i]) < 0) return -1;
+        if (convert(state, names[i], TYPE_F64, layouts[i], arrays[i]) < 0) return -1;
     }
     return 0;
 }
@@ -389,7 +377,7 @@ int new_array(State *state, ElementType type, PyObject *dtype, int ndim, const P
     }
     array->object = object;
     array->type = type;
-    survey(array);
+    measure(array);
     return 0;
 }
 
@@ -433,52 +421,28 @@ int copy_to(State *state, PyObject *target, PyObject *source) {
 /* ---- Masks ----------------------------------------------------------------------------- */
 
 /* Bytes from values of 0 and 1; the index of the first other value, or -1. */
-#define BYTES_FROM_INTEGERS(name, element)                                           \
-    static Py_ssize_t name(const void *values, Py_ssize_t count, uint8_t *bytes) {   \
-        const element *value = values;                                               \
-        element any = 0;                                                             \
-        for (Py_ssize_t i = 0; i < count; i++) {                                     \
-            bytes[i] = (uint8_t)value[i];                                            \
-            any |= value[i];                                                         \
-        }                                                                            \
-        for (Py_ssize_t i = 0; any > 1 && i < count; i++) {                          \
-            if (value[i] > 1) return i;                                              \
-        }                                                                            \
-        return -1;                                                                   \
+static Py_ssize_t bytes_from_u64(const uint64_t *value, Py_ssize_t count, uint8_t *bytes) {
+    uint64_t any = 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        bytes[i] = (uint8_t)value[i];
+        any |= value[i];
     }
-BYTES_FROM_INTEGERS(bytes_from_u8, uint8_t)
-BYTES_FROM_INTEGERS(bytes_from_u16, uint16_t)
-BYTES_FROM_INTEGERS(bytes_from_u32, uint32_t)
-BYTES_FROM_INTEGERS(bytes_from_u64, uint64_t)
+    for (Py_ssize_t i = 0; any > 1 && i < count; i++) {
+        if (value[i] > 1) return i;
+    }
+    return -1;
+}
 
-#define BYTES_FROM_FLOATS(name, element)                                             \
-    static Py_ssize_t name(const void *values, Py_ssize_t count, uint8_t *bytes) {   \
-        const element *value = values;                                               \
-        bool good = true;                                                            \
-        for (Py_ssize_t i = 0; i < count; i++) {                                     \
-            bytes[i] = value[i] != 0;                                                \
-            good &= (value[i] == 0) | (value[i] == 1);                               \
-        }                                                                            \
-        for (Py_ssize_t i = 0; !good && i < count; i++) {                            \
-            if (value[i] != 0 && value[i] != 1) return i;                            \
-        }                                                                            \
-        return -1;                                                                   \
+static Py_ssize_t bytes_from_f64(const double *value, Py_ssize_t count, uint8_t *bytes) {
+    bool good = true;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        bytes[i] = value[i] != 0;
+        good &= (value[i] == 0) | (value[i] == 1);
     }
-BYTES_FROM_FLOATS(bytes_from_f32, float)
-BYTES_FROM_FLOATS(bytes_from_f64, double)
-
-static Py_ssize_t mask_bytes(const Array *array, uint8_t *bytes) {
-    switch (array->type) {
-    case TYPE_F32: return bytes_from_f32(array->data, array->count, bytes);
-    case TYPE_F64: return bytes_from_f64(array->data, array->count, bytes);
-    default: break;
+    for (Py_ssize_t i = 0; !good && i < count; i++) {
+        if (value[i] != 0 && value[i] != 1) return i;
     }
-    switch (array->view.itemsize) {
-    case 1: return bytes_from_u8(array->data, array->count, bytes);
-    case 2: return bytes_from_u16(array->data, array->count, bytes);
-    case 4: return bytes_from_u32(array->data, array->count, bytes);
-    default: return bytes_from_u64(array->data, array->count, bytes);
-    }
+    return -1;
 }
 
 static Py_ssize_t first_above_one(const uint8_t *bytes, Py_ssize_t count) {
@@ -492,39 +456,40 @@ static Py_ssize_t first_above_one(const uint8_t *bytes, Py_ssize_t count) {
 
 int get_mask(State *state, PyObject *object, const char *name, const Array *like,
              const char *like_name, Array *array, const uint8_t **bytes) {
-    if (get_any(state, object, name, array) < 0) return -1;
-    if (check_same_shape(array, name, like, like_name) < 0) goto failed;
-    if (array->type == TYPE_OTHER_FLOAT) {
-        if (fit(state, name, TYPE_F64, LAYOUT_C, array) < 0) return -1;
-    } else if (!array->contiguous || !array->aligned) {
-        PyObject *copy = PyObject_CallFunctionObjArgs(state->array, array->object, NULL);
-        PyObject *ordered = copy != NULL ? as_array(state, copy, name, NULL, state->order_c) : NULL;
-        Py_XDECREF(copy);
-        if (retake(ordered, name, array) < 0) return -1;
+    if (get_any(state, object, name, array) < 0 ||
+        check_same_shape(array, name, like, like_name) < 0) {
+        return -1;
+    }
+    bool are_bytes = array->type == TYPE_BOOL || array->type == TYPE_U8;
+    bool are_words = array->type == TYPE_INTEGER;
+    if (!are_bytes && !are_words) {
+        if (convert(state, name, TYPE_F64, LAYOUT_C, array) < 0) return -1;
+    } else if (!array->contiguous || !array->aligned || (are_words && array->view.itemsize != 8)) {
+        OWNED PyObject *copy = PyObject_CallFunctionObjArgs(state->array, array->object, NULL);
+        PyObject *dtype = are_words ? state->int64 : NULL;
+        PyObject *ordered = copy != NULL ? as_array(state, copy, name, dtype, state->order_c) : NULL;
+        if (replace_with(ordered, name, array) < 0) return -1;
     }
     Py_ssize_t bad = -1;
-    if (array->type == TYPE_BOOL || array->type == TYPE_U8) {
+    if (are_bytes) {
         *bytes = array->data;
         if (array->type == TYPE_U8) bad = first_above_one(*bytes, array->count);
     } else {
-        array->owned = PyMem_Malloc((size_t)array->count + 1);
-        if (array->owned == NULL) {
+        uint8_t *own = array->owned = PyMem_Malloc((size_t)array->count + 1);
+        if (own == NULL) {
             PyErr_NoMemory();
-            goto failed;
+            return -1;
         }
-        *bytes = array->owned;
-        bad = mask_bytes(array, array->owned);
+        *bytes = own;
+        bad = are_words ? bytes_from_u64(array->data, array->count, own)
+                        : bytes_from_f64(array->data, array->count, own);
     }
     if (bad < 0) return 0;
-    /* A view, as the object may be another exporter than an ndarray. It lies in C order. */
-    PyObject *view = PyObject_CallFunctionObjArgs(state->asarray, array->object, NULL);
-    PyObject *value = view != NULL ? PyObject_CallMethod(view, "item", "n", bad) : NULL;
+    /* A view, as the object may be another exporter than an ndarray. It is in C order. */
+    OWNED PyObject *view = PyObject_CallFunctionObjArgs(state->asarray, array->object, NULL);
+    OWNED PyObject *value = view != NULL ? PyObject_CallMethod(view, "item", "n", bad) : NULL;
     if (value != NULL) {
         PyErr_Format(PyExc_ValueError, "%s must hold 0 and 1 only, got %R", name, value);
     }
-    Py_XDECREF(view);
-    Py_XDECREF(value);
-failed:
-    release(array);
     return -1;
 }

@@ -219,6 +219,9 @@ int get_count(PyObject *object, const char *name, uint64_t least, bool none, uin
  * Returns NULL. */
 PyObject *raise_about(reg_status status, const char *name, bool is_array);
 PyObject *raise_status(reg_status status);
+/* Replaces the exception by one of another class (NULL: the same), whose text has two places: for the
+ * name and for the exception that it replaces. */
+void reword(PyObject *class, const char *format, const char *name);
 
 /* ---- The functions, by file ------------------------------------------------------------ */
 

@@ -1,4 +1,5 @@
 /* The module swiftreg._core. */
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "network.h"
@@ -73,42 +74,19 @@ static int execute(PyObject *module) {
     return add_format_error(module, state);
 }
 
+/* The state begins with references. */
+enum { REFERENCES = offsetof(State, requests) / sizeof(PyObject *) };
+
 static int traverse(PyObject *module, visitproc visit, void *arg) {
     State *state = state_of(module);
-    Py_VISIT(state->empty);
-    Py_VISIT(state->asarray);
-    Py_VISIT(state->array);
-    Py_VISIT(state->copyto);
-    Py_VISIT(state->float32);
-    Py_VISIT(state->float64);
-    Py_VISIT(state->uint8);
-    Py_VISIT(state->uint32);
-    Py_VISIT(state->int64);
-    Py_VISIT(state->order_c);
-    Py_VISIT(state->legacy_type);
-    Py_VISIT(state->network_type);
-    Py_VISIT(state->network_buffer_type);
-    Py_VISIT(state->format_error);
+    for (size_t i = 0; i < REFERENCES; i++) Py_VISIT(((PyObject **)state)[i]);
     for (int i = 0; i < KEPT_REQUESTS; i++) Py_VISIT(state->requests[i].arguments);
     return 0;
 }
 
 static int clear(PyObject *module) {
     State *state = state_of(module);
-    Py_CLEAR(state->empty);
-    Py_CLEAR(state->asarray);
-    Py_CLEAR(state->array);
-    Py_CLEAR(state->copyto);
-    Py_CLEAR(state->float32);
-    Py_CLEAR(state->float64);
-    Py_CLEAR(state->uint8);
-    Py_CLEAR(state->uint32);
-    Py_CLEAR(state->int64);
-    Py_CLEAR(state->order_c);
-    Py_CLEAR(state->legacy_type);
-    Py_CLEAR(state->network_type);
-    Py_CLEAR(state->network_buffer_type);
-    Py_CLEAR(state->format_error);
+    for (size_t i = 0; i < REFERENCES; i++) Py_CLEAR(((PyObject **)state)[i]);
     for (int i = 0; i < KEPT_REQUESTS; i++) Py_CLEAR(state->requests[i].arguments);
     return 0;
 }

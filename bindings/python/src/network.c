@@ -6,7 +6,7 @@
 
 /* ---- One call at a time ---------------------------------------------------------------- */
 
-/* Between looks for signals (Ctrl-C) of a thread that waits. */
+/* Between checks for signals (Ctrl-C) of a thread that waits. */
 #define WAIT_MICROSECONDS 50000
 
 int network_enter(Network *network) {

@@ -6,9 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-/* A look for signals (Ctrl-C) takes the GIL, for which a busy thread may have to wait some
- * milliseconds. */
-#define MILLISECONDS_BETWEEN_LOOKS 50
+/* Checking for signals (Ctrl-C) needs the GIL, which can take milliseconds. */
+#define MILLISECONDS_BETWEEN_CHECKS 50
 
 typedef struct Fit {
     PyThreadState *thread; /* while the GIL is not held */
@@ -18,7 +17,7 @@ typedef struct Fit {
     bool validates;
     /* How it goes. */
     uint64_t epochs, delivered;
-    int64_t looked;
+    int64_t checked_at;
     reg_progress last;
     double *costs; /* with validation, pairs */
     size_t room;
@@ -63,19 +62,19 @@ static bool call_back(Fit *fit, PyObject *function) {
 }
 
 /* Callbacks and signals, with the GIL. */
-static bool attend(Fit *fit, bool due, bool look) {
+static bool call_back_or_stop(Fit *fit, bool due, bool check) {
     bool stop = false;
     if (due) {
         fit->delivered = fit->epochs;
         stop = call_back(fit, fit->callback);
     }
-    if (look && fit->exception == NULL) {
+    if (check && fit->exception == NULL) {
         if (fit->ticker != NULL) stop |= call_back(fit, fit->ticker);
         if (fit->exception == NULL && PyErr_CheckSignals() < 0) {
             keep_exception(fit);
             stop = true;
         }
-        fit->looked = milliseconds();
+        fit->checked_at = milliseconds();
     }
     return stop;
 }
@@ -104,10 +103,10 @@ static int report(const reg_progress *progress, void *context) {
     fit->last = *progress;
     fit->epochs++;
     bool due = fit->callback != NULL && (fit->epochs % fit->every == 0 || fit->epochs == fit->most);
-    bool look = milliseconds() - fit->looked >= MILLISECONDS_BETWEEN_LOOKS;
-    if (!due && !look) return 0;
+    bool check = milliseconds() - fit->checked_at >= MILLISECONDS_BETWEEN_CHECKS;
+    if (!due && !check) return 0;
     PyEval_RestoreThread(fit->thread);
-    bool stop = attend(fit, due, look);
+    bool stop = call_back_or_stop(fit, due, check);
     fit->thread = PyEval_SaveThread();
     return stop;
 }
@@ -226,7 +225,7 @@ static PyObject *column(State *state, const Fit *fit, size_t index) {
 }
 
 /* The exception for a status: returned rather than raised where training has begun, so that what
- * was trained can be told along with it. */
+ * was trained can be is_reported along with it. */
 static PyObject *raise_fit(reg_status status, uint64_t failed_step) {
     if (status != REG_ERROR_NOT_FINITE) return raise_status(status);
     return PyErr_Format(PyExc_FloatingPointError,
@@ -290,18 +289,18 @@ NETWORK_METHOD(network_fit) {
     }
     if (masks.count > 0) options.masks = masks.bytes;
     const void *data = &examples.as, *validation_data = fit.validates ? &validation.as : NULL;
-    fit.looked = milliseconds();
+    fit.checked_at = milliseconds();
     fit.thread = PyEval_SaveThread();
     reg_status status =
         CALL(self, reg_network_fit, data, validation_data, &options, &result);
     PyEval_RestoreThread(fit.thread);
-    /* Patience may have ended it between two callbacks: the last epoch is always told. */
-    bool told = fit.exception != NULL || status != REG_OK || fit.epochs == 0 ||
+    /* Patience may have ended it between two callbacks: the last epoch is always is_reported. */
+    bool is_reported = fit.exception != NULL || status != REG_OK || fit.epochs == 0 ||
                 result.reason == REG_STOP_REPORT;
-    if (!told && fit.callback != NULL && fit.delivered != fit.epochs) {
+    if (!is_reported && fit.callback != NULL && fit.delivered != fit.epochs) {
         call_back(&fit, fit.callback);
     }
-    if (!told && fit.ticker != NULL && fit.exception == NULL) call_back(&fit, fit.ticker);
+    if (!is_reported && fit.ticker != NULL && fit.exception == NULL) call_back(&fit, fit.ticker);
     network_leave(self);
     answer = finish(state, &fit, status, &result);
 done:

@@ -56,7 +56,7 @@ static int mask_in_place(Array *a, const uint8_t *bytes, double keep_prob) {
 
 /* ---- Forward --------------------------------------------------------------------------- */
 
-/* The two are apart, and told so: the compiler then converts many at once. */
+/* With restrict, the compiler converts many at once. */
 static void int64_from_bytes(const uint8_t *restrict bytes, Py_ssize_t count,
                              int64_t *restrict values) {
     for (Py_ssize_t i = 0; i < count; i++) values[i] = bytes[i];
@@ -183,12 +183,9 @@ static int mask_gradient(State *state, Array *da, PyObject *d, Py_ssize_t layer,
         return mask_in_place(da, bytes, keep_prob);
     }
     if (may_be_renamed()) {
-        PyObject *type, *error, *trace;
-        PyErr_Fetch(&type, &error, &trace);
-        PyErr_Format(type, "D%zd of the cache: %S", layer, error);
-        Py_XDECREF(type);
-        Py_XDECREF(error);
-        Py_XDECREF(trace);
+        char name[24];
+        PyOS_snprintf(name, sizeof name, "D%zd", layer);
+        reword(NULL, "%s of the cache: %S", name);
     }
     return -1;
 }
