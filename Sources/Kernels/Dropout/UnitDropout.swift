@@ -64,7 +64,9 @@ func maskUnits<V: Lanes>(
             applyMask(V.self, row, mask + range.first, row, range.count, scale)
         } else {
             let scale = V.Element(scale)
-            for e in 0..<range.count { row[e] = row[e] * (mask[range.position(e)] != 0 ? scale : 0) }
+            for e in 0..<range.count {
+                row[e] = row[e] * (mask[range.position(e)] != 0 ? scale : 0)
+            }
         }
     }
 }

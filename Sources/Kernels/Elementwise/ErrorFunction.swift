@@ -1,5 +1,5 @@
-// erf and the normal distribution, lane by lane, without libm: the same bits on every machine. Formulas
-// and errors: docs/formulas.md. The polynomials come from scripts/polynomials.py.
+// The polynomials of erf, from scripts/polynomials.py. Formulas and errors: docs/formulas.md,
+// docs/accuracy.md.
 
 extension F32x16 {
     /// erf(x) / x - 1 for z = x^2 <= 1.
@@ -46,48 +46,5 @@ extension F64x8 {
                 -4.090307728012402e-07, -2.8002340561612976e-07, 9.560095569391887e-08,
                 1.9992672959604947e-08, -1.3105218596697684e-08, 8.184901548251213e-10,
             ])
-    }
-}
-
-extension Lanes {
-    /// The error function: an odd polynomial up to 1, 1 - erfc beyond.
-    @inline(__always) var erf: Self {
-        let size = magnitude
-        let near = addingProduct(self, Self.erfPolynomial(self * self))
-        let e = (Self(0) - size * size).fastExpOfNonPositive
-        let far = Self(1) - e * Self.erfcx(size)
-        let signed = Self.select(self < Self(0), Self(0) - far, far)
-        return Self.select(size < Self(1), near, Self.select(self == self, signed, self))
-    }
-
-    /// e^(x^2) erfc(x) for x >= 1; beyond 28, where e^(-x^2) is 0, any finite number.
-    @inline(__always) private static func erfcx(_ x: Self) -> Self {
-        let x = Self.select(x < Self(28), x, Self(28))
-        return Self.erfcxPolynomial((x - Self(4)) / (x + Self(4)))
-    }
-
-    /// The standard normal distribution at self: its cumulative distribution function, and e^(-self^2 / 2).
-    @inline(__always) private var normal: (cumulative: Self, exponential: Self) {
-        let square = self * self * Self(0.5)
-        let e = (Self(0) - square).fastExpOfNonPositive
-        let x = self * Self(Element(0.7071067811865476))
-        let half = Self(0.5)
-        let near = half.addingProduct(x * half, Self(1) + Self.erfPolynomial(square))
-        let tail = half * e * Self.erfcx(x.magnitude)
-        let far = Self.select(self < Self(0), tail, Self(1) - tail)
-        return (Self.select(square < Self(1), near, far), e)
-    }
-
-    /// self * cumulative(self). Clamped from below, or -infinity would give NaN.
-    @inline(__always) var gelu: Self {
-        let z = atLeast(Self(-40))
-        return z * z.normal.cumulative
-    }
-
-    /// The derivative of gelu: cumulative(self) + self * density(self).
-    @inline(__always) var geluDerivative: Self {
-        let z = Self.select(Self(40) < self, Self(40), self).atLeast(Self(-40))
-        let (cumulative, e) = z.normal
-        return cumulative.addingProduct(z * Self(Element(0.3989422804014327)), e)
     }
 }

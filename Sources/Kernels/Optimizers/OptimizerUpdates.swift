@@ -1,9 +1,35 @@
 import KernelInterface
 
-/// Updates `count` parameters w from their gradients g. m and v are the first and second moments; a kind
-/// uses as many of them as it has.
+/// Updates `count` parameters w from their gradients g. m and v are the kind's state, as much as it has. The
+/// remainder after whole vectors passes through vectors on the stack.
 @inline(__always)
 func optimize<V: Lanes>(
+    _: V.Type, _ w: UnsafeMutablePointer<V.Element>, _ g: UnsafePointer<V.Element>,
+    _ m: UnsafeMutablePointer<V.Element>, _ v: UnsafeMutablePointer<V.Element>, _ count: Int,
+    _ step: OptimizerStep
+) {
+    let whole = count / V.width * V.width
+    if whole > 0 { optimizeVectors(V.self, w, g, m, v, whole, step) }
+    let rest = count - whole
+    if rest == 0 { return }
+    let moments = step.kind.moments
+    var parts: InlineArray<4, V> = [
+        V.load(w + whole, first: rest), V.load(g + whole, first: rest),
+        moments > 0 ? V.load(m + whole, first: rest) : V(0),
+        moments > 1 ? V.load(v + whole, first: rest) : V(0),
+    ]
+    withUnsafeMutableBytes(of: &parts) {
+        let p = $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: V.Element.self)
+        optimizeVectors(
+            V.self, p, p + V.width, p + 2 * V.width, p + 3 * V.width, V.width, step)
+    }
+    parts[0].store(w + whole, first: rest)
+    if moments > 0 { parts[2].store(m + whole, first: rest) }
+    if moments > 1 { parts[3].store(v + whole, first: rest) }
+}
+
+@inline(never)
+private func optimizeVectors<V: Lanes>(
     _: V.Type, _ w: UnsafeMutablePointer<V.Element>, _ g: UnsafePointer<V.Element>,
     _ m: UnsafeMutablePointer<V.Element>, _ v: UnsafeMutablePointer<V.Element>, _ count: Int,
     _ step: OptimizerStep
@@ -18,29 +44,27 @@ func optimize<V: Lanes>(
     let correction = V(V.Element(step.correction))
     switch step.kind {
     case .sgd:
-        forEachVector(count, width: V.width) { i, n in
-            let g = V.load(g + i, first: n) * scale
-            V.load(w + i, first: n).addingProduct(down, g).store(w + i, first: n)
+        for i in stride(from: 0, to: count, by: V.width) {
+            V.load(w + i).addingProduct(down, V.load(g + i) * scale).store(w + i)
         }
     case .momentum, .nesterov:
         let isNesterov = step.kind == .nesterov
-        forEachVector(count, width: V.width) { i, n in
-            let g = V.load(g + i, first: n) * scale
-            let velocity = g.addingProduct(momentum, V.load(m + i, first: n))
-            velocity.store(m + i, first: n)
+        for i in stride(from: 0, to: count, by: V.width) {
+            let g = V.load(g + i) * scale
+            let velocity = g.addingProduct(momentum, V.load(m + i))
+            velocity.store(m + i)
             let direction = isNesterov ? g.addingProduct(momentum, velocity) : velocity
-            V.load(w + i, first: n).addingProduct(down, direction).store(w + i, first: n)
+            V.load(w + i).addingProduct(down, direction).store(w + i)
         }
     case .adam, .adamw:
-        forEachVector(count, width: V.width, isExpensive: true) { i, n in
-            let g = V.load(g + i, first: n) * scale
-            let mean = (fresh1 * g).addingProduct(beta1, V.load(m + i, first: n))
-            let square = (fresh2 * (g * g)).addingProduct(beta2, V.load(v + i, first: n))
-            mean.store(m + i, first: n)
-            square.store(v + i, first: n)
+        for i in stride(from: 0, to: count, by: V.width) {
+            let g = V.load(g + i) * scale
+            let mean = (fresh1 * g).addingProduct(beta1, V.load(m + i))
+            let square = (fresh2 * (g * g)).addingProduct(beta2, V.load(v + i))
+            mean.store(m + i)
+            square.store(v + i)
             let direction = mean / ((square * correction).squareRoot + epsilon)
-            (V.load(w + i, first: n) * parameterScale).addingProduct(down, direction)
-                .store(w + i, first: n)
+            (V.load(w + i) * parameterScale).addingProduct(down, direction).store(w + i)
         }
     }
 }
