@@ -4,9 +4,15 @@ public enum Activation: UInt32, Sendable {
     case sigmoid = 2
     case leakyRelu = 3
     case tanh = 4
+    case gelu = 5
 
     /// Whether its derivative is computed from the pre-activation; otherwise from the output.
-    public var needsPreActivation: Bool { false }
+    public var needsPreActivation: Bool {
+        switch self {
+        case .gelu: true
+        default: false
+        }
+    }
 }
 
 /// The factor of a leaky ReLU for negative values.

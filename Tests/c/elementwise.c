@@ -64,6 +64,49 @@ TEST(activation_gradient) {
     CHECK(dz[0] == 0 && dz[1] == 0 && dz[2] == 0);
 }
 
+/* Activations by their formulas, also where those overflow or cancel. */
+static double value_of(reg_activation k, double z) {
+    switch (k) {
+    case REG_LEAKY_RELU: return z > 0 ? z : 0.01 * z;
+    case REG_GELU: return z < -1e3 ? 0 : z / 2 * erfc(-z / sqrt(2));
+    default: return tanh(z);
+    }
+}
+
+static double slope_of(reg_activation k, double z) {
+    switch (k) {
+    case REG_LEAKY_RELU: return z > 0 ? 1 : 0.01;
+    case REG_GELU: return erfc(-z / sqrt(2)) / 2 + (fabs(z) > 1e3 ? 0 : z * exp(-z * z / 2) / sqrt(2 * acos(-1)));
+    default: return 1 - tanh(z) * tanh(z);
+    }
+}
+
+TEST(activation_formulas) {
+    for (int k = REG_LEAKY_RELU; k <= last_value(REG_ENUM_ACTIVATION); k++) {
+        enum { COUNT = 4099 };
+        real *z = random_buffer(COUNT, -20, 20, false), *a = BUFFER(real, COUNT), *dz = BUFFER(real, COUNT);
+        real *da = random_buffer(COUNT, 1, 1, false);
+        const real special[] = {0, (real)-0.0, INFINITY, -INFINITY, NAN, 1, -1, 100, -100, (real)1e-9, (real)-1e-9, 700, -700};
+        memcpy(z, special, sizeof special);
+        for (size_t i = 100; i < 2000; i++) z[i] /= 10;
+        describe("activation %d " REAL_NAME, k);
+        CHECK_OK(REG(forward_activation)(z, COUNT, (reg_activation)k, a));
+        /* Of most activations the derivative is that of the output. */
+        const bool by_output = k != REG_GELU;
+        CHECK_OK(REG(backward_activation)(da, by_output ? a : z, COUNT, (reg_activation)k, dz));
+        for (size_t i = 0; i < COUNT; i++) {
+            const double value = value_of((reg_activation)k, z[i]), slope = slope_of((reg_activation)k, z[i]);
+            describe("activation %d " REAL_NAME " of %a: %a, slope %a", k, z[i], a[i], dz[i]);
+            CHECK(close_to(a[i], value, 8 * REAL_EPSILON * fmin(fabs(value) + fabs((double)z[i]), 1e3)));
+            CHECK(close_to(dz[i], slope, 16 * REAL_EPSILON));
+        }
+        CHECK_OK(REG(forward_activation)(z, COUNT, (reg_activation)k, z));
+        CHECK(memcmp(z + sizeof special / sizeof *special, a + sizeof special / sizeof *special,
+                     (COUNT - sizeof special / sizeof *special) * sizeof *z) == 0);
+        release_buffers();
+    }
+}
+
 TEST(cost_gradient_and_update) {
     for (size_t count = 0; count < 70; count++) {
         describe("a - y, w - rate dw " REAL_NAME " count %zu", count);

@@ -62,6 +62,27 @@ private func activateVectors<V: Lanes>(
     case .sigmoid: mapVectors(z, a, count) { (z: V) in z.sigmoid }
     case .leakyRelu: mapVectors(z, a, count) { (z: V) in V.select(V(0) < z, z, z * slope) }
     case .tanh: mapVectors(z, a, count) { (z: V) in z.tanh }
+    case .gelu:
+        forEachPart(V.self, count) { i, n, s in
+            errorFunction(V.self, z + i, s, n, .normalCumulative)
+            // z is clamped, since -infinity times 0 is NaN.
+            mapVectors(z + i, s, a + i, n) { (z: V, s: V) in z.atLeast(V(V.limits.expLow)) * s }
+        }
+    }
+}
+
+/// Calls body(i, n, buffer) for parts of `count` elements, with a buffer on the stack for a function of them:
+/// so an activation made of another function does not repeat its code.
+@inline(__always)
+private func forEachPart<V: Lanes>(
+    _: V.Type, _ count: Int,
+    _ body: (_ i: Int, _ n: Int, _ buffer: UnsafeMutablePointer<V.Element>) -> Void
+) {
+    var buffer = InlineArray<16, V>(repeating: V(0))
+    withUnsafeMutableBytes(of: &buffer) {
+        let p = $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: V.Element.self)
+        let size = 16 * V.width
+        for i in stride(from: 0, to: count, by: size) { body(i, min(size, count - i), p) }
     }
 }
 
@@ -108,6 +129,33 @@ private func gradientOfVectors<V: Lanes>(
         mapVectors(da, x, dz, count) { (da: V, a: V) in da * ((a * keep) * (one - a * keep)) }
     case .tanh:
         mapVectors(da, x, dz, count) { (da: V, a: V) in da * (one - (a * keep) * (a * keep)) }
+    case .gelu: gradientOfProduct(V.self, da, x, dz, count, activation)
+    }
+}
+
+/// The gradient of activations z s(z): da (s + z u) with u = s'(z).
+@inline(never)
+private func gradientOfProduct<V: Lanes>(
+    _: V.Type, _ da: UnsafePointer<V.Element>, _ z: UnsafePointer<V.Element>,
+    _ dz: UnsafeMutablePointer<V.Element>, _ count: Int, _ activation: Activation
+) {
+    let (low, high) = (V(V.limits.expLow), V(V.limits.expHigh))
+    forEachPart(V.self, count) { i, n, s in
+        forEachPart(V.self, n) { _, _, u in
+            // The density e^(-z^2 / 2) / sqrt(2 pi).
+            mapVectors(z + i, u, n) { (z: V) in
+                V(-0.9189385332046727).addingProduct(z * z, V(-0.5))
+            }
+            elementaryVectors(V.self, u, u, n, .exp)
+            errorFunction(V.self, z + i, s, n, .normalCumulative)
+            for k in stride(from: 0, to: n, by: V.width) {
+                let (x, s) = (V.load(z + i + k), V.load(s + k))
+                let u = V.load(u + k)
+                // z is clamped, since infinity times 0 is NaN.
+                let clamped = V.select(high < x, high, x).atLeast(low)
+                (V.load(da + i + k) * s.addingProduct(clamped, u)).store(dz + i + k)
+            }
+        }
     }
 }
 

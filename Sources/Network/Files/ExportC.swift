@@ -234,6 +234,15 @@ private struct CSource {
             writer.write("(")
             writeElement(a)
             writer.write(")")
+        case .gelu:
+            writeElement(a)
+            writer.write(" / 2 * ")
+            writeCall("erfc")
+            writer.write("(-")
+            writeNumber(isFloat ? Double(Float(0.5).squareRoot()) : 0.5.squareRoot())
+            writer.write(" * ")
+            writeElement(a)
+            writer.write(")")
         }
         writer.write(";\n")
     }

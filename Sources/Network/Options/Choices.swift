@@ -54,6 +54,7 @@ extension Activation: Choice {
         case .sigmoid: ChoiceNames("sigmoid", "REG_SIGMOID")
         case .leakyRelu: ChoiceNames("leaky_relu", "REG_LEAKY_RELU")
         case .tanh: ChoiceNames("tanh", "REG_TANH")
+        case .gelu: ChoiceNames("gelu", "REG_GELU")
         }
     }
 }
