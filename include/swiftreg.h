@@ -235,6 +235,7 @@ typedef enum reg_activation {
     REG_LEAKY_RELU = 3, /* z where z > 0, else 0.01 z */
     REG_TANH = 4,
     REG_GELU = 5,       /* z (1 + erf(z / sqrt(2))) / 2, exact */
+    REG_SILU = 6,       /* z / (1 + exp(-z)), also called swish */
     REG_ACTIVATION_32_BITS = 0x7fffffff
 } reg_activation;
 REG_ASSERT_ENUM(reg_activation);
@@ -247,8 +248,8 @@ reg_status reg_forward_activation_f64(const double *z, size_t count, reg_activat
 
 /* dz[i] = da[i] * activation'(z[i]). The derivative is computed from the layer's output a: 1 for
  * identity, 1 or 0 by a > 0 for ReLU (also after dropout), a (1 - a) for sigmoid, 1 or 0.01 by
- * a > 0 for leaky ReLU, 1 - a^2 for tanh. Where a ReLU passed nothing, dz is 0. For GELU, whose output
- * does not determine it, `a` is the pre-activation z. In place (dz == da) is allowed. Errors: as
+ * a > 0 for leaky ReLU, 1 - a^2 for tanh. Where a ReLU passed nothing, dz is 0. For GELU and SiLU, whose
+ * outputs do not determine it, `a` is the pre-activation z. In place (dz == da) is allowed. Errors: as
  * forward. */
 reg_status reg_backward_activation(const float *da, const float *a, size_t count,
                                    reg_activation activation, float *dz);

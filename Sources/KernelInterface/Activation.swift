@@ -5,11 +5,12 @@ public enum Activation: UInt32, Sendable {
     case leakyRelu = 3
     case tanh = 4
     case gelu = 5
+    case silu = 6
 
     /// Whether its derivative is computed from the pre-activation; otherwise from the output.
     public var needsPreActivation: Bool {
         switch self {
-        case .gelu: true
+        case .gelu, .silu: true
         default: false
         }
     }

@@ -68,6 +68,7 @@ TEST(activation_gradient) {
 static double value_of(reg_activation k, double z) {
     switch (k) {
     case REG_LEAKY_RELU: return z > 0 ? z : 0.01 * z;
+    case REG_SILU: return z < -1e3 ? 0 : z / (1 + exp(-z));
     case REG_GELU: return z < -1e3 ? 0 : z / 2 * erfc(-z / sqrt(2));
     default: return tanh(z);
     }
@@ -76,6 +77,7 @@ static double value_of(reg_activation k, double z) {
 static double slope_of(reg_activation k, double z) {
     switch (k) {
     case REG_LEAKY_RELU: return z > 0 ? 1 : 0.01;
+    case REG_SILU: return fabs(z) > 1e3 ? z > 0 : (1 + z / (1 + exp(z))) / (1 + exp(-z));
     case REG_GELU: return erfc(-z / sqrt(2)) / 2 + (fabs(z) > 1e3 ? 0 : z * exp(-z * z / 2) / sqrt(2 * acos(-1)));
     default: return 1 - tanh(z) * tanh(z);
     }
@@ -92,7 +94,7 @@ TEST(activation_formulas) {
         describe("activation %d " REAL_NAME, k);
         CHECK_OK(REG(forward_activation)(z, COUNT, (reg_activation)k, a));
         /* Of most activations the derivative is that of the output. */
-        const bool by_output = k != REG_GELU;
+        const bool by_output = k != REG_GELU && k != REG_SILU;
         CHECK_OK(REG(backward_activation)(da, by_output ? a : z, COUNT, (reg_activation)k, dz));
         for (size_t i = 0; i < COUNT; i++) {
             const double value = value_of((reg_activation)k, z[i]), slope = slope_of((reg_activation)k, z[i]);

@@ -48,6 +48,7 @@ static double activate(reg_activation activation, double z) {
     case REG_RELU: return isnan(z) || z > 0 ? z : 0;
     case REG_SIGMOID: return sigmoid(z);
     case REG_LEAKY_RELU: return z > 0 ? z : 0.01 * z;
+    case REG_SILU: return z * sigmoid(z);
     case REG_GELU: return z / 2 * erfc(-z / sqrt(2));
     default: return tanh(z);
     }
@@ -59,6 +60,7 @@ static double slope(reg_activation activation, double z) {
     case REG_RELU: return z > 0;
     case REG_SIGMOID: return sigmoid(z) * sigmoid(-z);
     case REG_LEAKY_RELU: return z > 0 ? 1 : 0.01;
+    case REG_SILU: return sigmoid(z) * (1 + z * sigmoid(-z));
     case REG_GELU: return erfc(-z / sqrt(2)) / 2 + z * exp(-z * z / 2) / sqrt(2 * 3.14159265358979323846);
     default: return 1 / (cosh(z) * cosh(z));
     }

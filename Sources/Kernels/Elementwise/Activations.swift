@@ -62,9 +62,13 @@ private func activateVectors<V: Lanes>(
     case .sigmoid: mapVectors(z, a, count) { (z: V) in z.sigmoid }
     case .leakyRelu: mapVectors(z, a, count) { (z: V) in V.select(V(0) < z, z, z * slope) }
     case .tanh: mapVectors(z, a, count) { (z: V) in z.tanh }
-    case .gelu:
+    case .gelu, .silu:
         forEachPart(V.self, count) { i, n, s in
-            errorFunction(V.self, z + i, s, n, .normalCumulative)
+            if activation == .gelu {
+                errorFunction(V.self, z + i, s, n, .normalCumulative)
+            } else {
+                activateVectors(V.self, z + i, s, n, .sigmoid)
+            }
             // z is clamped, since -infinity times 0 is NaN.
             mapVectors(z + i, s, a + i, n) { (z: V, s: V) in z.atLeast(V(V.limits.expLow)) * s }
         }
@@ -129,7 +133,7 @@ private func gradientOfVectors<V: Lanes>(
         mapVectors(da, x, dz, count) { (da: V, a: V) in da * ((a * keep) * (one - a * keep)) }
     case .tanh:
         mapVectors(da, x, dz, count) { (da: V, a: V) in da * (one - (a * keep) * (a * keep)) }
-    case .gelu: gradientOfProduct(V.self, da, x, dz, count, activation)
+    case .gelu, .silu: gradientOfProduct(V.self, da, x, dz, count, activation)
     }
 }
 
@@ -142,15 +146,19 @@ private func gradientOfProduct<V: Lanes>(
     let (low, high) = (V(V.limits.expLow), V(V.limits.expHigh))
     forEachPart(V.self, count) { i, n, s in
         forEachPart(V.self, n) { _, _, u in
-            // The density e^(-z^2 / 2) / sqrt(2 pi).
-            mapVectors(z + i, u, n) { (z: V) in
-                V(-0.9189385332046727).addingProduct(z * z, V(-0.5))
+            if activation == .gelu {
+                // The density e^(-z^2 / 2) / sqrt(2 pi).
+                mapVectors(z + i, u, n) { (z: V) in
+                    V(-0.9189385332046727).addingProduct(z * z, V(-0.5))
+                }
+                elementaryVectors(V.self, u, u, n, .exp)
+                errorFunction(V.self, z + i, s, n, .normalCumulative)
+            } else {
+                activateVectors(V.self, z + i, s, n, .sigmoid)
             }
-            elementaryVectors(V.self, u, u, n, .exp)
-            errorFunction(V.self, z + i, s, n, .normalCumulative)
             for k in stride(from: 0, to: n, by: V.width) {
                 let (x, s) = (V.load(z + i + k), V.load(s + k))
-                let u = V.load(u + k)
+                let u = activation == .gelu ? V.load(u + k) : s * (V(1) - s)
                 // z is clamped, since infinity times 0 is NaN.
                 let clamped = V.select(high < x, high, x).atLeast(low)
                 (V.load(da + i + k) * s.addingProduct(clamped, u)).store(dz + i + k)

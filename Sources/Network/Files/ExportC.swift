@@ -234,6 +234,13 @@ private struct CSource {
             writer.write("(")
             writeElement(a)
             writer.write(")")
+        case .silu:
+            writeElement(a)
+            writer.write(" / (1 + ")
+            writeCall("exp")
+            writer.write("(-")
+            writeElement(a)
+            writer.write("))")
         case .gelu:
             writeElement(a)
             writer.write(" / 2 * ")

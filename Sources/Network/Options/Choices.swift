@@ -55,6 +55,7 @@ extension Activation: Choice {
         case .leakyRelu: ChoiceNames("leaky_relu", "REG_LEAKY_RELU")
         case .tanh: ChoiceNames("tanh", "REG_TANH")
         case .gelu: ChoiceNames("gelu", "REG_GELU")
+        case .silu: ChoiceNames("silu", "REG_SILU")
         }
     }
 }
