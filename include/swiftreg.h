@@ -236,6 +236,7 @@ typedef enum reg_activation {
     REG_TANH = 4,
     REG_GELU = 5,       /* z (1 + erf(z / sqrt(2))) / 2, exact */
     REG_SILU = 6,       /* z / (1 + exp(-z)), also called swish */
+    REG_SELU = 7,       /* s z where z > 0, else s c (exp(z) - 1); s = 1.0507..., c = 1.6732... */
     REG_ACTIVATION_32_BITS = 0x7fffffff
 } reg_activation;
 REG_ASSERT_ENUM(reg_activation);
@@ -248,9 +249,9 @@ reg_status reg_forward_activation_f64(const double *z, size_t count, reg_activat
 
 /* dz[i] = da[i] * activation'(z[i]). The derivative is computed from the layer's output a: 1 for
  * identity, 1 or 0 by a > 0 for ReLU (also after dropout), a (1 - a) for sigmoid, 1 or 0.01 by
- * a > 0 for leaky ReLU, 1 - a^2 for tanh. Where a ReLU passed nothing, dz is 0. For GELU and SiLU, whose
- * outputs do not determine it, `a` is the pre-activation z. In place (dz == da) is allowed. Errors: as
- * forward. */
+ * a > 0 for leaky ReLU, 1 - a^2 for tanh, s or a + s c by a > 0 for SELU. Where a ReLU passed
+ * nothing, dz is 0. For GELU and SiLU, whose outputs do not determine it, `a` is the pre-activation z.
+ * In place (dz == da) is allowed. Errors: as forward. */
 reg_status reg_backward_activation(const float *da, const float *a, size_t count,
                                    reg_activation activation, float *dz);
 reg_status reg_backward_activation_f64(const double *da, const double *a, size_t count,

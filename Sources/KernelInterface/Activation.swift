@@ -6,6 +6,7 @@ public enum Activation: UInt32, Sendable {
     case tanh = 4
     case gelu = 5
     case silu = 6
+    case selu = 7
 
     /// Whether its derivative is computed from the pre-activation; otherwise from the output.
     public var needsPreActivation: Bool {
@@ -18,6 +19,10 @@ public enum Activation: UInt32, Sendable {
 
 /// The factor of a leaky ReLU for negative values.
 public let leakySlope = 0.01
+
+/// The constants of SELU: the factor of positive values, and the negative of the limit for z = -infinity.
+public let seluScale = 1.0507009873554804934193349852946
+public let seluLimit = seluScale * 1.6732632423543772848170429916717
 
 public enum ElementaryFunction: UInt32, Sendable {
     case exp = 0

@@ -68,6 +68,7 @@ TEST(activation_gradient) {
 static double value_of(reg_activation k, double z) {
     switch (k) {
     case REG_LEAKY_RELU: return z > 0 ? z : 0.01 * z;
+    case REG_SELU: return 1.0507009873554804935 * (z > 0 ? z : 1.6732632423543772848 * expm1(z));
     case REG_SILU: return z < -1e3 ? 0 : z / (1 + exp(-z));
     case REG_GELU: return z < -1e3 ? 0 : z / 2 * erfc(-z / sqrt(2));
     default: return tanh(z);
@@ -77,6 +78,7 @@ static double value_of(reg_activation k, double z) {
 static double slope_of(reg_activation k, double z) {
     switch (k) {
     case REG_LEAKY_RELU: return z > 0 ? 1 : 0.01;
+    case REG_SELU: return 1.0507009873554804935 * (z > 0 ? 1 : 1.6732632423543772848 * exp(z));
     case REG_SILU: return fabs(z) > 1e3 ? z > 0 : (1 + z / (1 + exp(z))) / (1 + exp(-z));
     case REG_GELU: return erfc(-z / sqrt(2)) / 2 + (fabs(z) > 1e3 ? 0 : z * exp(-z * z / 2) / sqrt(2 * acos(-1)));
     default: return 1 - tanh(z) * tanh(z);

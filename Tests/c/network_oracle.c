@@ -48,6 +48,7 @@ static double activate(reg_activation activation, double z) {
     case REG_RELU: return isnan(z) || z > 0 ? z : 0;
     case REG_SIGMOID: return sigmoid(z);
     case REG_LEAKY_RELU: return z > 0 ? z : 0.01 * z;
+    case REG_SELU: return 1.0507009873554804935 * (z > 0 ? z : 1.6732632423543772848 * expm1(z));
     case REG_SILU: return z * sigmoid(z);
     case REG_GELU: return z / 2 * erfc(-z / sqrt(2));
     default: return tanh(z);
@@ -60,6 +61,7 @@ static double slope(reg_activation activation, double z) {
     case REG_RELU: return z > 0;
     case REG_SIGMOID: return sigmoid(z) * sigmoid(-z);
     case REG_LEAKY_RELU: return z > 0 ? 1 : 0.01;
+    case REG_SELU: return 1.0507009873554804935 * (z > 0 ? 1 : 1.6732632423543772848 * exp(z));
     case REG_SILU: return sigmoid(z) * (1 + z * sigmoid(-z));
     case REG_GELU: return erfc(-z / sqrt(2)) / 2 + z * exp(-z * z / 2) / sqrt(2 * 3.14159265358979323846);
     default: return 1 / (cosh(z) * cosh(z));
@@ -135,7 +137,7 @@ bool oracle_is_near_kink(const OracleNet *net, const double *parameters, const O
     bool near = false;
     for (size_t l = 1; l < net->layers; l++) {
         const reg_activation activation = net->activations[l - 1];
-        if (activation != REG_RELU && activation != REG_LEAKY_RELU) continue;
+        if (activation != REG_RELU && activation != REG_LEAKY_RELU && activation != REG_SELU) continue;
         double largest = 0;
         for (size_t u = 0; u < net->widths[l]; u++) largest = fmax(largest, fabs(e.z[l][u]));
         for (size_t u = 0; u < net->widths[l]; u++)

@@ -62,6 +62,16 @@ private func activateVectors<V: Lanes>(
     case .sigmoid: mapVectors(z, a, count) { (z: V) in z.sigmoid }
     case .leakyRelu: mapVectors(z, a, count) { (z: V) in V.select(V(0) < z, z, z * slope) }
     case .tanh: mapVectors(z, a, count) { (z: V) in z.tanh }
+    case .selu:
+        // For negative z seluLimit (e^z - 1) = 2 t / (1 - t) with t = tanh(z / 2), which does not cancel.
+        let (scale, limit) = (V(V.Element(seluScale)), V(V.Element(seluLimit)))
+        forEachPart(V.self, count) { i, n, t in
+            mapVectors(z + i, t, n) { (z: V) in z * V(0.5) }
+            activateVectors(V.self, t, t, n, .tanh)
+            mapVectors(z + i, t, a + i, n) { (z: V, t: V) in
+                V.select(V(0) < z, z * scale, limit * ((t + t) / (V(1) - t)))
+            }
+        }
     case .gelu, .silu:
         forEachPart(V.self, count) { i, n, s in
             if activation == .gelu {
@@ -133,6 +143,11 @@ private func gradientOfVectors<V: Lanes>(
         mapVectors(da, x, dz, count) { (da: V, a: V) in da * ((a * keep) * (one - a * keep)) }
     case .tanh:
         mapVectors(da, x, dz, count) { (da: V, a: V) in da * (one - (a * keep) * (a * keep)) }
+    case .selu:
+        let (scale, limit) = (V(V.Element(seluScale)), V(V.Element(seluLimit)))
+        mapVectors(da, x, dz, count) { (da: V, a: V) in
+            da * V.select(V(0) < a, scale, limit.addingProduct(a, keep))
+        }
     case .gelu, .silu: gradientOfProduct(V.self, da, x, dz, count, activation)
     }
 }

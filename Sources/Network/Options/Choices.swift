@@ -56,6 +56,7 @@ extension Activation: Choice {
         case .tanh: ChoiceNames("tanh", "REG_TANH")
         case .gelu: ChoiceNames("gelu", "REG_GELU")
         case .silu: ChoiceNames("silu", "REG_SILU")
+        case .selu: ChoiceNames("selu", "REG_SELU")
         }
     }
 }
