@@ -154,14 +154,18 @@ TEST(network_position) {
 /* ---- Optimizers ------------------------------------------------------------------------ */
 
 #if !TEST_F64
+/* By kind. */
+static const double usual_rate[] = {0.01, 0.01, 0.01, 0.001, 0.001};
+static const double usual_beta2[] = {0.999, 0.999, 0.999, 0.999, 0.999};
+
 static void check_defaults(void) {
     for (int kind = REG_SGD; kind <= last_value(REG_ENUM_OPTIMIZER); kind++) {
         reg_optimizer_options *o = BUFFER(reg_optimizer_options, 1);
         o->struct_size = sizeof *o;
         CHECK_OK(reg_optimizer_defaults((reg_optimizer)kind, o));
         CHECK(o->struct_size == sizeof *o && o->kind == (reg_optimizer)kind);
-        CHECK(o->schedule == REG_CONSTANT && o->learning_rate == (kind < REG_ADAM ? 0.01 : 0.001));
-        CHECK(o->momentum == 0.9 && o->beta1 == 0.9 && o->beta2 == 0.999 && o->epsilon == 1e-8);
+        CHECK(o->schedule == REG_CONSTANT && o->learning_rate == usual_rate[kind]);
+        CHECK(o->momentum == 0.9 && o->beta1 == 0.9 && o->beta2 == usual_beta2[kind] && o->epsilon == 1e-8);
         CHECK(o->weight_decay == 0.01 && o->clip_norm == 0 && o->decay == 0.5 && o->period == 10);
         CHECK(o->min_learning_rate == 0);
     }

@@ -142,12 +142,14 @@ extension OptimizerKind {
         }
     }
 
+    public var usualBeta2: Double { Option.beta2.info.usual }
+
     /// Whether its update needs the option. All use those that are about no optimizer in particular.
     public func uses(_ option: Option) -> Bool {
         switch option {
         case .momentum: self == .momentum || self == .nesterov
         case .beta1, .beta2, .epsilon: self == .adam || self == .adamw
-        case .weightDecay: self == .adamw
+        case .weightDecay: decaysWeights
         default: true
         }
     }

@@ -8,7 +8,7 @@ public struct Optimizer: Sendable {
     public var learningRate: Double
     public var momentum = Option.momentum.info.usual
     public var beta1 = Option.beta1.info.usual
-    public var beta2 = Option.beta2.info.usual
+    public var beta2: Double
     public var epsilon = Option.epsilon.info.usual
     public var weightDecay = Option.weightDecay.info.usual
     /// The largest norm of the gradient; 0: no limit.
@@ -21,6 +21,7 @@ public struct Optimizer: Sendable {
     public init(_ kind: OptimizerKind = .sgd) {
         self.kind = kind
         learningRate = kind.usualLearningRate
+        beta2 = kind.usualBeta2
     }
 }
 
@@ -51,14 +52,14 @@ extension Optimizer {
         var step = OptimizerStep(kind: kind, rate: rate)
         step.gradientScale = gradientScale
         step.momentum = momentum
-        if kind == .adam || kind == .adamw {
+        step.beta1 = beta1
+        step.beta2 = beta2
+        step.epsilon = epsilon
+        if kind.correctsBias {
             step.rate = rate / (1 - power(beta1, t))
-            step.beta1 = beta1
-            step.beta2 = beta2
-            step.epsilon = epsilon
             step.correction = 1 / (1 - power(beta2, t))
         }
-        if kind == .adamw && areWeights { step.parameterScale = 1 - rate * weightDecay }
+        if kind.decaysWeights && areWeights { step.parameterScale = 1 - rate * weightDecay }
         return step
     }
 }

@@ -22,7 +22,7 @@ extension Network {
                 optimizer.step(
                     position.step + 1, rate: rate, gradientScale: scale, areWeights: areWeights))
         }
-        if optimizer.kind == .adamw {
+        if optimizer.kind.decaysWeights {
             for l in 0..<layerCount {
                 update(layers[l].weights, layers[l].weightCount, areWeights: true)
                 update(layers[l].biases, layers[l].nOut, areWeights: false)
