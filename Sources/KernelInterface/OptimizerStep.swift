@@ -4,12 +4,13 @@ public enum OptimizerKind: UInt32, Sendable {
     case nesterov = 2
     case adam = 3
     case adamw = 4
+    case rmsprop = 5
 
     /// State values per parameter.
     public var moments: Int {
         switch self {
         case .sgd: 0
-        case .momentum, .nesterov: 1
+        case .momentum, .nesterov, .rmsprop: 1
         case .adam, .adamw: 2
         }
     }

@@ -310,7 +310,7 @@ double oracle_rate(const reg_optimizer_options *o, uint64_t epoch) {
 }
 
 size_t oracle_state_size(reg_optimizer kind) {
-    return kind == REG_SGD ? 0 : kind == REG_MOMENTUM || kind == REG_NESTEROV ? 1 : 2;
+    return kind == REG_SGD ? 0 : kind == REG_MOMENTUM || kind == REG_NESTEROV || kind == REG_RMSPROP ? 1 : 2;
 }
 
 static double norm(const double *x, size_t count) {
@@ -326,6 +326,10 @@ static double update(const reg_optimizer_options *o, double rate, uint64_t t, do
     if (o->kind == REG_MOMENTUM || o->kind == REG_NESTEROV) {
         state[0] = o->momentum * state[0] + g;
         return w - rate * (o->kind == REG_MOMENTUM ? state[0] : g + o->momentum * state[0]);
+    }
+    if (o->kind == REG_RMSPROP) {
+        state[0] = o->beta2 * state[0] + (1 - o->beta2) * g * g;
+        return w - rate * g / (sqrt(state[0]) + o->epsilon);
     }
     state[0] = o->beta1 * state[0] + (1 - o->beta1) * g;
     state[count] = o->beta2 * state[count] + (1 - o->beta2) * g * g;

@@ -56,6 +56,14 @@ private func optimizeVectors<V: Lanes>(
             let direction = isNesterov ? g.addingProduct(momentum, velocity) : velocity
             V.load(w + i).addingProduct(down, direction).store(w + i)
         }
+    case .rmsprop:
+        for i in stride(from: 0, to: count, by: V.width) {
+            let g = V.load(g + i) * scale
+            let square = (fresh2 * (g * g)).addingProduct(beta2, V.load(m + i))
+            square.store(m + i)
+            let direction = g / (square.squareRoot + epsilon)
+            V.load(w + i).addingProduct(down, direction).store(w + i)
+        }
     case .adam, .adamw:
         for i in stride(from: 0, to: count, by: V.width) {
             let g = V.load(g + i) * scale

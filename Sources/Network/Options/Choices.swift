@@ -91,6 +91,7 @@ extension OptimizerKind: Choice {
         case .nesterov: ChoiceNames("nesterov", "REG_NESTEROV")
         case .adam: ChoiceNames("adam", "REG_ADAM")
         case .adamw: ChoiceNames("adamw", "REG_ADAMW")
+        case .rmsprop: ChoiceNames("rmsprop", "REG_RMSPROP")
         }
     }
 }

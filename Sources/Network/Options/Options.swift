@@ -139,16 +139,23 @@ extension OptimizerKind {
         switch self {
         case .sgd, .momentum, .nesterov: 0.01
         case .adam, .adamw: 0.001
+        case .rmsprop: 0.01
         }
     }
 
-    public var usualBeta2: Double { Option.beta2.info.usual }
+    public var usualBeta2: Double {
+        switch self {
+        case .rmsprop: 0.99
+        default: Option.beta2.info.usual
+        }
+    }
 
     /// Whether its update needs the option. All use those that are about no optimizer in particular.
     public func uses(_ option: Option) -> Bool {
         switch option {
         case .momentum: self == .momentum || self == .nesterov
-        case .beta1, .beta2, .epsilon: self == .adam || self == .adamw
+        case .beta1: self == .adam || self == .adamw
+        case .beta2, .epsilon: self == .adam || self == .adamw || self == .rmsprop
         case .weightDecay: decaysWeights
         default: true
         }
