@@ -171,6 +171,8 @@ typedef enum reg_optimizer {
     REG_ADAMW = 4,     /* w *= 1 - r weight_decay, weights only; then as Adam. Not the same as L2,
                          which goes through the moments (Loshchilov and Hutter 2019) */
     REG_RMSPROP = 5,  /* v = beta2 v + (1 - beta2) g^2; w -= r g / (sqrt(v) + epsilon) */
+    REG_LION = 6,     /* w *= 1 - r weight_decay, weights only; w -= r sign(beta1 u + (1 - beta1) g);
+                         u = beta2 u + (1 - beta2) g (Chen and others 2023) */
     REG_OPTIMIZER_32_BITS = 0x7fffffff
 } reg_optimizer;
 REG_ASSERT_ENUM(reg_optimizer);
@@ -205,9 +207,9 @@ typedef struct reg_optimizer_options {
  * is set, all are as they are set, 0 too: begin with reg_optimizer_defaults. A number that belongs to
  * another schedule (decay, period, min_learning_rate) may be any but NaN.
  *
- * Fills the options of a kind: learning rate 0.01 (SGD, momentum, Nesterov, RMSprop) or 0.001 (Adam,
- * AdamW), momentum 0.9, beta1 0.9, beta2 0.999 (RMSprop 0.99), epsilon 1e-8, weight_decay 0.01,
- * constant rate, decay 0.5, period 10; the rest 0. Set struct_size before. Errors: NULL; SIZE; OPTIMIZER. */
+ * Fills the options of a kind: learning rate 0.01 (SGD, momentum, Nesterov, RMSprop), 0.001 (Adam,
+ * AdamW) or 0.0001 (Lion), momentum 0.9, beta1 0.9, beta2 0.999 (RMSprop and Lion 0.99), epsilon 1e-8,
+ * weight_decay 0.01, constant rate, decay 0.5, period 10; the rest 0. Set struct_size before. Errors: NULL; SIZE; OPTIMIZER. */
 reg_status reg_optimizer_defaults(reg_optimizer kind, reg_optimizer_options *options);
 
 /* Changes the optimizer. Its state begins anew at 0, unless the kind stays the same. The number of

@@ -5,12 +5,13 @@ public enum OptimizerKind: UInt32, Sendable {
     case adam = 3
     case adamw = 4
     case rmsprop = 5
+    case lion = 6
 
     /// State values per parameter.
     public var moments: Int {
         switch self {
         case .sgd: 0
-        case .momentum, .nesterov, .rmsprop: 1
+        case .momentum, .nesterov, .rmsprop, .lion: 1
         case .adam, .adamw: 2
         }
     }
@@ -19,7 +20,7 @@ public enum OptimizerKind: UInt32, Sendable {
     public var correctsBias: Bool { self == .adam || self == .adamw }
 
     /// Whether its step multiplies the weights by 1 - rate * weight_decay.
-    public var decaysWeights: Bool { self == .adamw }
+    public var decaysWeights: Bool { self == .adamw || self == .lion }
 }
 
 /// The scalars of one parameter update. Formulas: reg_optimizer in swiftreg_network.h.

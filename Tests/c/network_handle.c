@@ -155,8 +155,8 @@ TEST(network_position) {
 
 #if !TEST_F64
 /* By kind. */
-static const double usual_rate[] = {0.01, 0.01, 0.01, 0.001, 0.001, 0.01};
-static const double usual_beta2[] = {0.999, 0.999, 0.999, 0.999, 0.999, 0.99};
+static const double usual_rate[] = {0.01, 0.01, 0.01, 0.001, 0.001, 0.01, 0.0001};
+static const double usual_beta2[] = {0.999, 0.999, 0.999, 0.999, 0.999, 0.99, 0.99};
 
 static void check_defaults(void) {
     for (int kind = REG_SGD; kind <= last_value(REG_ENUM_OPTIMIZER); kind++) {

@@ -310,7 +310,7 @@ double oracle_rate(const reg_optimizer_options *o, uint64_t epoch) {
 }
 
 size_t oracle_state_size(reg_optimizer kind) {
-    return kind == REG_SGD ? 0 : kind == REG_MOMENTUM || kind == REG_NESTEROV || kind == REG_RMSPROP ? 1 : 2;
+    return kind == REG_SGD ? 0 : kind == REG_MOMENTUM || kind == REG_NESTEROV || kind == REG_RMSPROP || kind == REG_LION ? 1 : 2;
 }
 
 static double norm(const double *x, size_t count) {
@@ -326,6 +326,11 @@ static double update(const reg_optimizer_options *o, double rate, uint64_t t, do
     if (o->kind == REG_MOMENTUM || o->kind == REG_NESTEROV) {
         state[0] = o->momentum * state[0] + g;
         return w - rate * (o->kind == REG_MOMENTUM ? state[0] : g + o->momentum * state[0]);
+    }
+    if (o->kind == REG_LION) {
+        const double u = o->beta1 * state[0] + (1 - o->beta1) * g;
+        state[0] = o->beta2 * state[0] + (1 - o->beta2) * g;
+        return w - rate * ((u > 0) - (u < 0));
     }
     if (o->kind == REG_RMSPROP) {
         state[0] = o->beta2 * state[0] + (1 - o->beta2) * g * g;
@@ -345,7 +350,7 @@ void oracle_apply(const OracleNet *net, const reg_optimizer_options *o, double r
     for (size_t l = 0; l < net->layers; l++) {
         const size_t biases = oracle_biases(net, l), n_in = net->widths[l];
         for (size_t i = oracle_weights(net, l); i < oracle_weights(net, l + 1); i++) {
-            if (o->kind == REG_ADAMW && i < biases) parameters[i] *= 1 - rate * o->weight_decay;
+            if ((o->kind == REG_ADAMW || o->kind == REG_LION) && i < biases) parameters[i] *= 1 - rate * o->weight_decay;
             parameters[i] = update(o, rate, t, parameters[i], scale * gradient[i],
                                    state == NULL ? NULL : state + i, count);
         }

@@ -64,6 +64,17 @@ private func optimizeVectors<V: Lanes>(
             let direction = g / (square.squareRoot + epsilon)
             V.load(w + i).addingProduct(down, direction).store(w + i)
         }
+    case .lion:
+        let (one, zero) = (V(1), V(0))
+        for i in stride(from: 0, to: count, by: V.width) {
+            let g = V.load(g + i) * scale
+            let mean = V.load(m + i)
+            let x = (fresh1 * g).addingProduct(beta1, mean)
+            (fresh2 * g).addingProduct(beta2, mean).store(m + i)
+            // NaN stays NaN.
+            let sign = V.select(zero < x, one, V.select(x < zero, zero - one, x))
+            (V.load(w + i) * parameterScale).addingProduct(down, sign).store(w + i)
+        }
     case .adam, .adamw:
         for i in stride(from: 0, to: count, by: V.width) {
             let g = V.load(g + i) * scale

@@ -92,6 +92,7 @@ extension OptimizerKind: Choice {
         case .adam: ChoiceNames("adam", "REG_ADAM")
         case .adamw: ChoiceNames("adamw", "REG_ADAMW")
         case .rmsprop: ChoiceNames("rmsprop", "REG_RMSPROP")
+        case .lion: ChoiceNames("lion", "REG_LION")
         }
     }
 }

@@ -140,12 +140,13 @@ extension OptimizerKind {
         case .sgd, .momentum, .nesterov: 0.01
         case .adam, .adamw: 0.001
         case .rmsprop: 0.01
+        case .lion: 0.0001
         }
     }
 
     public var usualBeta2: Double {
         switch self {
-        case .rmsprop: 0.99
+        case .rmsprop, .lion: 0.99
         default: Option.beta2.info.usual
         }
     }
@@ -154,8 +155,9 @@ extension OptimizerKind {
     public func uses(_ option: Option) -> Bool {
         switch option {
         case .momentum: self == .momentum || self == .nesterov
-        case .beta1: self == .adam || self == .adamw
-        case .beta2, .epsilon: self == .adam || self == .adamw || self == .rmsprop
+        case .beta1: self == .adam || self == .adamw || self == .lion
+        case .beta2: self == .rmsprop || uses(.beta1)
+        case .epsilon: self == .adam || self == .adamw || self == .rmsprop
         case .weightDecay: decaysWeights
         default: true
         }
