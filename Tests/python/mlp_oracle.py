@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +13,30 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
+erf = np.vectorize(math.erf, otypes=[float])
+
+
+def sigmoid(z: Array) -> Array:
+    return 1 / (1 + np.exp(-z))
+
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+# Of the pre-activation z, and the derivative.
 ACTIVATIONS: dict[str, Any] = {
-    "identity": (lambda z: z, lambda a: np.ones_like(a)),
-    "relu": (lambda z: np.maximum(z, 0), lambda a: (a > 0).astype(a.dtype)),
-    "leaky_relu": (lambda z: np.where(z > 0, z, 0.01 * z), lambda a: np.where(a > 0, 1, 0.01)),
-    "tanh": (np.tanh, lambda a: 1 - a**2),
-    "sigmoid": (lambda z: 1 / (1 + np.exp(-z)), lambda a: a * (1 - a)),
+    "identity": (lambda z: z, np.ones_like),
+    "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(z.dtype)),
+    "leaky_relu": (lambda z: np.where(z > 0, z, 0.01 * z), lambda z: np.where(z > 0, 1, 0.01)),
+    "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
+    "sigmoid": (sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),
+    "gelu": (
+        lambda z: z * (1 + erf(z / 2**0.5)) / 2,
+        lambda z: (1 + erf(z / 2**0.5)) / 2 + z * np.exp(-(z**2) / 2) / (2 * np.pi) ** 0.5,
+    ),
+    "silu": (lambda z: z * sigmoid(z), lambda z: sigmoid(z) * (1 + z * (1 - sigmoid(z)))),
+    "selu": (
+        lambda z: SELU_SCALE * np.where(z > 0, z, SELU_ALPHA * np.expm1(np.minimum(z, 0))),
+        lambda z: SELU_SCALE * np.where(z > 0, 1, SELU_ALPHA * np.exp(np.minimum(z, 0))),
+    ),
 }
 LOSSES = ("binary_cross_entropy", "softmax_cross_entropy", "squared_error")
 
@@ -163,10 +182,9 @@ class Network:
             dW = dz.T @ inputs[l] / m + self.l2[l] / m * W + self.l1[l] / m * np.sign(W)
             gradients = [dW, dz.sum(axis=0) / m, *gradients]
             if l > 0:
-                da = (dz @ W) * factors[l]
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    a = np.where(factors[l] > 0, inputs[l] / factors[l], 0)
-                dz = da * ACTIVATIONS[self.activation[l - 1]][1](a)
+                below, b = self.layers[l - 1]
+                pre_activations = inputs[l - 1] @ below.T + b
+                dz = (dz @ W) * factors[l] * ACTIVATIONS[self.activation[l - 1]][1](pre_activations)
         return cost, gradients
 
     def rate(self) -> float:
@@ -192,6 +210,16 @@ class Network:
                 u *= self.momentum
                 u += g
                 p -= r * (u if self.optimizer == "momentum" else g + self.momentum * u)
+            elif self.optimizer == "rmsprop":
+                u *= self.beta2
+                u += (1 - self.beta2) * g**2
+                p -= r * g / (np.sqrt(u) + self.epsilon)
+            elif self.optimizer == "lion":
+                if p.ndim == 2:
+                    p *= 1 - r * self.weight_decay
+                p -= r * np.sign(self.beta1 * u + (1 - self.beta1) * g)
+                u *= self.beta2
+                u += (1 - self.beta2) * g
             else:
                 if self.optimizer == "adamw" and p.ndim == 2:
                     p *= 1 - r * self.weight_decay

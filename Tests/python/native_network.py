@@ -15,9 +15,9 @@ Array = NDArray[Any]
 LIBRARY = c.CDLL(str(Path(swiftreg.__file__).parent / "libSwiftReg.so.0"), use_errno=True)
 
 OK, ERROR_FILE, ERROR_FORMAT = 0, 26, 27
-ACTIVATIONS = ("identity", "relu", "sigmoid", "leaky_relu", "tanh")
+ACTIVATIONS = ("identity", "relu", "sigmoid", "leaky_relu", "tanh", "gelu", "silu", "selu")
 LOSSES = ("binary_cross_entropy", "softmax_cross_entropy", "squared_error")
-OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw")
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "lion")
 SCHEDULES = ("constant", "step", "cosine", "inverse_scaling")
 
 

@@ -29,7 +29,7 @@ def two_classes() -> tuple[NDArray[Any], NDArray[Any]]:
         ({"hidden_layer_sizes": (10, 0)}, r"hidden_layer_sizes.*\(10, 0\)"),
         ({"hidden_layer_sizes": 2.5}, r"hidden_layer_sizes.*2\.5"),
         ({"hidden_layer_sizes": "big"}, "hidden_layer_sizes.*'big'"),
-        ({"activation": "gelu"}, "activation.*'gelu'"),
+        ({"activation": "swish"}, "activation.*'swish'"),
         ({"activation": ["relu", "tanh"]}, "activation.*1 names.*'tanh'"),
         ({"activation": None}, "activation.*None"),
         ({"solver": "lbfgs"}, "solver.*'lbfgs'"),

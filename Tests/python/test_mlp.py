@@ -16,7 +16,7 @@ from swiftreg import MLP
 
 Array = NDArray[Any]
 
-OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw")
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "lion")
 TOLERANCES: dict[Any, dict[str, float]] = {
     np.float32: {"rtol": 2e-4, "atol": 2e-5}, np.float64: {"rtol": 1e-11, "atol": 1e-12},
 }

@@ -23,7 +23,7 @@ from safetensors.numpy import save as save_tensors
 DTYPES = (np.float32, np.float64)
 WIDTHS = [5, 7, 3, 2]
 SHAPES = {"W1": (7, 5), "b1": (7,), "W2": (3, 7), "b2": (3,), "W3": (2, 3), "b3": (2,)}
-MOMENTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2, "adamw": 2}
+MOMENTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2, "adamw": 2, "rmsprop": 1, "lion": 1}
 
 
 def header_of(data: bytes) -> dict[str, Any]:

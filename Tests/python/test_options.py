@@ -82,7 +82,7 @@ def test_defaults_of_signatures() -> None:
     table = _options.OPTIONS
     for name, default in defaults.items():
         option = table.get({"activation": "activations"}.get(name, name))
-        if option is None or name in ("learning_rate", "optimizer", "batch_size"):
+        if option is None or name in ("learning_rate", "beta2", "optimizer", "batch_size"):
             continue  # of the optimizer; Python's own
         if option["type"] == 4:
             assert _core.enum_table(option["enum"])[int(option["default"])][0] == default

@@ -252,8 +252,9 @@ class Holder:
             options = self._network.optimizer()
         else:
             options = _core.optimizer_defaults(optimizer)
-        if changes.get("learning_rate", 0) is None:
-            changes["learning_rate"] = _core.optimizer_defaults(options["optimizer"])["learning_rate"]
+        for name in ("learning_rate", "beta2"):
+            if changes.get(name, 0) is None:
+                changes[name] = _core.optimizer_defaults(options["optimizer"])[name]
         if "clip_norm" in changes:
             changes["clip_norm"] = limit(changes["clip_norm"], "clip_norm")
         self._network.set_optimizer(options | changes)

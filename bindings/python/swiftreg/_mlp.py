@@ -57,7 +57,8 @@ class MLP(Exchange, Holder):
     ----------
     layer_dims : 2 to 1025 widths above 0: of the input, of each hidden layer, of the output.
     activation : of the hidden layers, one name for all or a sequence of one for each: "identity",
-        "relu", "leaky_relu" (slope 0.01), "tanh", "sigmoid".
+        "relu", "leaky_relu" (slope 0.01), "tanh", "sigmoid", "gelu" (exact, by erf; Hendrycks and
+        Gimpel 2016), "silu" (swish), "selu" (Klambauer et al. 2017).
     loss : of an example with pre-activations z and targets y, and with it the output:
         "binary_cross_entropy", sum of softplus(z) - y z, output sigmoid(z);
         "softmax_cross_entropy", log(sum of exp z) * sum(y) - sum(y z), output softmax(z);
@@ -78,9 +79,10 @@ class MLP(Exchange, Holder):
     seed : 0 to 2**64 - 1; of the masks, the order of the examples and the initial weights.
     optimizer : "sgd", "momentum" and "nesterov" (Sutskever et al. 2013, as PyTorch has them), "adam"
         (Kingma and Ba 2015), "adamw", which takes r * weight_decay * W off the weights besides
-        (Loshchilov and Hutter 2019; not the same as l2).
-    learning_rate : r, finite and at least 0; None: 0.01, for adam and adamw 0.001.
-    momentum, beta1, beta2 : in [0, 1). epsilon, weight_decay : finite and at least 0.
+        (Loshchilov and Hutter 2019; not the same as l2), "rmsprop" (as PyTorch has it), "lion" (Chen
+        et al. 2023), with the weight_decay of adamw.
+    learning_rate : r, finite and at least 0; None: 0.01, for adam and adamw 0.001, for lion 0.0001.
+    momentum, beta1, beta2 : in [0, 1). beta2 None: 0.999, for rmsprop and lion 0.99. epsilon, weight_decay : finite and at least 0.
     clip_norm : a gradient, of all parameters, is scaled down to this norm (Pascanu et al. 2013);
         None: not.
     schedule : the learning rate in epoch e = 0, 1, ...: "constant"; "step",
@@ -120,7 +122,7 @@ class MLP(Exchange, Holder):
         learning_rate: float | None = None,
         momentum: float = 0.9,
         beta1: float = 0.9,
-        beta2: float = 0.999,
+        beta2: float | None = None,
         epsilon: float = 1e-8,
         weight_decay: float = 0.01,
         clip_norm: float | None = None,

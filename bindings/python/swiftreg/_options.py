@@ -47,7 +47,7 @@ class OptimizerSettings(TypedDict, total=False):
     learning_rate: float | None
     momentum: float
     beta1: float
-    beta2: float
+    beta2: float | None
     epsilon: float
     weight_decay: float
     clip_norm: float | None

@@ -207,9 +207,10 @@ class MLPClassifier(ClassifierTargets, BaseMLP):
     Parameters
     ----------
     hidden_layer_sizes : the widths of the hidden layers, an integer or integers; () for none.
-    activation : "relu", "tanh", "logistic", "identity" or "leaky_relu" (slope 0.01), or a sequence
-        with one for each hidden layer.
-    solver : "adam"; "sgd"; or "adamw", Adam with `weight_decay`. There is no "lbfgs".
+    activation : "relu", "tanh", "logistic", "identity", "leaky_relu" (slope 0.01), "gelu", "silu" or
+        "selu", or a sequence with one for each hidden layer.
+    solver : "adam"; "sgd"; "adamw", Adam with `weight_decay`; "rmsprop", usually with beta_2=0.99; or
+        "lion", usually with beta_2=0.99 and learning_rate_init=1e-4. There is no "lbfgs".
     alpha : strength of the penalty above, at least 0, or a sequence with one for each layer of
         weights (one more than the hidden layers).
     l1_ratio : in [0, 1]: 0 for L2, 1 for L1, between them the elastic net of scikit-learn's

@@ -11,14 +11,11 @@ import numpy as np
 from sklearn.metrics import get_scorer_names
 from sklearn.utils.validation import check_scalar
 
-_ACTIVATIONS = {
-    "identity": "identity",
-    "leaky_relu": "leaky_relu",
-    "logistic": "sigmoid",
-    "relu": "relu",
-    "tanh": "tanh",
-}
-_SOLVERS = ("adam", "adamw", "sgd")
+from swiftreg._options import ACTIVATIONS, OPTIMIZERS
+
+# By the names of scikit-learn, where it has one: the library's own are those of its table.
+_ACTIVATIONS = {"logistic" if name == "sigmoid" else name: name for name in sorted(ACTIVATIONS)}
+_SOLVERS = tuple(sorted(name for name in OPTIMIZERS if name not in ("momentum", "nesterov")))
 _LEARNING_RATES = ("adaptive", "constant", "invscaling")
 _INITS = ("xavier", "he", "lecun", "torch")
 # A keep_prob below this is more likely a drop rate than meant.
