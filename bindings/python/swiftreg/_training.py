@@ -75,14 +75,14 @@ def fit_in_parts(
 
     # Every argument is checked before the first epoch.
     counted = isinstance(epochs, (int, np.integer)) and not isinstance(epochs, bool) and epochs >= 0
-    network.fit(
+    none, none_validated, *_ = network.fit(
         arguments.X, arguments.Y, arguments.sample_weight, arguments.validation, 0 if counted else epochs,
         arguments.batch_size, arguments.shuffle, patience, min_delta, keep, callback_every,
         arguments.ticker, arguments.masks,
     )
     arguments = arguments.converted(dtype)
-    costs: list[Any] = []
-    validation_costs: list[Any] = []
+    costs: list[Any] = [none]
+    validation_costs: list[Any] = [none_validated]
     lowest, best_epoch, waited = math.inf, 0, 0
     best = None
     reason, error, done = _EPOCHS, None, 0
@@ -116,8 +116,5 @@ def fit_in_parts(
         error = raised
     if best is not None and not isinstance(error, FloatingPointError):
         network.parameters()[:] = best
-    empty = np.empty(0)
-    return (
-        np.concatenate([empty, *costs]), np.concatenate([empty, *validation_costs]) if validates else None,
-        reason, best_epoch, error,
-    )
+    validated = np.concatenate(validation_costs) if validates else None
+    return np.concatenate(costs), validated, reason, best_epoch, error
