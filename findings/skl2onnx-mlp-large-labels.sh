@@ -1,16 +1,16 @@
 #!/bin/sh
+# skl2onnx 1.20.0, scikit-learn 1.9.1, onnxruntime 1.32.0:
 # skl2onnx wraps integer labels of an MLPClassifier to 32 bits, without an error.
 #
-# Versions: skl2onnx 1.20.0, scikit-learn 1.9.1, onnxruntime 1.32.0.
 # Expected: the labels that predict gives; the output "label" is int64. LogisticRegression has them.
 # Seen: 2**40 + 5 comes out as 5: the classes are stored as an int32 tensor and cast to int64 at the end.
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install -q --disable-pip-version-check skl2onnx==1.20.0 scikit-learn==1.9.1 \
-    onnxruntime==1.32.0
-"$folder/venv/bin/python" -W ignore - <<'END'
+#
+#     LogisticRegression: predict [7, 1099511627781], ONNX [7, 1099511627781], int64
+#     MLPClassifier: predict [7, 1099511627781], ONNX [5, 7], int64
+"$(dirname "$0")/with-packages" skl2onnx==1.20.0 scikit-learn==1.9.1 onnxruntime==1.32.0 <<'END'
+import warnings
+
+warnings.simplefilter("ignore")
 import numpy as np
 import onnxruntime
 import skl2onnx

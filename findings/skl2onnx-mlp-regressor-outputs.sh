@@ -1,16 +1,16 @@
 #!/bin/sh
+# skl2onnx 1.20.0, scikit-learn 1.9.1, onnxruntime 1.32.0:
 # skl2onnx gives the predictions of an MLPRegressor with two outputs as one column.
 #
-# Versions: skl2onnx 1.20.0, scikit-learn 1.9.1, onnxruntime 1.32.0.
 # Expected: "variable" has the shape (examples, 2), as predict; a LinearRegression's has.
 # Seen: (2 * examples, 1): the converter ends with a Reshape to (-1, 1).
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install -q --disable-pip-version-check skl2onnx==1.20.0 scikit-learn==1.9.1 \
-    onnxruntime==1.32.0
-"$folder/venv/bin/python" -W ignore - <<'END'
+#
+#     LinearRegression: predict (30, 2), ONNX (30, 2)
+#     MLPRegressor: predict (30, 2), ONNX (60, 1)
+"$(dirname "$0")/with-packages" skl2onnx==1.20.0 scikit-learn==1.9.1 onnxruntime==1.32.0 <<'END'
+import warnings
+
+warnings.simplefilter("ignore")
 import numpy as np
 import onnxruntime
 import skl2onnx

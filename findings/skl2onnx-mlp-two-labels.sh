@@ -1,17 +1,17 @@
 #!/bin/sh
+# skl2onnx 1.20.0, scikit-learn 1.9.1, onnxruntime 1.32.0:
 # skl2onnx gives a multi-label MLPClassifier with two labels four columns of probabilities.
 #
-# Versions: skl2onnx 1.20.0, scikit-learn 1.9.1, onnxruntime 1.32.0.
 # Expected: "probabilities" has a column for each label, (examples, 2), as predict_proba; with three labels
 # it has three.
 # Seen: (examples, 4): 1 - p of both, then p of both. The converter takes two classes for a binary problem.
-set -eu
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install -q --disable-pip-version-check skl2onnx==1.20.0 scikit-learn==1.9.1 \
-    onnxruntime==1.32.0
-"$folder/venv/bin/python" -W ignore - <<'END'
+#
+#     2 labels: predict_proba (60, 2), ONNX (60, 4)
+#     3 labels: predict_proba (60, 3), ONNX (60, 3)
+"$(dirname "$0")/with-packages" skl2onnx==1.20.0 scikit-learn==1.9.1 onnxruntime==1.32.0 <<'END'
+import warnings
+
+warnings.simplefilter("ignore")
 import numpy as np
 import onnxruntime
 import skl2onnx
