@@ -49,9 +49,12 @@ extension Float: NetworkElement {
         _ m: Int, _ x: UnsafePointer<Float>?, _ xStrides: reg_strides, _ y: UnsafePointer<Float>?,
         _ yStrides: reg_strides
     ) -> reg_data {
-        reg_data(
-            struct_size: MemoryLayout<reg_data>.size, m: m, x: x, x_strides: xStrides, y: y,
-            y_strides: yStrides, weights: nil)
+        // Field by field: a struct that grows has another memberwise initializer.
+        var data = reg_data()
+        data.struct_size = MemoryLayout<reg_data>.size
+        (data.m, data.x, data.x_strides) = (m, x, xStrides)
+        (data.y, data.y_strides) = (y, yStrides)
+        return data
     }
 
     static func parameters(
@@ -100,9 +103,12 @@ extension Double: NetworkElement {
         _ m: Int, _ x: UnsafePointer<Double>?, _ xStrides: reg_strides, _ y: UnsafePointer<Double>?,
         _ yStrides: reg_strides
     ) -> reg_data_f64 {
-        reg_data_f64(
-            struct_size: MemoryLayout<reg_data_f64>.size, m: m, x: x, x_strides: xStrides, y: y,
-            y_strides: yStrides, weights: nil)
+        // Field by field: a struct that grows has another memberwise initializer.
+        var data = reg_data_f64()
+        data.struct_size = MemoryLayout<reg_data_f64>.size
+        (data.m, data.x, data.x_strides) = (m, x, xStrides)
+        (data.y, data.y_strides) = (y, yStrides)
+        return data
     }
 
     static func parameters(
