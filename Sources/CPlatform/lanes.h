@@ -110,6 +110,39 @@ LANES float lanes_f32_sum(lanes_f32 a) {
     return two.x + two.y;
 }
 
+/* One step of those sums for two vectors at once. A vector holds the partial sums of several vectors, each
+ * of 16 (8, 4, 2) lanes, in the order in which earlier steps left them; the result those of a, of b,
+ * of half as many lanes. Sixteen floats (eight doubles) are summed by four (three) steps. */
+LANES lanes_f32 lanes_f32_fold16(lanes_f32 a, lanes_f32 b) {
+    return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+           __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+}
+LANES lanes_f32 lanes_f32_fold8(lanes_f32 a, lanes_f32 b) {
+    return __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+           __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+}
+/* From here on within each 128 bits: those of a and of b alternate. */
+LANES lanes_f32 lanes_f32_fold4(lanes_f32 a, lanes_f32 b) {
+    return __builtin_shufflevector(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) +
+           __builtin_shufflevector(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+}
+LANES lanes_f32 lanes_f32_fold2(lanes_f32 a, lanes_f32 b) {
+    return __builtin_shufflevector(a, b, 0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30) +
+           __builtin_shufflevector(a, b, 1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31);
+}
+LANES lanes_f64 lanes_f64_fold8(lanes_f64 a, lanes_f64 b) {
+    return __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11) +
+           __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+}
+LANES lanes_f64 lanes_f64_fold4(lanes_f64 a, lanes_f64 b) {
+    return __builtin_shufflevector(a, b, 0, 1, 4, 5, 8, 9, 12, 13) +
+           __builtin_shufflevector(a, b, 2, 3, 6, 7, 10, 11, 14, 15);
+}
+LANES lanes_f64 lanes_f64_fold2(lanes_f64 a, lanes_f64 b) {
+    return __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14) +
+           __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15);
+}
+
 /* 2^n for whole numbers n, where it is a normal number: n arrives plus the float whose lowest bit
  * counts ones, so that it stands in the low bits. */
 LANES lanes_f32 lanes_f32_power(lanes_f32 n) {

@@ -15,6 +15,22 @@ func gather<V: Lanes>(
                 source + u * strides.unit + range.first, target.data + u * target.rowStride
             )
             let last = from[range.count - 1]
+            if range.count >= V.width {
+                // The padding first, then whole vectors; the last one overlaps both.
+                var e = target.columns - V.width
+                while e > range.count - V.width {
+                    V(last).store(to + e)
+                    e -= V.width
+                }
+                while e > 0 {
+                    V.load(from + e).store(to + e)
+                    e -= V.width
+                }
+                V.load(from).store(to)
+                let end = range.count - V.width
+                V.load(from + end).store(to + end)
+                continue
+            }
             for e in stride(from: 0, to: target.columns, by: V.width) {
                 let here = max(0, min(V.width, range.count - e))
                 V.load(from + e, first: here, filler: last).store(to + e)

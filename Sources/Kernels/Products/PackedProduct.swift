@@ -25,7 +25,7 @@ func productScratchBytes<V: Lanes>(_: V.Type, m: Int, n: Int, k: Int) -> Int {
 }
 
 /// Packs `count` rows of A or columns of B, `step` apart, into strips of `width`: target[strip][p][j].
-/// The missing part of the last strip is left as it is: a tile computes with it and stores none of it.
+/// The missing part of the last strip is 0: a tile computes with it and stores none of it.
 @inline(__always)
 private func pack<V: Lanes>(
     _: V.Type, _ source: UnsafePointer<V.Element>, count: Int, step: Int, k: Int, kStep: Int,
@@ -60,6 +60,10 @@ private func packStrip<V: Lanes>(
     _: V.Type, _ strip: UnsafePointer<V.Element>, n: Int, step: Int, k: Int, kStep: Int,
     width: Int, to target: UnsafeMutablePointer<V.Element>
 ) {
+    if n < width {
+        // 0 in the rest: multiply-adds of subnormals that happened to be there are slow.
+        forEachVector(k * width, width: V.width) { i, n in V(0).store(target + i, first: n) }
+    }
     var j = 0
     if kStep == 1 {
         while n - j >= 2 {

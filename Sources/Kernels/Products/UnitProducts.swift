@@ -1,3 +1,4 @@
+import CLanes
 import KernelInterface
 
 // Products of layers with few units, in the layout of `UnitRows`. Nothing is packed: the weights fit the
@@ -172,6 +173,18 @@ private func multiplyRows<V: Lanes, let n: Int>(
     return min(next, columns.upperBound)..<columns.upperBound
 }
 
+// MARK: Weight gradients of narrow layers
+
+/// The rows of both matrices whose pairs are summed at once, as many as registers allow: `few` at most of the
+/// matrix with fewer rows, `many` (a divisor of four) of the other.
+#if REG_KERNELSAVX512
+    @inline(__always) private var pairRows: (few: Int, many: Int) { (4, 4) }
+#elseif REG_FMA || arch(arm64)
+    @inline(__always) private var pairRows: (few: Int, many: Int) { (3, 2) }
+#else
+    @inline(__always) private var pairRows: (few: Int, many: Int) { (2, 2) }
+#endif
+
 /// dw = dz a^T, or dw += dz a^T if `accumulates`, for narrow layers, where the tiles of a packed product
 /// would be mostly empty. Each element is a sum over a pair of rows: lane by lane, then over the lanes
 /// by one fixed tree.
@@ -180,35 +193,30 @@ func narrowWeightGradient<V: Lanes>(
     _: V.Type, _ dz: UnitRows<V.Element>, _ a: UnitRows<V.Element>,
     _ dw: UnsafeMutablePointer<V.Element>, _ accumulates: Bool
 ) {
-    // Three rows at a time of the matrix with fewer rows where registers allow, two of the other.
     let isTall = dz.units > a.units
     let (few, many) = isTall ? (a, dz) : (dz, a)
     let (fewStride, manyStride) = isTall ? (1, a.units) : (a.units, 1)
-    let o = V(0)
-    var i = 0
-    while i < few.units {
-        let left = few.units - i
-        let rows = !isBaseline && (left == 3 || left > 4) ? 3 : min(2, left)
-        for k in stride(from: 0, to: many.units, by: 2) {
-            let pairs = RowPairs(
-                few: few, many: many, first: i, second: k, dw: dw + i * fewStride + k * manyStride,
-                fewStride: fewStride, manyStride: manyStride, accumulates: accumulates)
-            switch rows {
-            case 1: sumPairs([o], pairs)
-            case 2: sumPairs([o, o], pairs)
-            default: if !isBaseline { sumPairs([o, o, o], pairs) }
-            }
+    var first = 0
+    while first < few.units {
+        let rows = min(pairRows.few, few.units - first)
+        let pairs = RowPairs(
+            few: few, many: many, first: first, dw: dw + first * fewStride,
+            fewStride: fewStride, manyStride: manyStride, accumulates: accumulates)
+        switch rows {
+        case 1: sumOneRow(V.self, pairs)
+        case 2: sumTwoRows(V.self, pairs)
+        case 3: if pairRows.few >= 3 { sumThreeRows(V.self, pairs) }
+        default: if pairRows.few >= 4 { sumFourRows(V.self, pairs) }
         }
-        i += rows
+        first += rows
     }
 }
 
-/// Up to three rows of one matrix, to be summed against two of another.
+/// Up to four rows of one matrix, from `first`, to be summed against all of another.
 private struct RowPairs<Element> {
     let few: UnitRows<Element>
     let many: UnitRows<Element>
     let first: Int
-    let second: Int
     /// The sum of the first pair; the others are `fewStride` and `manyStride` apart.
     let dw: UnsafeMutablePointer<Element>
     let fewStride: Int
@@ -216,34 +224,130 @@ private struct RowPairs<Element> {
     let accumulates: Bool
 }
 
+@inline(never)
+private func sumOneRow<V: Lanes>(_: V.Type, _ pairs: RowPairs<V.Element>) {
+    let o = V(0)
+    if pairRows.many == 4 { sumPairs([o, o, o, o], pairs) } else { sumPairs([o, o], pairs) }
+}
+
+@inline(never)
+private func sumTwoRows<V: Lanes>(_: V.Type, _ pairs: RowPairs<V.Element>) {
+    let o = V(0)
+    if pairRows.many == 4 {
+        sumPairs([o, o, o, o, o, o, o, o], pairs)
+    } else {
+        sumPairs([o, o, o, o], pairs)
+    }
+}
+
+@inline(never)
+private func sumThreeRows<V: Lanes>(_: V.Type, _ pairs: RowPairs<V.Element>) {
+    let o = V(0)
+    if pairRows.many == 4 {
+        sumPairs([o, o, o, o, o, o, o, o, o, o, o, o], pairs)
+    } else {
+        sumPairs([o, o, o, o, o, o], pairs)
+    }
+}
+
+@inline(never)
+private func sumFourRows<V: Lanes>(_: V.Type, _ pairs: RowPairs<V.Element>) {
+    let o = V(0)
+    sumPairs([o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o], pairs)
+}
+
+/// The sums of n / `pairRows.many` rows with all rows of the other matrix, `pairRows.many` of these at a
+/// time. With AVX-512 the sums over lanes of sixteen are one transposition.
 @inline(__always)
-private func sumPairs<V: Lanes, let rows: Int>(
-    _ zeros: InlineArray<rows, V>, _ pairs: RowPairs<V.Element>
+private func sumPairs<V: Lanes, let n: Int>(
+    _ zeros: InlineArray<n, V>, _ pairs: RowPairs<V.Element>
 ) {
-    var (s, t) = (zeros, zeros)
+    let perRow = pairRows.many
+    let rows = n / perRow
     let (few, many) = (pairs.few, pairs.many)
-    // Beyond the last row, the last one again; those sums are not stored.
-    let hasSecond = pairs.second + 1 < many.units
-    var y0 = many.data + pairs.second * many.rowStride
-    var y1 = y0 + (hasSecond ? many.rowStride : 0)
-    var x = few.data + pairs.first * few.rowStride
-    for _ in stride(from: 0, to: few.columns, by: V.width) {
-        let (first, second) = (V.load(y0), V.load(y1))
-        for i in 0..<rows {
-            let x = V.load(x + i * few.rowStride)
-            s[i] = s[i].addingProduct(x, first)
-            t[i] = t[i].addingProduct(x, second)
+    let x = few.data + pairs.first * few.rowStride
+    var k = 0
+    while k < many.units {
+        // Beyond the last row, the last one again; those sums are not stored.
+        @inline(__always) func row(_ j: Int) -> UnsafePointer<V.Element> {
+            UnsafePointer(many.data + min(k + j, many.units - 1) * many.rowStride)
         }
-        y0 += V.width
-        y1 += V.width
-        x += V.width
-    }
-    for i in 0..<rows {
-        @inline(__always)
-        func put(_ sum: V, _ p: UnsafeMutablePointer<V.Element>) {
-            p.pointee = pairs.accumulates ? p.pointee + sum.laneSum : sum.laneSum
+        let sums = laneProducts(
+            zeros, perRow: perRow, x: x, xStride: few.rowStride, row(0), row(1),
+            row(perRow - 2), row(perRow - 1), columns: many.columns)
+        let dw = pairs.dw + k * pairs.manyStride
+        @inline(__always) func put(_ i: Int, _ j: Int, _ total: V.Element, adding: Bool) {
+            let p = dw + i * pairs.fewStride + j * pairs.manyStride
+            p.pointee = adding ? p.pointee + total : total
         }
-        put(s[i], pairs.dw + i * pairs.fewStride)
-        if hasSecond { put(t[i], pairs.dw + i * pairs.fewStride + pairs.manyStride) }
+        let left = many.units - k
+        if perRow == 4 {
+            putFolded(sums, rows: rows, left: left, adding: pairs.accumulates, put)
+        } else {
+            for i in 0..<rows {
+                put(i, 0, sums[i * perRow].laneSum, adding: pairs.accumulates)
+                if left > 1 { put(i, 1, sums[i * perRow + 1].laneSum, adding: pairs.accumulates) }
+            }
+        }
+        k += perRow
     }
+}
+
+/// Calls `put` with row, column and value of the lane sums of some rows of four.
+@inline(__always)
+private func putFolded<V: Lanes, let n: Int>(
+    _ sums: InlineArray<n, V>, rows: Int, left: Int, adding: Bool,
+    _ put: (_ i: Int, _ j: Int, V.Element, _ adding: Bool) -> Void
+) {
+    let o = V(0)
+    var all: InlineArray<16, V> = [o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o]
+    for i in 0..<min(8, n) { all[i] = sums[i] }
+    for i in min(8, n)..<n { all[i] = sums[i] }
+    var totals: InlineArray<2, V> = [V.laneSums(all, first: 0), o]
+    if V.width < 16 && rows > 2 { totals[1] = V.laneSums(all, first: 8) }
+    withUnsafeBytes(of: &totals) {
+        let totals = $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: V.Element.self)
+        @inline(__always) func total(_ i: Int, _ j: Int) -> V.Element {
+            // The order of `laneSums`.
+            let perVector = V.width / 4
+            return totals[i / perVector * V.width + perVector * j + i % perVector]
+        }
+        if left >= 4 && !adding {
+            for i in 0..<rows { for j in 0..<4 { put(i, j, total(i, j), false) } }
+        } else {
+            for j in 0..<min(4, left) {
+                for i in 0..<rows { put(i, j, total(i, j), adding) }
+                lanes_barrier()
+            }
+        }
+    }
+}
+
+/// Of each of some rows, with each of `perRow` others, the products of elements, summed over vectors.
+@inline(__always)
+private func laneProducts<V: Lanes, let n: Int>(
+    _ zeros: InlineArray<n, V>, perRow: Int, x: UnsafePointer<V.Element>, xStride: Int,
+    _ y0: UnsafePointer<V.Element>, _ y1: UnsafePointer<V.Element>,
+    _ y2: UnsafePointer<V.Element>, _ y3: UnsafePointer<V.Element>, columns: Int
+) -> InlineArray<n, V> {
+    var sums = zeros
+    var e = 0
+    while e < columns {
+        let (b0, b1) = (V.load(y0 + e), V.load(y1 + e))
+        let (b2, b3) = perRow == 4 ? (V.load(y2 + e), V.load(y3 + e)) : (b0, b1)
+        for i in 0..<n / perRow {
+            let a = V.load(x + i * xStride + e)
+            @inline(__always) func add(_ j: Int, _ b: V) {
+                sums[i * perRow + j] = sums[i * perRow + j].addingProduct(a, b)
+            }
+            add(0, b0)
+            add(1, b1)
+            if perRow == 4 {
+                add(2, b2)
+                add(3, b3)
+            }
+        }
+        e += V.width
+    }
+    return sums
 }

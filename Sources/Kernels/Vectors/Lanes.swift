@@ -53,6 +53,9 @@ protocol Lanes: TileVector {
 
     /// The sum of the lanes, by halves.
     var laneSum: Element { get }
+    /// The lane sums of `width` vectors from `first`: that of vector 4 i + j in lane width / 4 * j + i. The
+    /// same additions as those of `laneSum`.
+    static func laneSums(_ s: InlineArray<16, Self>, first: Int) -> Self
     /// The lanes converted to double. The upper half of an eight-lane vector is zero.
     var doubles: (low: F64x8, high: F64x8) { get }
 
@@ -91,7 +94,7 @@ extension Lanes {
     /// Loads the first `count` of elements `stride` apart; the other lanes are 0.
     @inline(__always)
     static func load(_ p: UnsafePointer<Element>, first count: Int, stride: Int) -> Self {
-        stride == 1 && count == width ? load(p) : loadStrided(p, count, stride: stride)
+        stride == 1 ? load(p, first: count) : loadStrided(p, count, stride: stride)
     }
 
     /// Stores the first `count` lanes and nothing else.
@@ -156,6 +159,16 @@ struct F32x16: Lanes {
     }
     @inline(__always) var squareRoot: Self { Self(v: lanes_f32_sqrt(v)) }
     @inline(__always) var laneSum: Float { lanes_f32_sum(v) }
+    @inline(__always)
+    static func laneSums(_ s: InlineArray<16, Self>, first: Int) -> Self {
+        @inline(__always) func two(_ i: Int) -> lanes_f32 {
+            lanes_f32_fold16(s[first + i].v, s[first + i + 1].v)
+        }
+        @inline(__always) func four(_ i: Int) -> lanes_f32 { lanes_f32_fold8(two(i), two(i + 2)) }
+        return Self(
+            v: lanes_f32_fold2(
+                lanes_f32_fold4(four(0), four(4)), lanes_f32_fold4(four(8), four(12))))
+    }
     @inline(__always) static func < (a: Self, b: Self) -> Mask { lanes_f32_less(a.v, b.v) }
     @inline(__always) static func == (a: Self, b: Self) -> Mask { lanes_f32_equal(a.v, b.v) }
     @inline(__always) static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self {
@@ -231,6 +244,14 @@ struct F64x8: Lanes {
     }
     @inline(__always) var squareRoot: Self { Self(v: lanes_f64_sqrt(v)) }
     @inline(__always) var laneSum: Double { lanes_f64_sum(v) }
+    @inline(__always)
+    static func laneSums(_ s: InlineArray<16, Self>, first: Int) -> Self {
+        @inline(__always) func two(_ i: Int) -> lanes_f64 {
+            lanes_f64_fold8(s[first + i].v, s[first + i + 1].v)
+        }
+        @inline(__always) func four(_ i: Int) -> lanes_f64 { lanes_f64_fold4(two(i), two(i + 2)) }
+        return Self(v: lanes_f64_fold2(four(0), four(4)))
+    }
     @inline(__always) static func < (a: Self, b: Self) -> Mask { lanes_f64_less(a.v, b.v) }
     @inline(__always) static func == (a: Self, b: Self) -> Mask { lanes_f64_equal(a.v, b.v) }
     @inline(__always) static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self {

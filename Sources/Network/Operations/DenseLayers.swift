@@ -27,33 +27,80 @@ extension Operations {
         daStrides: Strides
     ) -> Bool {
         let scale = 1 / Double(examples)
-        var inputs: (call: MatrixProduct<T>, plan: ProductPlan)?
-        if let da {
-            let call = MatrixProduct(
+        // Made twice, for the plan and for the run: a copy of the struct takes longer.
+        func inputs(_ da: Output) -> MatrixProduct<T> {
+            MatrixProduct(
                 m: nIn, n: examples, k: nOut, a: .init(w, rowStride: 1, columnStride: nIn),
                 b: .init(dz, rowStride: dzStrides.unit, columnStride: dzStrides.example), c: da,
                 cRowStride: daStrides.unit, epilogue: Epilogue())
-            inputs = (call, plan(call, cStrides: daStrides, threads: nil))
         }
-        var weights: (call: MatrixProduct<T>, plan: ProductPlan)?
         let dwStrides = Strides(unit: nIn, example: 1)
-        if let a, let dw {
+        func weights(_ a: Input, _ dw: Output) -> MatrixProduct<T> {
             var epilogue = Epilogue<T>()
             epilogue.scale = T(scale)
             if lambda != 0 { epilogue.l2Term = (w, T(lambda / Double(examples))) }
-            let call = MatrixProduct(
+            return MatrixProduct(
                 m: nOut, n: nIn, k: examples,
                 a: .init(dz, rowStride: dzStrides.unit, columnStride: dzStrides.example),
                 b: .init(a, rowStride: aStrides.example, columnStride: aStrides.unit), c: dw,
                 cRowStride: dwStrides.unit, epilogue: epilogue)
-            weights = (call, plan(call, cStrides: dwStrides, threads: nil))
         }
-        guard let memory = CallMemory<T>(inputs?.plan, weights?.plan) else { return false }
-        if let inputs { run(inputs.plan, inputs.call, cStrides: daStrides, memory) }
-        if let weights { run(weights.plan, weights.call, cStrides: dwStrides, memory) }
+        var inputPlan: ProductPlan?
+        if let da { inputPlan = plan(inputs(da), cStrides: daStrides, threads: nil) }
+        var weightPlan: ProductPlan?
+        if let a, let dw {
+            var plan = weightGradientPlan(m: nOut, n: nIn, k: examples, threads: nil)
+            if plan.path == .narrowWeightGradient {
+                let columns = Chunk<T>.columns(min(examples, Chunk<T>.maxExamples))
+                plan.partBytes = (nOut + nIn) * columns * MemoryLayout<T>.stride
+            } else {
+                plan = self.plan(weights(a, dw), cStrides: dwStrides, threads: nil)
+            }
+            weightPlan = plan
+        }
+        guard let memory = CallMemory<T>(inputPlan, weightPlan) else { return false }
+        if let da, let inputPlan { run(inputPlan, inputs(da), cStrides: daStrides, memory) }
+        if let a, let dw, let weightPlan {
+            if weightPlan.path == .narrowWeightGradient {
+                narrowWeightGradient(weights(a, dw), memory.scratch)
+                let l2 = lambda == 0 ? 0 : lambda / Double(examples)
+                penalize(dw, w, nOut * nIn, scale: scale, l2: l2, l1: 0)
+            } else {
+                run(weightPlan, weights(a, dw), cStrides: dwStrides, memory)
+            }
+        }
         memory.release()
         if let db { biasGradient(dz, dzStrides, nOut: nOut, examples: examples, scale, db) }
         return true
+    }
+
+    /// C = A B, the sums over the examples as in a network: in chunks that are copied to the layout of
+    /// `UnitRows`, examples that are missing in the last vector 0.
+    private func narrowWeightGradient(
+        _ call: MatrixProduct<T>, _ scratch: UnsafeMutableRawPointer?
+    ) {
+        guard let scratch = scratch?.assumingMemoryBound(to: T.self) else { return }
+        for first in stride(from: 0, to: call.k, by: Chunk<T>.maxExamples) {
+            let count = min(Chunk<T>.maxExamples, call.k - first)
+            let columns = Chunk<T>.columns(count)
+            func copied(
+                _ source: Input, _ strides: Strides, units: Int, to data: UnsafeMutablePointer<T>
+            ) -> UnitRows<T> {
+                let rows = UnitRows(
+                    data: data, units: units, columns: columns, rowStride: columns)
+                table.pointee.gather(
+                    source, strides, ExampleRange(first: first, count: count, order: nil), rows)
+                for u in 0..<units { (data + u * columns + count).clear(columns - count) }
+                return rows
+            }
+            let dz = copied(
+                call.a.data, Strides(unit: call.a.rowStride, example: call.a.columnStride),
+                units: call.m, to: scratch)
+            let a = copied(
+                call.b.data, Strides(unit: call.b.columnStride, example: call.b.rowStride),
+                units: call.n, to: scratch + call.m * columns)
+            table.pointee.narrowWeightGradient(dz, a, call.c, first > 0)
+        }
     }
 
     /// db = scale times the sums of dz over the examples.
