@@ -126,10 +126,11 @@ $(DIST)/.made: $(WHEEL_TOOLS)/.created $(LIB_LINK) $(PACKAGED) $(PYTHON_SOURCES)
 C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
 C_LINK := -L$(BUILD)/lib -lSwiftReg -Wl,-rpath,'$$ORIGIN/../lib' -lm -lpthread
 # Files compiled twice, for float and for double.
-C_TYPED := cost dense dropout edges elementary elementwise errors files files_damaged found network_cases \
+C_TYPED_SHARED := cost dense dropout edges elementary elementwise errors files files_damaged found network_cases \
     network_data_errors network_errors network_fit network_gradient network_handle network_many network_predict \
     network_stop network_threads network_update options
-C_PLAIN_SHARED := check network_oracle oracle
+C_TYPED := $(C_TYPED_SHARED) disk
+C_PLAIN_SHARED := check host_linux network_oracle oracle
 C_PLAIN := main untyped $(C_PLAIN_SHARED)
 C_OBJECTS := $(C_PLAIN:%=$(BUILD)/c/%.o) $(foreach t,0 1,$(C_TYPED:%=$(BUILD)/c/%_$(t).o))
 HASH_OBJECTS := $(foreach t,0 1,$(BUILD)/c/hash_kernels_$(t).o $(BUILD)/c/hash_networks_$(t).o \
@@ -155,13 +156,14 @@ $(BUILD)/c/abi: $(C_OBJECTS) $(BUILD)/c/blocks.o
 $(BUILD)/c/abi-valgrind: $(C_OBJECTS)
 $(BUILD)/c/hash: $(HASH_OBJECTS)
 $(BUILD)/c/out_of_memory: $(BUILD)/c/out_of_memory.o $(BUILD)/c/network_memory.o \
-    $(BUILD)/c/allocator.o $(BUILD)/c/blocks.o $(BUILD)/c/check.o
+    $(BUILD)/c/allocator.o $(BUILD)/c/blocks.o $(BUILD)/c/check.o $(BUILD)/c/host_linux.o
 $(C_PROGRAMS) $(BUILD)/c/abi-valgrind: | $(LIB_LINK)
 	@$(CC) $^ $(C_LINK) -o $@
 
 -include $(wildcard $(BUILD)/c/*.d)
 
 include Tests/fuzz/rules.mk
+include Tests/wasm/rules.mk
 
 # ---- Installation -------------------------------------------------------------------------
 
@@ -173,8 +175,8 @@ uninstall: ## remove what install put there (the same variables)
 
 # ---- Tests --------------------------------------------------------------------------------
 
-TEST_PARTS := test-exports test-c test-attack test-install test-targets test-swift test-python test-wheel
-TEST_NEEDS := swift cc cxx python python-headers pkg-config cmake qemu mpi arm64 musl
+TEST_PARTS := test-exports test-c test-wasm test-attack test-install test-targets test-swift test-python test-wheel
+TEST_NEEDS := swift cc cxx python python-headers pkg-config cmake qemu mpi node wasi arm64 musl
 
 # Prerequisites are installed all at once, or named all at once; a part that lacks one is left out, unless
 # CI=true.

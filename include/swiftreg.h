@@ -124,7 +124,8 @@ const char *reg_version(void);
 typedef struct reg_build {
     size_t struct_size;
     const char *version;  /* as reg_version() */
-    const char *isa;      /* the kernels in use: "baseline", "avx2", "avx512" or "neon" */
+    const char *isa;      /* the kernels in use: "baseline", "avx2", "avx512", "neon"; in WebAssembly
+                             "simd128" or "relaxed-simd" */
     const char *runtime;  /* "embedded": no Swift runtime is needed; "swift": it is */
     int32_t fused;        /* 1: multiply-add is fused, results are the same bits everywhere;
                              0: a CPU without FMA, results agree within rounding */

@@ -28,9 +28,33 @@ LANES_TYPE(lanes_f64x2, double, 2);
 LANES_TYPE(lanes_f32x8, float, 8);
 LANES_TYPE(lanes_f64x4, double, 4);
 #endif
+#ifdef __wasm__
+LANES_TYPE(lanes_u32x4, uint32_t, 4);
+LANES_TYPE(lanes_u64x2, uint64_t, 2);
+#endif
 #undef LANES_TYPE
 
 #define LANES static inline __attribute__((always_inline))
+
+/* a * b + c, rounded once: an instruction; an operation of relaxed SIMD, which must not run on an
+ * engine that does not fuse it; or exact arithmetic in place of it. */
+#ifndef __wasm__
+#define LANES_FMA(type)                                                                        \
+    LANES lanes_##type lanes_##type##_fma(lanes_##type a, lanes_##type b, lanes_##type c) {    \
+        return __builtin_elementwise_fma(a, b, c);                                             \
+    }
+LANES_FMA(f32)
+LANES_FMA(f64)
+LANES_FMA(f32x4)
+LANES_FMA(f64x2)
+#ifdef __AVX__
+LANES_FMA(f32x8)
+LANES_FMA(f64x4)
+#endif
+#undef LANES_FMA
+#else
+#include "fused_lanes.h"
+#endif
 
 /* Floating point. A comparison's lanes are -1 or 0; select takes `a` where a lane is -1. */
 #define LANES_FLOAT(type, bits)                                                                \
@@ -39,9 +63,6 @@ LANES_TYPE(lanes_f64x4, double, 4);
     LANES lanes_##type lanes_##type##_sub(lanes_##type a, lanes_##type b) { return a - b; }   \
     LANES lanes_##type lanes_##type##_mul(lanes_##type a, lanes_##type b) { return a * b; }   \
     LANES lanes_##type lanes_##type##_div(lanes_##type a, lanes_##type b) { return a / b; }   \
-    LANES lanes_##type lanes_##type##_fma(lanes_##type a, lanes_##type b, lanes_##type c) {   \
-        return __builtin_elementwise_fma(a, b, c);                                            \
-    }                                                                                         \
     LANES lanes_##type lanes_##type##_abs(lanes_##type a) {                                   \
         return __builtin_elementwise_abs(a);                                                  \
     }                                                                                         \
@@ -85,9 +106,6 @@ LANES lanes_f64 lanes_f32_high(lanes_f32 a) { return __builtin_convertvector(a.h
     LANES lanes_##type lanes_##type##_all(__typeof__(((lanes_##type){0})[0]) a) { return a; }  \
     LANES lanes_##type lanes_##type##_add(lanes_##type a, lanes_##type b) { return a + b; }    \
     LANES lanes_##type lanes_##type##_mul(lanes_##type a, lanes_##type b) { return a * b; }    \
-    LANES lanes_##type lanes_##type##_fma(lanes_##type a, lanes_##type b, lanes_##type c) {    \
-        return __builtin_elementwise_fma(a, b, c);                                             \
-    }                                                                                          \
     LANES lanes_##type lanes_##type##_relu(lanes_##type a) { return a < 0 ? 0 : a; }
 LANES_NARROW(f32x4)
 LANES_NARROW(f64x2)
@@ -276,7 +294,54 @@ LANES lanes_u64 lanes_u64_add(lanes_u64 a, lanes_u64 b) { return a + b; }
 LANES lanes_u64 lanes_u64_and(lanes_u64 a, lanes_u64 b) { return a & b; }
 LANES lanes_u64 lanes_u64_upper(lanes_u64 a) { return a >> 32; }
 /* The product of the lower halves. */
+#ifndef __wasm__
 LANES lanes_u64 lanes_u64_product(lanes_u64 a, uint32_t b) { return (a & 0xffffffffu) * b; }
+#else
+/* The products of lanes 0 and 1, and of lanes 2 and 3: one instruction each, which the compiler does
+ * not choose by itself. */
+LANES lanes_u64x2 lanes_u32x4_product_low(lanes_u32x4 a, lanes_u32x4 b) {
+    lanes_u64x2 p;
+    __asm__("local.get %1\n\tlocal.get %2\n\ti64x2.extmul_low_i32x4_u\n\tlocal.set %0"
+            : "=r"(p) : "r"(a), "r"(b));
+    return p;
+}
+LANES lanes_u64x2 lanes_u32x4_product_high(lanes_u32x4 a, lanes_u32x4 b) {
+    lanes_u64x2 p;
+    __asm__("local.get %1\n\tlocal.get %2\n\ti64x2.extmul_high_i32x4_u\n\tlocal.set %0"
+            : "=r"(p) : "r"(a), "r"(b));
+    return p;
+}
+LANES lanes_u64 lanes_u64_product(lanes_u64 a, uint32_t b) {
+    lanes_u64 p;
+    const lanes_u32x4 first = __builtin_shufflevector((lanes_u32)a, (lanes_u32)a, 0, 2, 4, 6);
+    const lanes_u32x4 second = __builtin_shufflevector((lanes_u32)a, (lanes_u32)a, 8, 10, 12, 14);
+    p.lo.lo = lanes_u32x4_product_low(first, b);
+    p.lo.hi = lanes_u32x4_product_high(first, b);
+    p.hi.lo = lanes_u32x4_product_low(second, b);
+    p.hi.hi = lanes_u32x4_product_high(second, b);
+    return p;
+}
+
+/* Four lanes of Philox: see UnitPhilox.swift. */
+LANES lanes_u32x4 lanes_u32x4_all(uint32_t a) { return a; }
+LANES lanes_u32x4 lanes_u32x4_xor(lanes_u32x4 a, lanes_u32x4 b) { return a ^ b; }
+LANES lanes_u32x4 lanes_u32x4_and(lanes_u32x4 a, lanes_u32x4 b) { return a & b; }
+LANES lanes_u32x4 lanes_u32x4_add(lanes_u32x4 a, lanes_u32x4 b) { return a + b; }
+LANES lanes_u32x4 lanes_u32x4_product(lanes_u32x4 a, uint32_t b, lanes_u32x4 *upper) {
+    const lanes_u32x4 p = (lanes_u32x4)lanes_u32x4_product_low(a, b);
+    const lanes_u32x4 q = (lanes_u32x4)lanes_u32x4_product_high(a, b);
+    *upper = __builtin_shufflevector(p, q, 1, 3, 5, 7);
+    return __builtin_shufflevector(p, q, 0, 2, 4, 6);
+}
+LANES lanes_u32 lanes_u32x4_join(lanes_u32x4 a, lanes_u32x4 b, lanes_u32x4 c, lanes_u32x4 d) {
+    lanes_u32 all;
+    all.lo.lo = a;
+    all.lo.hi = b;
+    all.hi.lo = c;
+    all.hi.hi = d;
+    return all;
+}
+#endif
 
 /* The halves of p changed over, the new lower ones xored with those of x, the upper ones with
  * `upper`. */

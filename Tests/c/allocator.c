@@ -1,8 +1,7 @@
 #include "allocator.h"
 
-#include <pthread.h>
-
 #include "check.h"
+#include "host.h"
 
 typedef struct Attempt {
     reg_status (*call)(long limit);
@@ -22,9 +21,8 @@ static void *try_call(void *context) {
 long failed_allocations;
 
 static void run_attempt(Attempt *attempt) {
-    pthread_t thread;
-    CHECK(pthread_create(&thread, NULL, try_call, attempt) == 0);
-    CHECK(pthread_join(thread, NULL) == 0);
+    void *const context = attempt;
+    run_at_once(1, try_call, &context, NULL);
 }
 
 void check_call(const char *name, reg_status (*call)(long limit)) {

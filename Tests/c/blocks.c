@@ -1,18 +1,47 @@
 #include "blocks.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "host.h"
+
 __thread long allowed = -1;
 __thread bool refused;
 
+/* REPLACED(f) takes the place of the C library's function f; the linker of WebAssembly does it by
+ * --wrap. */
+#ifdef __wasm__
+#define REPLACED(name) __wrap_##name
+void *__real_malloc(size_t size);
+int __real_posix_memalign(void **out, size_t alignment, size_t size);
+void __real_free(void *memory);
+
+static void *library_memory(size_t alignment, size_t size) {
+    void *memory = NULL;
+    if (alignment == 0) return __real_malloc(size);
+    return __real_posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
+}
+static void library_free(void *memory) { __real_free(memory); }
+#else
+#define REPLACED(name) name
 void *__libc_malloc(size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *memory);
+
+static void *library_memory(size_t alignment, size_t size) {
+    return alignment == 0 ? __libc_malloc(size) : __libc_memalign(alignment, size);
+}
+static void library_free(void *memory) { __libc_free(memory); }
+#endif
+
+void *REPLACED(malloc)(size_t size);
+void *REPLACED(calloc)(size_t count, size_t size);
+void *REPLACED(realloc)(void *memory, size_t size);
+int REPLACED(posix_memalign)(void **out, size_t alignment, size_t size);
+void REPLACED(free)(void *memory);
 
 /* ---- Blocks ---------------------------------------------------------------------------- */
 
@@ -23,7 +52,6 @@ static struct Block {
     size_t size;
 } table[PLACES];
 static size_t live, peak;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Behind each block; long enough for a vector that is stored one element too far. */
 static const unsigned char canary[64] = {0xC5, 0x3A, 0x96, 0x69, 0xA3, 0x5C, 0x0F, 0xF1};
@@ -35,13 +63,13 @@ static size_t home(const void *memory) {
 static void *count_in(void *memory, size_t size) {
     if (memory == NULL) return NULL;
     memcpy((char *)memory + size, canary, sizeof canary);
-    pthread_mutex_lock(&lock);
+    lock_blocks();
     size_t i = home(memory);
     while (table[i].memory != NULL) i = (i + 1) % PLACES;
     table[i] = (struct Block){memory, size};
     live += size;
     if (live > peak) peak = live;
-    pthread_mutex_unlock(&lock);
+    unlock_blocks();
     return memory;
 }
 
@@ -54,7 +82,7 @@ static void check_canary(struct Block block) {
 /* The size of the block. */
 static size_t count_out(void *memory) {
     if (memory == NULL) return 0;
-    pthread_mutex_lock(&lock);
+    lock_blocks();
     size_t i = home(memory);
     while (table[i].memory != NULL && table[i].memory != memory) i = (i + 1) % PLACES;
     const struct Block block = table[i];
@@ -67,36 +95,36 @@ static size_t count_out(void *memory) {
         i = k;
     }
     table[i].memory = NULL;
-    pthread_mutex_unlock(&lock);
+    unlock_blocks();
     if (block.memory != NULL) check_canary(block);
     return block.size;
 }
 
 __attribute__((destructor)) static void check_blocks(void) {
-    pthread_mutex_lock(&lock);
+    lock_blocks();
     for (size_t i = 0; i < PLACES; i++)
         if (table[i].memory != NULL) check_canary(table[i]);
-    pthread_mutex_unlock(&lock);
+    unlock_blocks();
 }
 
 size_t allocated_bytes(void) {
-    pthread_mutex_lock(&lock);
+    lock_blocks();
     const size_t bytes = live;
-    pthread_mutex_unlock(&lock);
+    unlock_blocks();
     return bytes;
 }
 
 size_t peak_bytes(void) {
-    pthread_mutex_lock(&lock);
+    lock_blocks();
     const size_t bytes = peak;
-    pthread_mutex_unlock(&lock);
+    unlock_blocks();
     return bytes;
 }
 
 void reset_peak(void) {
-    pthread_mutex_lock(&lock);
+    lock_blocks();
     peak = live;
-    pthread_mutex_unlock(&lock);
+    unlock_blocks();
 }
 
 /* ---- In place of the C library's ------------------------------------------------------- */
@@ -110,43 +138,42 @@ static bool allow(void) {
 /* A block of the C library, counted, with a canary behind it; NULL if there is none. */
 static void *new_block(size_t alignment, size_t size) {
     if (!allow() || size > SIZE_MAX - sizeof canary) return NULL;
-    const size_t bytes = size + sizeof canary;
-    return count_in(alignment == 0 ? __libc_malloc(bytes) : __libc_memalign(alignment, bytes), size);
+    return count_in(library_memory(alignment, size + sizeof canary), size);
 }
 
-void *malloc(size_t size) {
+void *REPLACED(malloc)(size_t size) {
     void *memory = new_block(0, size);
     if (memory == NULL) errno = ENOMEM;
     return memory;
 }
 
-void *calloc(size_t count, size_t size) {
+void *REPLACED(calloc)(size_t count, size_t size) {
     if (size != 0 && count > SIZE_MAX / size) {
         errno = ENOMEM;
         return NULL;
     }
-    void *memory = malloc(count * size);
+    void *memory = REPLACED(malloc)(count * size);
     if (memory != NULL) memset(memory, 0, count * size);
     return memory;
 }
 
-void *realloc(void *memory, size_t size) {
-    void *larger = malloc(size);
+void *REPLACED(realloc)(void *memory, size_t size) {
+    void *larger = REPLACED(malloc)(size);
     if (larger == NULL || memory == NULL) return larger;
     const size_t old = count_out(memory);
     memcpy(larger, memory, old < size ? old : size);
-    __libc_free(memory);
+    library_free(memory);
     return larger;
 }
 
-int posix_memalign(void **out, size_t alignment, size_t size) {
+int REPLACED(posix_memalign)(void **out, size_t alignment, size_t size) {
     void *memory = new_block(alignment, size);
     if (memory == NULL) return ENOMEM;
     *out = memory;
     return 0;
 }
 
-void free(void *memory) {
+void REPLACED(free)(void *memory) {
     count_out(memory);
-    __libc_free(memory);
+    library_free(memory);
 }

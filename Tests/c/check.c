@@ -1,18 +1,15 @@
 #include "check.h"
 
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 /* ---- Checks ---------------------------------------------------------------------------- */
 
 bool quick = false;
 static long checks, failures;
-static char description[256];
+char description[256];
 
 void describe(const char *format, ...) {
     va_list arguments;
@@ -36,22 +33,6 @@ bool check_status(reg_status want, reg_status got, const char *text, const char 
     return want == got;
 }
 
-static void on_crash(int signal_number) {
-    static const char text[] = "crashed while testing: ";
-    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
-    written += write(STDERR_FILENO, description, strlen(description));
-    written += write(STDERR_FILENO, "\n", 1);
-    (void)written;
-    signal(signal_number, SIG_DFL);
-    raise(signal_number);
-}
-
-void describe_crashes(void) {
-    signal(SIGSEGV, on_crash);
-    signal(SIGBUS, on_crash);
-    signal(SIGILL, on_crash);
-}
-
 int report(const char *what) {
     printf("%s: %ld checks, %ld failures\n", what, checks, failures);
     return failures == 0 && checks > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -60,42 +41,6 @@ int report(const char *what) {
 /* ---- Guarded buffers ------------------------------------------------------------------- */
 
 Guard guard = GUARD_AFTER;
-
-static struct Mapping {
-    char *start;
-    size_t length; /* with both guard pages */
-} mappings[64];
-static size_t mapped;
-
-void *buffer(size_t count, size_t size) {
-    const size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = count * size;
-    const size_t inner = (bytes + page - 1) / page * page;
-    char *start = mmap(NULL, inner + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                       -1, 0);
-    if (start == MAP_FAILED || mapped == sizeof mappings / sizeof mappings[0]) {
-        fprintf(stderr, "no more buffers\n");
-        exit(EXIT_FAILURE);
-    }
-    mprotect(start, page, PROT_NONE);
-    mprotect(start + page + inner, page, PROT_NONE);
-    mappings[mapped++] = (struct Mapping){start, inner + 2 * page};
-    memset(start + page, 0xA5, inner);
-    return guard == GUARD_AFTER ? start + page + inner - bytes : start + page;
-}
-
-void freeze_buffers(void) {
-    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    for (size_t i = 0; i < mapped; i++)
-        if (mappings[i].length > 2 * page)
-            mprotect(mappings[i].start + page, mappings[i].length - 2 * page, PROT_READ);
-}
-
-void release_buffers(void) {
-    while (mapped > 0) {
-        mapped--;
-        munmap(mappings[mapped].start, mappings[mapped].length);
-    }
-}
 
 bool is_untouched(const void *bytes, size_t size) {
     const unsigned char *byte = bytes;

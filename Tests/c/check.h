@@ -18,6 +18,7 @@ bool check(bool condition, const char *text, const char *file, int line);
 bool check_status(reg_status want, reg_status got, const char *text, const char *file, int line);
 
 /* What is being tested, printed with a failure. */
+extern char description[256];
 void describe(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Run on an emulated CPU: what takes long is left out. */

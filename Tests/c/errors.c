@@ -1,4 +1,5 @@
 /* Every error of every function, with what it would have written left alone. */
+#include <limits.h>
 #include <string.h>
 
 #include "tests.h"
@@ -201,7 +202,7 @@ static void check_dense_sizes(void) {
         REFUSED(REG_ERROR_SIZE, backward(BACKWARD(.m = bad_counts[i])));
     }
     /* Each within bounds, but not their product. */
-    const size_t root = (size_t)1 << 32;
+    const size_t root = (size_t)1 << (sizeof(size_t) * CHAR_BIT / 2);
     REFUSED(REG_ERROR_SIZE, forward(FORWARD(.n_out = root, .n_in = root)));
     REFUSED(REG_ERROR_SIZE, backward(BACKWARD(.n_out = root, .m = root)));
 }

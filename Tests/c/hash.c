@@ -6,12 +6,12 @@
  * iterations; without an argument, its network here does for 500. */
 #include "hash.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "check.h"
+#include "host.h"
 
 static const uint64_t basis = 0xcbf29ce484222325u, prime = 0x100000001b3u; /* FNV-1a */
 static uint64_t hash = 0xcbf29ce484222325u;
@@ -49,16 +49,6 @@ static void hash_masks(void) {
         release_buffers();
     }
     print_integer_hash("masks");
-}
-
-/* Threads of this process; 0 where the system does not tell. */
-static int thread_count(void) {
-    DIR *tasks = opendir("/proc/self/task");
-    if (tasks == NULL) return 0;
-    int count = -2; /* . and .. */
-    while (readdir(tasks) != NULL) count++;
-    closedir(tasks);
-    return count;
 }
 
 int main(int argc, char **argv) {

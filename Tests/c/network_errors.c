@@ -1,4 +1,5 @@
 /* Every error of the functions of networks, with outputs and network left as they were. */
+#include <limits.h>
 #include <string.h>
 
 #include "network_cases.h"
@@ -124,11 +125,14 @@ TEST(errors_network_create) {
         }
     }
     /* Each within bounds, but not their product, or not the sum of products. */
-    const size_t root[] = {(size_t)1 << 32, (size_t)1 << 32, 1}, half = (size_t)1 << 60;
+    const size_t square_root = (size_t)1 << (sizeof(size_t) * CHAR_BIT / 2);
+    const size_t root[] = {square_root, square_root, 1}, half = (SIZE_MAX >> 4) + 1;
     const size_t sum[] = {half / sizeof(real), 4, half / sizeof(real)};
     refuse_options(REG_ERROR_SIZE, OPTIONS(.widths = root));
     refuse_options(REG_ERROR_SIZE, OPTIONS(.widths = sum));
-    const size_t no_memory[] = {(size_t)1 << 23, (size_t)1 << 23, 1};
+    /* Where addresses have 32 bits, the host gives the test program less than 48 MB. */
+    const size_t large = sizeof(size_t) > 4 ? (size_t)1 << 23 : sizeof(real) == 4 ? 4000 : 2500;
+    const size_t no_memory[] = {large, large, 1};
     refuse_options(REG_ERROR_MEMORY, OPTIONS(.widths = no_memory));
     for (size_t i = 0; i < COUNT(no_enum_values); i++) {
         const reg_activation activations[] = {(reg_activation)no_enum_values[i]};
@@ -206,7 +210,7 @@ TEST(errors_network_handle) {
     REFUSED(REG_ERROR_SHAPE, REG(network_layer)(network, SIZE_MAX, layer));
     CHECK(is_untouched(&options->layers, sizeof *options - sizeof(size_t)));
     CHECK(is_untouched(&layer->n_out, sizeof *layer - sizeof(size_t)));
-    CHECK(is_untouched(&position->step, sizeof *position - sizeof(size_t)));
+    CHECK(is_untouched(&position->step, sizeof *position - offsetof(reg_position, step)));
     reg_position far = SIZED(reg_position);
     far.step = (uint64_t)1 << 48;
     REFUSED(REG_ERROR_SIZE, REG(network_set_position)(network, &far));

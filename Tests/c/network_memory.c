@@ -1,12 +1,12 @@
 /* Networks while there is no memory: a status, the network as it was and of use again. And how much
  * they take: as they said beforehand. */
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "allocator.h"
 #include "check.h"
+#include "host.h"
 #include "swiftreg_network.h"
 
 #define SIZED(type) ((type){.struct_size = sizeof(type)})
@@ -208,10 +208,9 @@ static void *train_while_threads_change(void *context) {
 
 static void check_threads_change(void) {
     describe("more threads during a training");
-    pthread_t thread;
+    void *const context = NULL;
     CHECK_OK(reg_set_num_threads(1));
-    CHECK(pthread_create(&thread, NULL, train_while_threads_change, NULL) == 0);
-    CHECK(pthread_join(thread, NULL) == 0);
+    run_at_once(1, train_while_threads_change, &context, NULL);
 }
 
 /* ---- How much memory ------------------------------------------------------------------- */
@@ -247,9 +246,8 @@ static void *measure(void *context) {
 static void check_memory(Training t) {
     describe("memory of %zu %zu %zu, m %zu, batch %zu, optimizer %d, validation %d", t.shape.widths[0],
              t.shape.widths[1], t.shape.widths[2], t.m, t.batch_size, t.kind, t.validates);
-    pthread_t thread;
-    CHECK(pthread_create(&thread, NULL, measure, &t) == 0);
-    CHECK(pthread_join(thread, NULL) == 0);
+    void *const context = &t;
+    run_at_once(1, measure, &context, NULL);
     CHECK(t.taken <= t.stated);
     CHECK((double)t.stated <= 1.05 * (double)t.taken);
 }

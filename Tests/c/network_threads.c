@@ -1,7 +1,7 @@
 /* Networks in several threads at once: each trains as it would alone. */
-#include <pthread.h>
 #include <string.h>
 
+#include "host.h"
 #include "network_cases.h"
 #include "tests.h"
 
@@ -56,9 +56,9 @@ TEST(network_threads) {
         prepare(&together[i], i);
         train(&alone[i]);
     }
-    pthread_t threads[THREADS];
-    for (int i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, train, &together[i]) == 0);
-    for (int i = 0; i < THREADS; i++) CHECK(pthread_join(threads[i], NULL) == 0);
+    void *contexts[THREADS];
+    for (int i = 0; i < THREADS; i++) contexts[i] = &together[i];
+    run_at_once(THREADS, train, contexts, NULL);
     for (int i = 0; i < THREADS; i++) {
         describe("network in thread %d " REAL_NAME, i);
         const Case *c = &alone[i].c;

@@ -2,6 +2,21 @@
 #ifndef SWIFTREG_TESTS_TESTS_H
 #define SWIFTREG_TESTS_TESTS_H
 
+#include "host.h"
+
+#if HOST_HAS_FILES
+#define HOST_TESTS(X)  \
+    X(files_disk)      \
+    X(files_relative)  \
+    X(files_errors)    \
+    X(files_names)     \
+    X(files_full_disk) \
+    X(files_killed)    \
+    X(files_at_once)
+#else
+#define HOST_TESTS(X) X(no_files)
+#endif
+
 /* X(name): test_name for float and test_name_f64 for double. */
 #define TYPED_TESTS(X)           \
     X(dropout)                   \
@@ -74,13 +89,7 @@
     X(errors_network_fit) \
     X(files_bytes)               \
     X(files_most_layers)         \
-    X(files_disk)                \
-    X(files_relative)            \
-    X(files_errors)              \
-    X(files_names)               \
-    X(files_full_disk)           \
-    X(files_killed)              \
-    X(files_at_once)             \
+    HOST_TESTS(X)                \
     X(files_truncated)           \
     X(files_corrupted)           \
     X(files_headers)             \

@@ -1,6 +1,5 @@
 /* What exists once, not for each element type: words and masks, NumPy's generator, the library. */
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,12 +265,9 @@ void test_threads(void) {
     CHECK_OK(reg_get_num_threads(&now));
     CHECK(now == 4);
 
-    pthread_t threads[8];
-    for (int i = 0; i < 8; i++) CHECK(pthread_create(&threads[i], NULL, call_on_thread, NULL) == 0);
-    for (int i = 0; i < 8; i++) {
-        void *right = NULL;
-        CHECK(pthread_join(threads[i], &right) == 0 && right != NULL);
-    }
+    void *contexts[8] = {NULL}, *right[8] = {NULL};
+    run_at_once(8, call_on_thread, contexts, right);
+    for (int i = 0; i < 8; i++) CHECK(right[i] != NULL);
     CHECK_OK(reg_set_num_threads(before));
 }
 

@@ -1,7 +1,7 @@
 import CLanes
 
-@inline(__always) private var multiplier0: UInt64 { 0xd251_1f53 }
-@inline(__always) private var multiplier1: UInt64 { 0xcd9e_8d57 }
+@inline(__always) var philoxMultiplier0: UInt64 { 0xd251_1f53 }
+@inline(__always) var philoxMultiplier1: UInt64 { 0xcd9e_8d57 }
 
 /// Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3",
 /// SC11): four 32-bit words from a 128-bit counter and a 64-bit key, by ten rounds of multiply
@@ -27,8 +27,8 @@ struct Philox {
 
         @inline(__always) fileprivate var products: (p0: lanes_u64, p1: lanes_u64) {
             (
-                lanes_u64_product(x0, UInt32(multiplier0)),
-                lanes_u64_product(x2, UInt32(multiplier1))
+                lanes_u64_product(x0, UInt32(philoxMultiplier0)),
+                lanes_u64_product(x2, UInt32(philoxMultiplier1))
             )
         }
 
@@ -53,7 +53,7 @@ struct Philox {
     }
 
     /// The keys of a round, in the low halves.
-    fileprivate struct Keys {
+    struct Keys {
         private(set) var k0: UInt64
         private(set) var k1: UInt64
 
@@ -74,6 +74,38 @@ struct Philox {
         }
     }
 
+    /// The part of the first three rounds that depends on c0, seed and stream alone, as scalars: what c1
+    /// and the words of later rounds are XORed with.
+    struct CommonRounds {
+        let c1: UInt64
+        let secondX2: UInt64
+        let x0: UInt64
+        let x2: UInt64
+        let x3: UInt64
+        /// Of the third round.
+        let keys: Keys
+
+        @inline(__always) init(_ philox: Philox, c0: UInt32) {
+            func product(_ a: UInt64, _ b: UInt64) -> (high: UInt64, low: UInt64) {
+                let p = (a & 0xffff_ffff) &* b
+                return (p >> 32, p & 0xffff_ffff)
+            }
+            var keys = Keys(philox.seed)
+            let fromC0 = product(UInt64(c0), philoxMultiplier0)
+            let fromStream = product(philox.stream, philoxMultiplier1)
+            c1 = fromStream.high ^ keys.k0
+            let second = product(fromC0.high ^ philox.stream >> 32 ^ keys.k1, philoxMultiplier1)
+            keys.advance()
+            secondX2 = fromC0.low ^ keys.k1
+            let third = product(second.high ^ fromStream.low ^ keys.k0, philoxMultiplier0)
+            keys.advance()
+            x0 = second.low ^ keys.k0
+            x2 = third.high ^ keys.k1
+            x3 = third.low
+            self.keys = keys
+        }
+    }
+
     /// Counters (c0, c1, stream); only the lower halves of c0 and c1 count.
     @inline(__always) private func counters(_ c0: lanes_u64, _ c1: lanes_u64) -> Words {
         Words(x0: c0, x1: c1, x2: lanes_u64_all(stream), x3: lanes_u64_all(stream >> 32))
@@ -87,25 +119,15 @@ struct Philox {
         @inline(never)
     #endif
     func words(c0: UInt32, c1: lanes_u64, xorMask: UInt32) -> Words {
-        var keys = Keys(seed)
-        func product(_ a: UInt64, _ b: UInt64) -> (high: UInt64, low: UInt64) {
-            let p = (a & 0xffff_ffff) &* b
-            return (p >> 32, p & 0xffff_ffff)
-        }
-        let (fromC0, fromStream) = (product(UInt64(c0), multiplier0), product(stream, multiplier1))
+        let common = CommonRounds(self, c0: c0)
+        var keys = common.keys
         let p0 = lanes_u64_product(
-            lanes_u64_xor(c1, lanes_u64_all(fromStream.high ^ keys.k0)), UInt32(multiplier0))
-        let second = product(fromC0.high ^ stream >> 32 ^ keys.k1, multiplier1)
-        keys.advance()
-        let x0 = second.high ^ fromStream.low ^ keys.k0
-        let x2 = lanes_u64_xor(lanes_u64_upper(p0), lanes_u64_all(fromC0.low ^ keys.k1))
-        keys.advance()
-        let third = product(x0, multiplier0)
-        let p1 = lanes_u64_product(x2, UInt32(multiplier1))
+            lanes_u64_xor(c1, lanes_u64_all(common.c1)), UInt32(philoxMultiplier0))
+        let x2 = lanes_u64_xor(lanes_u64_upper(p0), lanes_u64_all(common.secondX2))
+        let p1 = lanes_u64_product(x2, UInt32(philoxMultiplier1))
         var a = Words(
-            x0: lanes_u64_xor(lanes_u64_upper(p1), lanes_u64_all(second.low ^ keys.k0)), x1: p1,
-            x2: lanes_u64_xor(p0, lanes_u64_all(third.high ^ keys.k1)),
-            x3: lanes_u64_all(third.low))
+            x0: lanes_u64_xor(lanes_u64_upper(p1), lanes_u64_all(common.x0)), x1: p1,
+            x2: lanes_u64_xor(p0, lanes_u64_all(common.x2)), x3: lanes_u64_all(common.x3))
         for _ in 0..<6 {
             keys.advance()
             a.round(keys)

@@ -13,29 +13,21 @@ func dropoutUnits<V: Lanes>(
     let philox = Philox(seed: draw.seed, stream: draw.stream)
     let limit = draw.signedLimit
     let scale = V.Element(draw.scale)
-    // Packing takes lanes 0, 1, 4, 5, 2, 3, 6, 7, so those hold the rows in order.
-    let order = lanes_u64(0, 1, 4, 5, 2, 3, 6, 7)
-    let rowMask = lanes_u64_all(1 << UInt64(StreamLayout.rowBits) - 1)
     for u in stride(from: units.lowerBound, to: units.upperBound, by: 4) {
         let left = units.upperBound - u
         for e in stride(from: 0, to: a.columns, by: 16) {
+            let words = philox.rowWords(
+                c0: UInt32(u / 4), row: draw.offset &+ UInt64(e), xorMask: signBit)
             @inline(__always)
-            func words(_ row: UInt64) -> Philox.Words {
-                let rows = lanes_u64_and(lanes_u64_add(lanes_u64_all(row), order), rowMask)
-                return philox.words(c0: UInt32(u / 4), c1: rows, xorMask: signBit)
-            }
-            let row = draw.offset &+ UInt64(e)
-            let (first, second) = (words(row), words(row &+ 8))
-            @inline(__always)
-            func apply(_ k: Int, _ a0: lanes_u64, _ a1: lanes_u64) {
+            func apply(_ k: Int, _ words: lanes_u32) {
                 if k >= left { return }
                 let p = a.data + (u + k) * a.rowStride + e
-                V.multiply(p, by: scale, keeping: lanes_u64_pack(a0, a1), upTo: limit, into: p)
+                V.multiply(p, by: scale, keeping: words, upTo: limit, into: p)
             }
-            apply(0, first.x0, second.x0)
-            apply(1, first.x1, second.x1)
-            apply(2, first.x2, second.x2)
-            apply(3, first.x3, second.x3)
+            apply(0, words.x0)
+            apply(1, words.x1)
+            apply(2, words.x2)
+            apply(3, words.x3)
         }
     }
 }

@@ -23,6 +23,10 @@ public struct Runtime: Sendable {
     fileprivate static func choose() -> Runtime? {
         #if arch(arm64)
             let portable: StaticString = "neon"
+        #elseif arch(wasm32) && REG_RELAXED_SIMD
+            let portable: StaticString = "relaxed-simd"
+        #elseif arch(wasm32)
+            let portable: StaticString = "simd128"
         #else
             let portable: StaticString = "baseline"
         #endif
