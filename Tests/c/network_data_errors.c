@@ -141,7 +141,7 @@ TEST(errors_network_fit) {
     REFUSED(REG_ERROR_NULL, REG(network_fit)(NULL, &data, NULL, &options, result));
     REFUSED(REG_ERROR_NULL, REG(network_fit)(network, &data, NULL, NULL, result));
     reg_fit_options bad = options;
-    bad.struct_size--;
+    bad.struct_size = offsetof(reg_fit_options, masks) + sizeof bad.masks - 1; /* padding may follow */
     REFUSED(REG_ERROR_SIZE, REG(network_fit)(network, &data, NULL, &bad, result));
     bad = options;
     bad.batch_size = SIZE_MAX;

@@ -57,7 +57,9 @@ TEST(error_arguments) {
     CHECK_STATUS(REG_ERROR_NULL, REG(backward_dropout)(NULL, 4, 0.5, 0, 0, 0, numbers));
     check_error(REG_ERROR_NULL, "dout", -1, "dout is NULL");
     CHECK_STATUS(REG_ERROR_SIZE, REG(forward_activation)(numbers, SIZE_MAX, REG_RELU, numbers));
-    check_error(REG_ERROR_SIZE, "count", -1, "count is 18446744073709551615; it is too large for memory");
+    char too_large[80];
+    snprintf(too_large, sizeof too_large, "count is %zu; it is too large for memory", (size_t)SIZE_MAX);
+    check_error(REG_ERROR_SIZE, "count", -1, too_large);
     double cost;
     CHECK_STATUS(REG_ERROR_LAMBDA, REG(cost_l2)(numbers, numbers, 2, 2, NULL, NULL, 0, -1, &cost, NULL));
     check_error(REG_ERROR_LAMBDA, "lambda", -1, "lambda is -1; it must be finite and at least 0");
