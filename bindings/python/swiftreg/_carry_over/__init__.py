@@ -13,6 +13,7 @@ from numbers import Integral, Real
 from swiftreg._carry_over import (
     _dlib,
     _keras,
+    _mindspore,
     _mlx,
     _optax,
     _paddle,
@@ -29,8 +30,8 @@ from swiftreg._carry_over._table import Library, Settings, parameters_of
 
 LIBRARIES: tuple[Library, ...] = (
     _scikit_learn.LIBRARY, _pytorch.LIBRARY, _keras.LIBRARY, _optax.LIBRARY, _mlx.LIBRARY,
-    _paddle.LIBRARY, _tinygrad.LIBRARY, _r.LIBRARY, _xgboost.LIBRARY, _vowpal_wabbit.LIBRARY,
-    _dlib.LIBRARY, _weka.LIBRARY,
+    _mindspore.LIBRARY, _paddle.LIBRARY, _tinygrad.LIBRARY, _r.LIBRARY, _xgboost.LIBRARY,
+    _vowpal_wabbit.LIBRARY, _dlib.LIBRARY, _weka.LIBRARY,
 )  # fmt: skip
 _ENTRIES = {name: carry for library in LIBRARIES for name, carry in library.entries.items()}
 # Numbers of the training, not settings of a library.
