@@ -210,6 +210,30 @@ def test_several_outputs(alpha: float) -> None:
         np.testing.assert_allclose(history.cost, np.multiply(theirs.loss_curve_, Y.shape[1]), rtol=1e-9)
 
 
+def test_loss_curve_with_sample_weights() -> None:
+    """scikit-learn weighs the losses of batches by their numbers of examples, swiftreg by their weights."""
+    _, theirs = pair("regression", batch_size=BATCH, max_iter=1, solver="sgd", momentum=0.0, alpha=0.0)
+    theirs.set_params(max_iter=1)
+    X, y = data("regression")
+    weights = np.linspace(0.1, 3.0, len(X))
+    made, stepped = (
+        MLP((6, 9, 5, 1), loss="squared_error", dtype="float64", optimizer="sgd", learning_rate=1e-3)
+        for _ in range(2)
+    )
+    for network in (made, stepped):
+        for (W, b), their_W, their_b in zip(network.weights, theirs.coefs_, theirs.intercepts_):
+            W[:], b[:] = their_W.T, their_b
+    theirs.fit(X, y, weights)
+    cost = made.fit(X, y, sample_weight=weights, batch_size=BATCH, shuffle=False).cost[0]
+    batches = [slice(first, first + BATCH) for first in range(0, len(X), BATCH)]
+    costs = [stepped.fit(X[b], y[b], sample_weight=weights[b], shuffle=False).cost[0] for b in batches]
+    sums = [weights[b].sum() for b in batches]
+    assert difference(made, theirs) < 1e-10
+    assert theirs.loss_curve_[0] == pytest.approx(np.mean(costs), rel=1e-9)
+    assert cost == pytest.approx(np.average(costs, weights=sums), rel=1e-9)
+    assert abs(cost - theirs.loss_curve_[0]) > 1e-3
+
+
 def test_invscaling() -> None:
     rate, power = 0.3, 0.25
     made, theirs, X, Y = carried(

@@ -45,6 +45,11 @@ def _notebook(*, learning_rate: float = 0.3, lambd: float = 0.0, keep_prob: floa
         "test_invscaling",
     ),
     Line(
+        "`sample_weight`, several batches: `loss_curve_` weighs their losses by their numbers of examples",
+        "the same weights after training; `loss_curve_` weighs by the sums of `sample_weight`",
+        "test_loss_curve_with_sample_weights",
+    ),
+    Line(
         "all of these, to 1e-8, Adam with ε near 0",
         "`swiftreg.MLPClassifier` and `MLPRegressor`, the same parameters", "test_same_loss_curve_and_weights",
     ),

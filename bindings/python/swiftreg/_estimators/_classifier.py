@@ -264,8 +264,9 @@ class MLPClassifier(ClassifierTargets, BaseMLP):
     classes_ : the labels, sorted.
     coefs_, intercepts_ : lists of weights (below, above) and biases (above,), views of the network's.
     loss_, best_loss_, loss_curve_ : of the last epoch, the lowest, of all epochs: the mean over the
-        examples of the loss above, taken before each update, with dropout. best_loss_ is None with
-        early_stopping.
+        examples of the loss above, taken before each update, with dropout. With sample_weight, the mean
+        by these weights (scikit-learn weighs the means of batches by their numbers of examples).
+        best_loss_ is None with early_stopping.
     validation_scores_, validation_loss_curve_ : accuracy (or the value of the scorer stop_on) and
         cross-entropy after each epoch, with early_stopping or validation data, else None.
     best_iter_, best_validation_score_, best_validation_loss_ : with early_stopping, the number (from
