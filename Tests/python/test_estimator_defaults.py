@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import pickle
+import subprocess
+import sys
 import warnings
 from typing import Any
 
@@ -256,6 +258,30 @@ def test_a_search_warns_once() -> None:
     assert told(lambda: pickle.loads(pickle.dumps(clone(two))).fit(X, y)) == []
     assert len(told(lambda: original.fit(X, y))) == 1
     assert len(told(lambda: clone(MLPClassifier(max_iter=2)).fit(X, y))) == 1
+
+
+def test_a_search_in_processes_warns_once_in_each() -> None:
+    code = (
+        "from sklearn.datasets import load_iris\n"
+        "from sklearn.model_selection import GridSearchCV\n"
+        "from swiftreg import MLPClassifier\n"
+        "search = GridSearchCV(MLPClassifier(max_iter=2), {'alpha': [0.1, 1.0, 10.0, 30.0]}, cv=5, n_jobs=2)\n"
+        "search.fit(*load_iris(return_X_y=True))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 1 <= run.stderr.count("ConvergenceWarning") <= 3, run.stderr  # two workers, and the refit here
+
+
+@quiet
+def test_a_halving_search_with_early_stopping_has_scores() -> None:
+    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+    from sklearn.model_selection import HalvingGridSearchCV
+
+    X, y = load_digits(return_X_y=True)
+    model = MLPClassifier((20,), early_stopping=True, max_iter=30, learning_rate_init=0.02, random_state=0)
+    search = HalvingGridSearchCV(model, {"alpha": [0.1, 1.0, 10.0]}, cv=3, random_state=0)
+    search.fit(X[:400] / 16, y[:400])
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all() and search.best_score_ > 0.5
 
 
 def test_a_low_keep_prob_and_a_dropout_argument() -> None:
