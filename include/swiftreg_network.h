@@ -21,8 +21,8 @@
  *           need not have a minimum. NaN or infinity in them is no crash, but gives a cost that
  *           is not finite.
  *
- * docs/formulas.md has every formula with its source, and how settings carry over from
- * scikit-learn, PyTorch and Keras.
+ * docs/formulas.md has every formula with its source, docs/carry-over.md how settings carry over from
+ * other libraries.
  */
 #ifndef SWIFTREG_NETWORK_H
 #define SWIFTREG_NETWORK_H
