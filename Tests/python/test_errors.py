@@ -397,8 +397,8 @@ def test_the_extension_checks_its_arguments() -> None:
     for function in functions:
         with pytest.raises(TypeError, match=r"takes \d+ arguments?, got 9"):
             function(*range(9))
-    with refuses(ValueError, "activation is 7; it must be a value of reg_activation"):
-        _core.forward_activation(np.ones(3), 7, None)
+    with refuses(ValueError, "activation is 1000; it must be a value of reg_activation"):
+        _core.forward_activation(np.ones(3), 1000, None)
     with refuses(TypeError, "weights", "3"):
         _core.cost([[0.5]], [[1]], 3, 0.0)  # type: ignore[arg-type]
     for layer_mask in (((3,), 0.5, 0, 0, 0, 0), ((3, 2), 0.5, 0, 2**48, 0, 0)):
