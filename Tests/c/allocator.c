@@ -27,7 +27,7 @@ static void run_attempt(Attempt *attempt) {
 
 void check_call(const char *name, reg_status (*call)(long limit)) {
     Attempt attempt = {.call = call, .limit = -1};
-    /* Once with all memory: what is made once for the process is no leak. */
+    /* Once with all memory: allocations made once per process are not leaks. */
     describe("%s", name);
     run_attempt(&attempt);
     CHECK(attempt.status == REG_OK);

@@ -5,14 +5,14 @@
 #include "blocks.h"
 #include "swiftreg.h"
 
-/* Makes the call with no allocation allowed, then with one, until none is left to fail. The call gets
- * the limit, and sets `allowed` to it and back. A thread keeps its working memory, so each attempt has a
- * thread of its own; when it has ended, everything that it allocated must be freed. */
+/* Makes the call with no allocation allowed, then with one, until none fails. The call sets `allowed` to
+ * the limit and back. Each attempt runs in a new thread, because a thread keeps its working memory;
+ * everything that the thread allocated must be freed when it ends. */
 void check_call(const char *name, reg_status (*call)(long limit));
-/* Over all calls, how many allocations were made to fail. */
+/* The number of allocations that failed, over all calls. */
 extern long failed_allocations;
 
-/* Networks without memory, and how much of it they take. */
+/* Networks without memory, and the amount that they need. */
 void check_network_memory(void);
 
 #endif

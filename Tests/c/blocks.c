@@ -45,7 +45,7 @@ void REPLACED(free)(void *memory);
 
 /* ---- Blocks ---------------------------------------------------------------------------- */
 
-/* Every block and its size, in a hash table: a free place has no memory. */
+/* A hash table of every block and its size; an empty slot has memory == NULL. */
 enum { PLACES = 1 << 14 };
 static struct Block {
     void *memory;
@@ -53,7 +53,7 @@ static struct Block {
 } table[PLACES];
 static size_t live, peak;
 
-/* Behind each block; long enough for a vector that is stored one element too far. */
+/* Behind each block; as long as the largest vector. */
 static const unsigned char canary[64] = {0xC5, 0x3A, 0x96, 0x69, 0xA3, 0x5C, 0x0F, 0xF1};
 
 static size_t home(const void *memory) {
@@ -87,7 +87,7 @@ static size_t count_out(void *memory) {
     while (table[i].memory != NULL && table[i].memory != memory) i = (i + 1) % PLACES;
     const struct Block block = table[i];
     live -= block.size;
-    /* What collided with it moves up, so that no search ends too early. */
+    /* Later entries of the same probe sequence move up, so that no search ends too early. */
     for (size_t k = (i + 1) % PLACES; table[i].memory != NULL && table[k].memory != NULL; k = (k + 1) % PLACES) {
         const size_t wants = home(table[k].memory);
         if ((k - wants) % PLACES < (k - i) % PLACES) continue;
@@ -127,7 +127,7 @@ void reset_peak(void) {
     unlock_blocks();
 }
 
-/* ---- In place of the C library's ------------------------------------------------------- */
+/* ---- Replacements of the C library's functions ----------------------------------------- */
 
 static bool allow(void) {
     if (allowed < 0) return true;

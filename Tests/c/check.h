@@ -1,4 +1,4 @@
-/* What the C tests share: checks, guarded buffers, random numbers. */
+/* Checks, guarded buffers and random numbers of the C tests. */
 #ifndef SWIFTREG_TESTS_CHECK_H
 #define SWIFTREG_TESTS_CHECK_H
 
@@ -17,30 +17,29 @@
 bool check(bool condition, const char *text, const char *file, int line);
 bool check_status(reg_status want, reg_status got, const char *text, const char *file, int line);
 
-/* What is being tested, printed with a failure. */
+/* Describes the present test case; printed with a failure. */
 extern char description[256];
 void describe(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Run on an emulated CPU: what takes long is left out. */
+/* Leaves out slow cases: for an emulated CPU. */
 extern bool quick;
 
-/* From here on, a crash tells what was being tested. */
+/* From here on, a crash prints the description. */
 void describe_crashes(void);
 
-/* Prints the numbers of checks and failures; gives the exit status. */
+/* Prints the numbers of checks and failures; returns the exit status. */
 int report(const char *what);
 
 /* ---- Guarded buffers ------------------------------------------------------------------- */
 
-/* Buffers end where a page begins that cannot be touched, or begin where one ends: an access
- * outside is a crash. */
+/* One side of a buffer borders on an inaccessible page: an access beyond it is a crash. */
 typedef enum Guard { GUARD_AFTER, GUARD_BEFORE } Guard;
 extern Guard guard;
 
 /* `count` elements of `size` bytes, all bytes 0xA5. Valid until release_buffers(). */
 void *buffer(size_t count, size_t size);
 #define BUFFER(type, count) ((type *)buffer((count), sizeof(type)))
-/* From here on, writing to any buffer there is now is a crash. */
+/* Makes all present buffers read-only: writing to one is a crash. */
 void freeze_buffers(void);
 void release_buffers(void);
 /* All bytes are still 0xA5. */
@@ -50,7 +49,7 @@ bool is_untouched(const void *bytes, size_t size);
 
 void random_seed(uint64_t seed);
 uint64_t random_bits(void);
-int random_int(int low, int high);       /* low to high, both possible */
+int random_int(int low, int high);       /* low to high, inclusive */
 double random_real(double low, double high);
 
 /* The last value of an enum of the library. */

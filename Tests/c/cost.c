@@ -3,11 +3,11 @@
 #include "typed.h"
 
 static double term(real a, real y) {
-    /* 1 - a in the element type, as the formula is read by a kernel of that type. */
+    /* 1 - a in the element type, as in the kernel. */
     return -(y * log((double)a) + (1 - (double)y) * log((double)(real)(1 - a)));
 }
 
-/* Kahan's sum: the oracle's own rounding must not count. */
+/* Kahan summation: keeps the oracle's own rounding out of the comparison. */
 static void add(double *sum, double *lost, double x) {
     const double corrected = x - *lost, next = *sum + corrected;
     *lost = (next - *sum) - corrected;
@@ -49,16 +49,16 @@ TEST(cost) {
 TEST(cost_extremes) {
     double cost = NAN;
     size_t ignored = 99;
-    /* Saturated right answers: 0 * infinity counts 0, and is reported. */
+    /* Saturated correct outputs: 0 * infinity is 0, and `ignored` counts it. */
     const real a[4] = {0, 1, 0.5f, 1}, y[4] = {0, 1, 1, 1};
     CHECK_OK(REG(cost)(a, y, 1, 4, &cost, &ignored));
     CHECK(close_to(cost, log(2) / 4, 4 * REAL_EPSILON));
     CHECK(ignored == 3);
-    /* A saturated wrong answer. */
+    /* A saturated wrong output. */
     const real wrong[2] = {0, 0.5f}, ones[2] = {1, 1};
     CHECK_OK(REG(cost)(wrong, ones, 1, 2, &cost, &ignored));
     CHECK(cost == INFINITY && ignored == 0);
-    /* NaN terms count 0. */
+    /* NaN terms are 0. */
     const real lost[3] = {NAN, 0.5f, 2}, labels[3] = {1, 0, 0};
     CHECK_OK(REG(cost)(lost, labels, 1, 3, &cost, &ignored));
     CHECK(close_to(cost, log(2) / 3, 4 * REAL_EPSILON));

@@ -1,14 +1,14 @@
 /* Dense layers, forward and backward, against plain loops in double.
  *
- * With small whole numbers every sum is exact, whatever its order: results must be equal. With real
- * numbers they must lie within the bound of a sum of n rounded products. */
+ * With small integers every sum is exact in any order, so results must be equal. With real numbers the
+ * error must be within the bound for a sum of n rounded products. */
 #include <string.h>
 
 #include "layouts.h"
 #include "tests.h"
 #include "typed.h"
 
-/* A sum and the sum of its terms' sizes, which bounds the rounding. */
+/* A sum, and the sum of its terms' magnitudes, which bounds the rounding error. */
 typedef struct Sum {
     double value, size;
 } Sum;
@@ -43,7 +43,7 @@ static void check_forward(Shape s, Layout in, Layout to, reg_activation activati
                                 alone.first, alone.strides));
     CHECK_OK(REG(forward_dense)(w, b, s.n_out, s.n_in, s.m, a.first, a.strides, activation, NULL,
                                 other.first, other.strides));
-    /* The activation itself has its own test; here it is that it was applied to z. */
+    /* Tests only that the activation was applied to z; elementwise.c tests its values. */
     real *activated = BUFFER(real, z.length);
     CHECK_OK(REG(forward_activation)(z.all, z.length, activation, activated));
     bool right = true, finished = true, alike = true;
@@ -55,7 +55,7 @@ static void check_forward(Shape s, Layout in, Layout to, reg_activation activati
                 add(&sum, (double)w[u * s.n_in + k] * *element(&a, k, r));
             right &= within(*element(&z, u, r), sum, whole, s.n_in);
             finished &= same(*element(&out, u, r), activated[element(&z, u, r) - z.all]);
-            /* The same bits, however the outputs lie. */
+            /* The same bits in every output layout. */
             alike &= same(*element(&out, u, r), *element(&other, u, r));
         }
     }
@@ -89,7 +89,7 @@ static void check_weight_gradient(Shape s, const real *w, const Matrix *dz, cons
     for (size_t u = 0; u < s.n_out; u++) {
         Sum bias = {0, 0};
         for (size_t r = 0; r < s.m; r++) add(&bias, *element(dz, u, r));
-        /* Whole numbers: one exact sum, rounded by the division alone. */
+        /* Integers: an exact sum, rounded only by the division. */
         const double size = (whole ? fabs(bias.value) : bias.size) / m;
         biases &= close_to(db[u], bias.value / m, terms * REAL_EPSILON * size);
         for (size_t k = 0; k < s.n_in; k++) {
@@ -119,7 +119,7 @@ static void check_backward(Shape s, Layout in, Layout to, double lambda, bool wh
     check_input_gradient(s, w, &dz, &da, whole);
     check_weight_gradient(s, w, &dz, &a, lambda, dw, db, whole);
 
-    /* One without the other is the same. */
+    /* Either output alone has the same bits. */
     real *dw2 = BUFFER(real, s.n_out * s.n_in), *db2 = BUFFER(real, s.n_out);
     const Matrix da2 = matrix(to, s.n_in, s.m);
     const reg_strides none = {0, 0};
@@ -143,7 +143,7 @@ static void check_layer(Shape s, bool whole) {
     release_buffers();
 }
 
-/* Around every multiple at which a tile, a vector, a chain or a block may end. */
+/* Sizes around the ends of tiles, vectors, chains and blocks. */
 static const size_t edges[] = {1, 2, 3, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 24, 25, 31, 32, 33, 65};
 static const size_t depths[] = {1,   2,   3,   4,   15,  16,  17,  63,
                                 255, 256, 257, 383, 384, 385, 513, 769};
@@ -156,12 +156,12 @@ TEST(dense_exact) {
             const size_t depth = depths[d++ % COUNT(depths)];
             check_layer((Shape){edges[i], depth, edges[j]}, true);
         }
-    /* Deep in the directions that only a backward product sums over. */
+    /* Deep in the dimensions that only backward products sum over. */
     for (size_t i = 0; i < COUNT(depths); i++) {
         check_layer((Shape){7, 13, depths[i]}, true);
         check_layer((Shape){depths[i], 17, 9}, true);
     }
-    /* More rows and columns than are packed at once. */
+    /* More rows and columns than one packed block. */
     check_layer((Shape){290, 5, 3}, true);
     check_layer((Shape){3, 4, 2100}, true);
 }
@@ -176,7 +176,7 @@ TEST(dense_rounding) {
     check_layer((Shape){21, 600, 33}, false);
 }
 
-/* A NaN in one example, or one unit, reaches what is computed from it and nothing else. */
+/* A NaN in one example or unit affects only the results computed from it. */
 TEST(dense_isolation) {
     for (int i = 0; i < 40; i++) {
         const Shape s = {(size_t)random_int(1, 35), (size_t)random_int(1, 35), (size_t)random_int(1, 35)};
@@ -215,14 +215,14 @@ TEST(dense_unaligned) {
     CHECK(memcmp(out.all, out1 + 1, sizeof(real) * out.length) == 0);
 }
 
-/* Large enough for two threads to share; the divisions differ by direction. */
+/* Large enough for two threads; the division differs by direction. */
 TEST(dense_parts) {
     check_layer((Shape){130, 70, 140}, true);
     check_layer((Shape){37, 90, 400}, true);
 }
 
-/* Few weights, and examples side by side: no tiles, but vectors, of which the last overlaps the one
- * before it; and large enough for two threads to share, by runs of 64 examples. */
+/* Few weights and contiguous examples: vectors instead of tiles, the last of which overlaps its
+ * predecessor. Large enough for two threads, in runs of 64 examples. */
 TEST(dense_small) {
     static const Layout layouts[] = {UNITS_EXAMPLES, PADDED_ROWS};
     static const reg_activation activations[] = {REG_IDENTITY, REG_RELU, REG_SIGMOID, REG_TANH};
@@ -236,7 +236,7 @@ TEST(dense_small) {
     }
 }
 
-/* A stride along a direction of one element is never used, and may be any. */
+/* The stride of a dimension of size 1 is never used and may have any value. */
 TEST(dense_unused_stride) {
     enum { N_OUT = 3, M = 40 };
     const real *w = random_vector(N_OUT, true), *b = random_vector(N_OUT, true), *a = random_vector(M, true);
@@ -248,9 +248,9 @@ TEST(dense_unused_stride) {
     CHECK(memcmp(out, other, sizeof(real) * N_OUT * M) == 0);
 }
 
-/* Few units, of which those of an example lie side by side: examples are turned in blocks, which two
- * threads share; here and there by tiles, where doubles or an odd layout want it. */
-TEST(dense_small_turned) {
+/* Few units, contiguous in each example: blocks of examples are transposed, on two threads. Some doubles
+ * and layouts use tiles instead. */
+TEST(dense_small_transposed) {
     static const Layout layouts[] = {EXAMPLES_UNITS, PADDED_EXAMPLES, STEPPED};
     static const Layout inputs[] = {EXAMPLES_UNITS, UNITS_EXAMPLES, REVERSED, BROADCAST};
     static const Shape shapes[] = {{20, 2, 211}, {3, 20, 1500}, {9, 20, 6001},

@@ -44,7 +44,7 @@ TEST(dropout) {
                 check_dropout(counts[c], oracle_keep_probs[p], oracle_offsets[o]);
 }
 
-/* Enough for several threads to share. */
+/* Large enough for several threads. */
 TEST(dropout_large) { check_dropout(200003, 0.7, (uint64_t)0 - 100001); }
 
 TEST(dropout_unaligned) {

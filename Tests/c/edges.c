@@ -1,10 +1,10 @@
-/* Networks at the edges of numbers: what overflows, what is no number, what counts for nothing. */
+/* Networks with extreme numbers: overflow, NaN, weights of 0. */
 #include <string.h>
 
 #include "network_cases.h"
 #include "tests.h"
 
-/* One layer without anything beside it. */
+/* One layer, without regularization. */
 static Network *linear(size_t n_in, reg_loss loss, const double *l2, double max_norm) {
     const size_t widths[] = {n_in, 1};
     reg_network_options options = SIZED(reg_network_options);
@@ -29,7 +29,7 @@ static Data examples(size_t m, size_t n_in, const real *x, const real *y, const 
     return data;
 }
 
-/* The order of the examples would not fit into memory; the examples themselves, all one, do. */
+/* The shuffled order does not fit into memory; the examples, all the same one, do. */
 TEST(edges_order_too_long) {
     Network *network = linear(1, REG_SQUARED_ERROR, NULL, 0);
     const real one = 1;
@@ -42,20 +42,20 @@ TEST(edges_order_too_long) {
     REG(network_destroy)(network);
 }
 
-/* A slope that is no number is the worst, also with better ones after it. */
-TEST(edges_worst_is_nan) {
+/* A NaN error is the maximum, also if finite errors follow it. */
+TEST(edges_max_error_is_nan) {
     Network *network = linear(2, REG_SQUARED_ERROR, NULL, 0);
-    parameters_of(network)[0] = (real)1e17; /* a small difference does not move it: 0 / 0 */
+    parameters_of(network)[0] = (real)1e17; /* a small step does not change it: 0 / 0 */
     const real x[] = {1e-17f, 1, 2e-17f, -1}, y[] = {1, 0};
     const Data data = examples(2, 2, x, y, NULL);
-    double worst = -1;
-    CHECK_OK(REG(network_check_gradient)(network, &data, 1e-5, 10, &worst));
-    CHECK(isnan(worst));
+    double max_error = -1;
+    CHECK_OK(REG(network_check_gradient)(network, &data, 1e-5, 10, &max_error));
+    CHECK(isnan(max_error));
     REG(network_destroy)(network);
 }
 
-/* Units that overflow for an input of 0, but not for the examples': what fills a vector up beside them
- * is no example of 0. Both layouts, all losses. */
+/* Units that overflow for an input of 0, but not for the examples: the padding of a vector must not count
+ * as an example of 0. Both layouts, all losses. */
 TEST(edges_overflow_of_no_example) {
     const size_t widths[] = {1, 1, 2};
     const real huge = sizeof(real) == 8 ? (real)1e308 : (real)2e38;
@@ -80,8 +80,7 @@ TEST(edges_overflow_of_no_example) {
     }
 }
 
-/* Examples of weight 0, and columns that stand for none, have no part in the cost, however far their
- * outputs are from their targets. */
+/* Examples of weight 0 and padding columns do not contribute to the cost, whatever their outputs. */
 TEST(edges_no_part_in_the_cost) {
     Network *network = linear(1, REG_SQUARED_ERROR, NULL, 0);
     const real far = sizeof(real) == 8 ? (real)1e200 : (real)1e20;
@@ -97,7 +96,7 @@ TEST(edges_no_part_in_the_cost) {
     REG(network_destroy)(network);
 }
 
-/* A penalty that overflows leaves the data term as it is. */
+/* An overflowing penalty does not change the data term. */
 TEST(edges_infinite_penalty) {
     if (sizeof(real) == 4) return; /* squares of floats do not overflow a double */
     const double l2[] = {1};
@@ -111,7 +110,7 @@ TEST(edges_infinite_penalty) {
     REG(network_destroy)(network);
 }
 
-/* Weights whose squares overflow are finite all the same, and are not made 0 by max_norm. */
+/* max_norm scales weights whose squares overflow; it does not make them 0. */
 TEST(edges_infinite_norm) {
     if (sizeof(real) == 4) return;
     Network *network = linear(1, REG_SQUARED_ERROR, NULL, 1);
@@ -121,7 +120,7 @@ TEST(edges_infinite_norm) {
     REG(network_destroy)(network);
 }
 
-/* Validation data whose cost is no number end the training; the weights are those before it. */
+/* A validation cost of NaN ends the training; the weights are those before it. */
 TEST(edges_validation_is_nan) {
     Network *network = linear(1, REG_SQUARED_ERROR, NULL, 0);
     const real before = parameters_of(network)[0];
@@ -134,7 +133,7 @@ TEST(edges_validation_is_nan) {
     REG(network_destroy)(network);
 }
 
-/* A part of a batch may have no weight in it: it gives a gradient of 0. A whole batch may not. */
+/* A part of a batch may have only weights of 0: its gradient is 0. A whole batch may not. */
 TEST(edges_part_without_weight) {
     Network *network = linear(1, REG_SQUARED_ERROR, NULL, 0);
     const real x[] = {1, 2}, y[] = {5, 6}, none[] = {0, 0};

@@ -1,5 +1,5 @@
-/* The elementary functions, against the C library's in double. That all floats are within 2 ULP is
- * proved elsewhere, by trying each; this is about lengths, edges and being in place. */
+/* The elementary functions, against the C library's in double: lengths, extreme values, in place.
+ * scripts/ulp checks that all floats are within 2 ULP. */
 #include <string.h>
 
 #include "tests.h"
@@ -17,7 +17,7 @@ static double wanted(reg_function function, double x) {
     }
 }
 
-/* Within 2 ULP; for double one or two more, because the oracle rounds as well. */
+/* Within 2 ULP; for double one or two more, because the oracle rounds too. */
 static bool is_right(reg_function function, real x, real got) {
     const double want = wanted(function, x);
     if (isinf((real)want) || isnan(want)) return same(got, (real)want) || (isnan(want) && isnan(got));

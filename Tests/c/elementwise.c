@@ -38,7 +38,7 @@ TEST(activation_gradient) {
     for (int k = 0; k < 3; k++) {
         for (size_t count = 0; count < 70; count++) {
             describe("gradient of activation %d " REAL_NAME " count %zu", k, count);
-            /* A sigmoid's output lies in [0, 1]. */
+            /* A sigmoid's output is in [0, 1]. */
             const bool probabilities = activations[k] == REG_SIGMOID;
             real *a = random_buffer(count, probabilities ? 0 : -2, probabilities ? 1 : 2, false);
             real *da = random_buffer(count, -2, 2, false), *dz = BUFFER(real, count);
@@ -57,7 +57,7 @@ TEST(activation_gradient) {
             release_buffers();
         }
     }
-    /* Where a ReLU passed nothing, dz is 0 whatever da is. */
+    /* Where a ReLU is inactive, dz is 0 for any da. */
     const real da[3] = {NAN, INFINITY, 5}, a[3] = {0, 0, 0};
     real dz[3];
     CHECK_OK(REG(backward_activation)(da, a, 3, REG_RELU, dz));

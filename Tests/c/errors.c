@@ -1,11 +1,11 @@
-/* Every error of every function, with what it would have written left alone. */
+/* Every error of every function; outputs must stay unchanged. */
 #include <limits.h>
 #include <string.h>
 
 #include "tests.h"
 #include "typed.h"
 
-/* Buffers that a refused call must leave as they are: 0xA5 throughout. */
+/* Buffers that a failing call must not change: all bytes 0xA5. */
 enum { COUNT = 6, BYTES = COUNT * sizeof(real) };
 static real *first, *second, *third;
 static uint8_t *mask;
@@ -35,7 +35,7 @@ static bool all_untouched(void) {
         CHECK(all_untouched());        \
     } while (0)
 
-/* Sizes that are negative, or whose bytes are, or overflow. */
+/* Sizes that are negative, or whose number of bytes is, or overflows. */
 static const size_t bad_counts[] = {SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX / 2, SIZE_MAX / 2 / sizeof(real) + 1};
 enum { BAD_COUNTS = sizeof bad_counts / sizeof bad_counts[0] };
 static const double bad_keep_probs[] = {0, -0.0, -0.5, 1.0000000000000002, 2, INFINITY, -INFINITY, NAN};
@@ -96,7 +96,7 @@ TEST(errors_elementwise) {
     }
     for (int i = 0; i < 3; i++)
         REFUSED(REG_ERROR_LEARNING_RATE, REG(update)(in, in, COUNT, bad_rates[i], first));
-    /* Nothing to do needs no pointers. */
+    /* A count of 0 needs no pointers. */
     REFUSED(REG_OK, REG(forward_dropout)(NULL, 0, 0.5, 0, 0, 0, NULL, NULL));
     REFUSED(REG_OK, REG(backward_dropout)(NULL, 0, 0.5, 0, 0, 0, NULL));
     REFUSED(REG_OK, REG(apply_mask)(NULL, NULL, 0, 0.5, NULL));
@@ -142,7 +142,7 @@ TEST(errors_cost) {
 
 /* ---- Dense layers ---------------------------------------------------------------------- */
 
-/* A 2 -> 2 layer on 3 examples. Each call below changes one argument of these. */
+/* A 2 -> 2 layer on 3 examples. Each call below changes one argument. */
 typedef struct Forward {
     const real *w, *b;
     size_t n_out, n_in, m;

@@ -43,7 +43,7 @@ TEST(files_bytes) {
 }
 
 /* 1024 layers are saved and read, and are what is read at most. */
-TEST(files_most_layers) {
+TEST(files_max_layers) {
     size_t widths[REG_MAX_LAYERS + 1];
     for (size_t l = 0; l <= REG_MAX_LAYERS; l++) widths[l] = 1 + l % 2;
     const reg_network_options options = {

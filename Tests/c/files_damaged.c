@@ -1,17 +1,17 @@
-/* Bytes that are no network, or no longer one: an error, or another network that is whole. */
+/* Invalid and damaged files: an error, or another valid network. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "networks.h"
 #include "tests.h"
 
-/* Reads the bytes, which are frozen and guarded; destroys what comes. */
+/* Reads the bytes, which are read-only and guarded, and destroys the network. */
 static reg_status read_bytes(const void *bytes, size_t size) {
     network *loaded = (network *)(uintptr_t)1;
     const reg_status status = REG(network_deserialize)(bytes, size, &loaded);
     CHECK(status == REG_OK ? loaded != NULL : status == REG_ERROR_FORMAT && loaded == NULL);
     if (loaded == NULL) return status;
-    /* It is as good as any: what it writes is read again as the same. */
+    /* It is valid: it is serialized and read again as the same network. */
     network *again = NULL;
     size_t length = 0;
     CHECK_OK(REG(network_serialize)(loaded, NULL, 0, &length));
@@ -43,7 +43,7 @@ TEST(files_truncated) {
     REG(network_destroy)(original);
 }
 
-/* Every byte of the header with each of its bits changed, and as some others. */
+/* Every byte of the header with each bit flipped, and with some other values. */
 TEST(files_corrupted) {
     network *original = random_network(true);
     size_t size, read = 0, refused = 0;
@@ -60,13 +60,13 @@ TEST(files_corrupted) {
         }
         bytes[i] = before;
     }
-    /* Another digit of a seed is another seed. */
+    /* Another digit of the seed is still a valid file. */
     CHECK(read > 0 && refused > 10 * read);
     CHECK_OK(read_bytes(bytes, size));
     REG(network_destroy)(original);
 }
 
-/* ---- Headers that someone wrote -------------------------------------------------------- */
+/* ---- Headers of other programs --------------------------------------------------------- */
 
 #if TEST_F64
 #define TYPE "F64"
@@ -103,7 +103,7 @@ static char *header_text(void) {
     return text;
 }
 
-/* Reads a file of this header and so many elements of data. */
+/* Reads a file with this header and this number of data elements. */
 static reg_status read_header(const char *text, size_t length, size_t data_elements) {
     const size_t data = data_elements * sizeof(real);
     unsigned char *bytes = BUFFER(unsigned char, 8 + length + data);
@@ -152,7 +152,7 @@ static const Change allowed[] = {
     {"", "\"epoch\":\"7\"", "\"format\":\"pt\",\"epoch\":\"7\""},
     {"", "\"swiftreg\"", "\"\":\"\",\"\xc3\xa9 \\u00E9\":\"a \\\"b\\\\ \\n \xe2\x82\xac\",\"swiftreg\""},
     {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":\"1\",\"note\":\"2\",\"Epoch\":\"8\""},
-    /* Numbers that a constant rate does not use. */
+    /* Numbers that a constant rate ignores. */
     {"decay\":\"0x1p", "0x1p-1", "-0x1p-1"},
     {"min_learning_rate", "0x0p+0", "-0x1p-1"},
 };
@@ -241,7 +241,7 @@ TEST(files_headers) {
     CHECK_OK(read_header(text, (size_t)length, 3 * PARAMETERS));
     CHECK_STATUS(REG_ERROR_FORMAT, read_header(text, (size_t)length, 3 * PARAMETERS - 1));
     CHECK_STATUS(REG_ERROR_FORMAT, read_header(text, (size_t)length, 3 * PARAMETERS + 1));
-    /* Padding is of spaces. */
+    /* Padding other than spaces. */
     CHECK_STATUS(REG_ERROR_FORMAT, read_header(text, (size_t)length + 1, 3 * PARAMETERS));
     describe("files_headers " REAL_NAME ", no moments: they are 0");
     snprintf(text, sizeof text, "{\"__metadata__\":%s,%s}", good_metadata, good_parameters);
@@ -259,7 +259,7 @@ TEST(files_headers) {
     CHECK_STATUS(REG_ERROR_FORMAT, read_header(foreign, strlen(foreign), 1));
 }
 
-/* Lengths of the header that are no length of a header. */
+/* Wrong lengths of the header. */
 TEST(files_lengths) {
     const char *text = header_text();
     const size_t size = 8 + strlen(text) + 3 * PARAMETERS * sizeof(real);

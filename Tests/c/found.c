@@ -1,4 +1,4 @@
-/* What the fuzzers of Tests/fuzz found, each once more. For both element types. */
+/* Regression tests for the findings of Tests/fuzz, for both element types. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@ static Network *some_network(Case *c) {
     return create_network(c);
 }
 
-/* Rounding up the number of parameters that lie between two checked ones overflowed, and trapped. */
+/* Rounding up the distance between checked parameters overflowed, and trapped. */
 TEST(found_check_of_all) {
     Case c;
     Network *network = some_network(&c);
@@ -20,9 +20,9 @@ TEST(found_check_of_all) {
     double all = 0;
     CHECK_OK(REG(network_check_gradient)(network, &c.data, 1e-3, 21, &all));
     for (size_t i = 0; i < COUNT(many); i++) {
-        double worst = -1;
-        CHECK_OK(REG(network_check_gradient)(network, &c.data, 1e-3, many[i], &worst));
-        CHECK(worst == all);
+        double max_error = -1;
+        CHECK_OK(REG(network_check_gradient)(network, &c.data, 1e-3, many[i], &max_error));
+        CHECK(max_error == all);
     }
     double none = -1;
     CHECK_OK(REG(network_check_gradient)(network, &c.data, 1e-3, 0, &none));
@@ -30,7 +30,7 @@ TEST(found_check_of_all) {
     REG(network_destroy)(network);
 }
 
-/* Updates beyond step 2^48 - 1 were made: then fit trapped, and what was saved could not be loaded. */
+/* Updates continued beyond step 2^48 - 1: then fit trapped, and saved files could not be loaded. */
 TEST(found_last_step) {
     Case c;
     Network *network = some_network(&c);
@@ -61,7 +61,7 @@ TEST(found_last_step) {
     REG(network_destroy)(network);
 }
 
-/* The memory for training without examples was a division by 0. */
+/* The memory query for training with 0 examples divided by 0. */
 TEST(found_memory_of_nothing) {
     Case c;
     Network *network = some_network(&c);
@@ -72,14 +72,14 @@ TEST(found_memory_of_nothing) {
     REG(network_destroy)(network);
 }
 
-/* Finite weights of examples whose sum is infinite gave means over infinitely many. */
+/* Finite example weights with an infinite sum were accepted. */
 TEST(found_infinite_sum) {
     Case c;
     Network *network = some_network(&c);
     for (size_t i = 0; i < shape.m; i++) c.weights[i] = (real)(sizeof(real) == 8 ? 1.7e308 : 3e38);
     double cost = -1;
     const reg_status status = REG(network_cost)(network, &c.data, &cost, NULL);
-    /* A sum of floats is kept in double, which holds it. */
+    /* The sum of floats is a double, which does not overflow. */
     CHECK(status == (sizeof(real) == 8 ? REG_ERROR_SAMPLE_WEIGHT : REG_OK));
     CHECK((cost == -1) == (status != REG_OK));
     CHECK(REG(network_gradient)(network, &c.data, NULL, NULL) == status);

@@ -2,8 +2,8 @@
  *
  * Prints a hash of the output of every kernel and of trained networks, over the same inputs in every
  * run. Two runs that print the same lines computed the same bits: compare them across instruction
- * sets (SWIFTREG_ISA) and thread counts (SWIFTREG_NUM_THREADS). The notebook trains for 30000
- * iterations; without an argument, its network here does for 500. */
+ * sets (SWIFTREG_ISA) and thread counts (SWIFTREG_NUM_THREADS). The notebook's network trains for
+ * ITERATIONS, 500 by default; the notebook itself uses 30000. */
 #include "hash.h"
 
 #include <inttypes.h>
@@ -60,7 +60,7 @@ int main(int argc, char **argv) {
     hash_networks_f64();
     hash_notebook(iterations);
     hash_notebook_f64(iterations);
-    /* A pool that never starts a thread would give the same bits, too. */
+    /* Checks that threads really ran: the bits would be the same without. */
     int32_t threads;
     MUST(reg_get_num_threads(&threads));
     if (threads > 1 && thread_count() == 1) {

@@ -1,5 +1,5 @@
-/* What the hash program shares: one line for each kernel, and for networks trained by each optimizer:
- * kind, name and 64-bit FNV-1a hash. */
+/* The hash program prints one line for each kernel, and for networks trained by each optimizer: kind,
+ * name and 64-bit FNV-1a hash. */
 #ifndef SWIFTREG_TESTS_HASH_H
 #define SWIFTREG_TESTS_HASH_H
 
@@ -10,7 +10,7 @@
 #define MUST(call) must((call), #call)
 void must(int status, const char *call);
 
-/* Adds bytes to the hash of the kernel at hand. */
+/* Adds bytes to the present hash. */
 void hash_bytes(const void *bytes, size_t size);
 /* Prints the hash and begins a new one. Integers are the same on every CPU, real numbers on every
  * CPU with FMA. */
@@ -21,7 +21,7 @@ void hash_kernels(void);
 void hash_kernels_f64(void);
 void hash_networks(void);
 void hash_networks_f64(void);
-/* The notebook's training, that many iterations of all the data. */
+/* The notebook's training, with this number of full-batch iterations. */
 void hash_notebook(size_t iterations);
 void hash_notebook_f64(size_t iterations);
 

@@ -10,13 +10,13 @@
 #define HASH_KERNELS hash_kernels
 #endif
 
-/* The last one is shared by several threads. */
+/* Several threads share the last one. */
 static const size_t counts[] = {1, 7, 16, 17, 255, 1000, 4097, 200003};
 enum { COUNTS = sizeof counts / sizeof counts[0] };
 
 static void hash_reals(const real *x, size_t count) { hash_bytes(x, count * sizeof *x); }
 
-/* Of what may hold NaN, which has many encodings. */
+/* Hashes values that may be NaN: all NaNs count as one, whatever their bits. */
 static void hash_numbers(real *x, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (isnan(x[i])) x[i] = 0;
@@ -39,7 +39,7 @@ static void hash_dropout(void) {
         hash_reals(a, n);
         release_buffers();
     }
-    /* Multiplications by 1/keep_prob alone: the same with and without FMA. */
+    /* Only multiplications by 1/keep_prob: the same with and without FMA. */
     print_integer_hash("dropout_" REAL_NAME);
 }
 
@@ -120,7 +120,7 @@ static void hash_layer(size_t n_out, size_t n_in, size_t m) {
 
 static void hash_dense(void) {
     for (int i = 0; i < 60; i++) {
-        /* One by one: the order of arguments is the compiler's. */
+        /* One by one: C does not define the order of evaluation of arguments. */
         const size_t n_out = (size_t)random_int(1, 70), n_in = (size_t)random_int(1, 70);
         hash_layer(n_out, n_in, (size_t)random_int(1, 70));
     }
@@ -128,7 +128,7 @@ static void hash_dense(void) {
     hash_layer(3, 20, 211);
     hash_layer(1, 3, 211);
     print_real_hash("dense_" REAL_NAME);
-    /* Shared by several threads: wide, tall and deep. */
+    /* For several threads: wide, tall and deep. */
     hash_layer(150, 300, 170);
     hash_layer(30, 90, 1100);
     hash_layer(700, 70, 40);

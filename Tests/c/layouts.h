@@ -1,4 +1,4 @@
-/* How units x examples lie in memory. For files that are compiled twice, as typed.h. */
+/* Memory layouts of units x examples. For files that are compiled twice, as typed.h. */
 #ifndef SWIFTREG_TESTS_LAYOUTS_H
 #define SWIFTREG_TESTS_LAYOUTS_H
 
@@ -18,7 +18,7 @@ typedef enum Layout {
 } Layout;
 enum { OUTPUT_LAYOUTS = REVERSED };
 
-/* units x examples elements somewhere in a buffer of exactly their extent. */
+/* units x examples elements in a buffer of exactly their extent. */
 typedef struct Matrix {
     real *all;
     size_t length;
@@ -53,7 +53,7 @@ static inline Matrix matrix(Layout layout, size_t units, size_t examples) {
     return x;
 }
 
-/* Fills with whole numbers from -3 to 3, or with numbers between -1 and 1. */
+/* Fills with integers from -3 to 3, or with real numbers between -1 and 1. */
 static inline real random_value(bool whole) {
     return whole ? (real)random_int(-3, 3) : (real)random_real(-1, 1);
 }
@@ -70,7 +70,7 @@ static inline real *random_vector(size_t count, bool whole) {
     return x;
 }
 
-/* The number of bytes that are not part of the matrix and yet not 0xA5. */
+/* The number of bytes outside the matrix that are not 0xA5. */
 static inline bool padding_is_untouched(const Matrix *x) {
     bool *inside = calloc(x->length, sizeof *inside), untouched = true;
     for (size_t u = 0; u < x->units; u++)

@@ -25,7 +25,7 @@ static const Test isa_error_tests[] = {{"isa error f32", test_isa_error},
                                        {"isa error network f32", test_isa_error_network},
                                        {"isa error network f64", test_isa_error_network_f64}};
 
-/* Only tests with this in their name. */
+/* Runs only tests whose name contains this. */
 static const char *wanted = "";
 
 static void run(const Test *tests, size_t count) {

@@ -61,7 +61,7 @@ static void fill_targets(Case *c, size_t r) {
                                 : c->options.loss == REG_SOFTMAX_CROSS_ENTROPY
                                     ? (real)(k == class)
                                     : (real)random_int(0, 1);
-    /* Targets that are no classes are allowed. */
+    /* Targets other than classes are allowed. */
     if (random_int(0, 9) == 0)
         for (size_t k = 0; k < n; k++) *element(&c->y, k, r) = (real)random_real(0, 1);
 }
@@ -136,7 +136,7 @@ void settle_data(Case *c, const real *parameters) {
     CHECK(!near);
 }
 
-/* ---- What a network holds -------------------------------------------------------------- */
+/* ---- Buffers of a network -------------------------------------------------------------- */
 
 real *parameters_of(Network *network) {
     real *values = NULL;
@@ -186,7 +186,7 @@ reg_position position_of(const Network *network) {
 /* ---- Rounding -------------------------------------------------------------------------- */
 
 static bool is_near(const real *got, const double *want, const double *size, size_t first, size_t end) {
-    /* What rounding did to an element above is spread over all elements below it. */
+    /* The rounding error of an element affects all elements of the layers below. */
     double largest = 0;
     bool near = true;
     for (size_t i = first; i < end; i++) largest = fmax(largest, size[i]);

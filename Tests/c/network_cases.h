@@ -18,17 +18,17 @@ typedef reg_data Data;
 /* An options or result struct with nothing but its size. */
 #define SIZED(type) ((type){.struct_size = sizeof(type)})
 
-enum { MOST_LAYERS = 4 };
+enum { MAX_CASE_LAYERS = 4 };
 
 typedef struct Shape {
-    size_t m, layers, widths[MOST_LAYERS + 1];
+    size_t m, layers, widths[MAX_CASE_LAYERS + 1];
 } Shape;
 
 typedef struct Case {
-    reg_network_options options; /* every array is one of those below */
-    size_t widths[MOST_LAYERS + 1];
-    reg_activation activations[MOST_LAYERS];
-    double keep_prob[MOST_LAYERS], l2[MOST_LAYERS], l1[MOST_LAYERS];
+    reg_network_options options; /* its arrays are the ones below */
+    size_t widths[MAX_CASE_LAYERS + 1];
+    reg_activation activations[MAX_CASE_LAYERS];
+    double keep_prob[MAX_CASE_LAYERS], l2[MAX_CASE_LAYERS], l1[MAX_CASE_LAYERS];
     Matrix x, y;
     real *weights;
     Data data;         /* the examples for the library */
@@ -56,25 +56,25 @@ extern bool cases_are_recorded;
 #define is_gradient TYPED(is_gradient)
 #define rows_of TYPED(rows_of)
 
-/* Options of every kind, at random. */
+/* Random options of every kind. */
 void fill_network(Case *c, Shape shape);
 /* m examples in these layouts, with weights if `weighted`. */
 void fill_data(Case *c, size_t m, Layout x, Layout y, bool weighted);
-/* The same examples in other layouts, in which every example is of its own. */
+/* The same examples in other layouts, each example stored separately. */
 Data move_data(const Case *c, Layout x, Layout y);
-/* `count` examples from the `first` on. */
+/* `count` examples, beginning at `first`. */
 Data rows_of(const Data *data, size_t first, size_t count);
 
 /* A network of the options, its biases set to random numbers. */
 Network *create_network(const Case *c);
-/* One of these widths, layers + 1 of them, with nothing else than a loss. */
+/* A network with these layers + 1 widths and this loss; other options are defaults. */
 Network *plain_network(size_t layers, const size_t *widths, reg_loss loss);
 
-/* Replaces examples that rounding could put on the other side of a kink of an activation, with
- * masks as the batch says. */
+/* Replaces examples that rounding could move across a kink of an activation, under the masks of the
+ * batch. */
 void settle_data(Case *c, const real *parameters);
 
-/* The network's buffers, and their copies: valid until release_buffers(). */
+/* The network's buffers; copies of them are valid until release_buffers(). */
 real *parameters_of(Network *network);
 real *gradients_of(Network *network);
 real *state_of(Network *network, size_t *count);
@@ -84,7 +84,7 @@ real *copy_reals(const real *values, size_t count);
 void set_position(Network *network, uint64_t step, uint64_t epoch);
 reg_position position_of(const Network *network);
 
-/* The gradient is within rounding of what the oracle says. */
+/* Whether the gradient agrees with the oracle's within rounding. */
 bool is_gradient(const Case *c, const real *got, const double *want, const double *size);
 
 #endif

@@ -12,7 +12,7 @@ static const real ones[M] = {1, 1, 1, 1, 1};
 
 static Data data;
 static reg_fit_options options;
-static double *cost, *worst, *costs;
+static double *cost, *max_error, *costs;
 static reg_fit_result *result;
 
 static void prepare(void) {
@@ -36,7 +36,7 @@ static void prepare(void) {
     data.x_strides = (reg_strides){1, N_IN};
     data.y_strides = (reg_strides){1, N_OUT};
     cost = BUFFER(double, 1);
-    worst = BUFFER(double, 1);
+    max_error = BUFFER(double, 1);
     costs = BUFFER(double, 3);
     result = BUFFER(reg_fit_result, 1);
     result->struct_size = sizeof *result;
@@ -46,7 +46,7 @@ static void prepare(void) {
 }
 
 static bool all_untouched(void) {
-    return is_untouched(cost, sizeof *cost) && is_untouched(worst, sizeof *worst) &&
+    return is_untouched(cost, sizeof *cost) && is_untouched(max_error, sizeof *max_error) &&
            is_untouched(costs, 3 * sizeof *costs) &&
            is_untouched(&result->reason, sizeof *result - sizeof(size_t)) &&
            memcmp(before, parameters_of(network), PARAMETERS * sizeof(real)) == 0 &&
@@ -60,16 +60,16 @@ static bool all_untouched(void) {
         CHECK(all_untouched());       \
     } while (0)
 
-/* All functions refuse these data, also as those of validation. */
+/* All functions refuse these data, also as validation data. */
 static void refuse_data(reg_status status, const Data *bad) {
-    REFUSED(status, REG(network_cost)(network, bad, cost, worst));
+    REFUSED(status, REG(network_cost)(network, bad, cost, max_error));
     REFUSED(status, REG(network_gradient)(network, bad, NULL, cost));
-    REFUSED(status, REG(network_check_gradient)(network, bad, 1e-3, 10, worst));
+    REFUSED(status, REG(network_check_gradient)(network, bad, 1e-3, 10, max_error));
     REFUSED(status, REG(network_fit)(network, bad, NULL, &options, result));
     if (bad != NULL) REFUSED(status, REG(network_fit)(network, &data, bad, &options, result));
 }
 
-/* The data with one thing changed. */
+/* The data with one change. */
 #define BAD(status, ...)                  \
     do {                                  \
         Data bad = data;                  \
@@ -108,14 +108,14 @@ TEST(errors_network_data) {
 
 TEST(errors_network_calls) {
     prepare();
-    REFUSED(REG_ERROR_NULL, REG(network_cost)(NULL, &data, cost, worst));
-    REFUSED(REG_ERROR_NULL, REG(network_cost)(network, &data, NULL, worst));
+    REFUSED(REG_ERROR_NULL, REG(network_cost)(NULL, &data, cost, max_error));
+    REFUSED(REG_ERROR_NULL, REG(network_cost)(network, &data, NULL, max_error));
     REFUSED(REG_ERROR_NULL, REG(network_gradient)(NULL, &data, NULL, cost));
-    REFUSED(REG_ERROR_NULL, REG(network_check_gradient)(NULL, &data, 1e-3, 10, worst));
+    REFUSED(REG_ERROR_NULL, REG(network_check_gradient)(NULL, &data, 1e-3, 10, max_error));
     REFUSED(REG_ERROR_NULL, REG(network_check_gradient)(network, &data, 1e-3, 10, NULL));
-    static const double differences[] = {0, -1e-3, NAN, -INFINITY};
-    for (size_t i = 0; i < COUNT(differences); i++)
-        REFUSED(REG_ERROR_SHAPE, REG(network_check_gradient)(network, &data, differences[i], 10, worst));
+    static const double steps[] = {0, -1e-3, NAN, -INFINITY};
+    for (size_t i = 0; i < COUNT(steps); i++)
+        REFUSED(REG_ERROR_SHAPE, REG(network_check_gradient)(network, &data, steps[i], 10, max_error));
     reg_part part = SIZED(reg_part);
     part.struct_size--;
     REFUSED(REG_ERROR_SIZE, REG(network_gradient)(network, &data, &part, cost));
@@ -155,7 +155,7 @@ TEST(errors_network_fit) {
         bad.min_delta = deltas[i];
         REFUSED(REG_ERROR_MIN_DELTA, REG(network_fit)(network, &data, NULL, &bad, result));
     }
-    /* Layer 0 keeps all of its units. */
+    /* keep_prob of layer 0 is 1. */
     const uint8_t mask[M * 4] = {0};
     const uint8_t *masks[] = {mask, mask}, *hidden[] = {NULL, mask};
     bad = options;
@@ -178,7 +178,7 @@ TEST(errors_network_fit) {
     }
     CHECK(memcmp(before, parameters_of(network), PARAMETERS * sizeof(real)) == 0);
     CHECK(is_untouched(&result->reason, sizeof *result - sizeof(size_t)));
-    /* Without end but for patience, in batches as large as a size can be. */
+    /* Unlimited epochs with patience, and the largest batch size. */
     bad.epochs = ((uint64_t)1 << 48) - 2;
     bad.patience = 2;
     bad.min_delta = INFINITY;

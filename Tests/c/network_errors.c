@@ -1,18 +1,18 @@
-/* Every error of the functions of networks, with outputs and network left as they were. */
+/* Every error of the network functions; outputs and network must stay unchanged. */
 #include <limits.h>
 #include <string.h>
 
 #include "network_cases.h"
 #include "tests.h"
 
-/* ---- What a refused call must leave alone ---------------------------------------------- */
+/* ---- Buffers that a failing call must not change --------------------------------------- */
 
 enum { M = 5, N_IN = 3, N_OUT = 2 };
 static Network *network;
 static size_t parameters, state_count;
 static real *parameters_before, *gradients_before, *state_before;
 static reg_optimizer_options optimizer_before;
-/* 0xA5 throughout. */
+/* All bytes 0xA5. */
 static real *first, *second;
 static double *cost, *data_term;
 static size_t *size;
@@ -165,7 +165,7 @@ TEST(errors_network_create) {
     finish();
 }
 
-/* ---- What a network holds -------------------------------------------------------------- */
+/* ---- Buffers of a network -------------------------------------------------------------- */
 
 TEST(errors_network_handle) {
     prepare();
@@ -192,7 +192,7 @@ TEST(errors_network_handle) {
     REFUSED(REG_ERROR_NULL, REG(network_optimizer_state)(network, values, NULL));
     REFUSED(REG_ERROR_NULL, REG(network_memory)(NULL, 1, 1, 0, size));
     REFUSED(REG_ERROR_NULL, REG(network_memory)(network, 1, 1, 0, NULL));
-    /* A batch may be larger than there are examples, as in fit. */
+    /* The batch size may exceed the number of examples, as in fit. */
     REFUSED(REG_ERROR_SIZE, REG(network_memory)(network, SIZE_MAX, 1, 0, size));
     for (size_t i = 0; i < COUNT(bad_counts); i++)
         REFUSED(REG_ERROR_SIZE, REG(network_memory)(network, 1, bad_counts[i], 0, size));
@@ -226,7 +226,7 @@ static void refuse_optimizer(reg_status status, reg_optimizer_options options) {
     REFUSED(status, REG(network_set_optimizer)(network, &options));
 }
 
-/* Adam's defaults; each call below changes one of them. */
+/* Adam's defaults. Each call below changes one of them. */
 #define OPTIMIZER(...)                                                                              \
     ((reg_optimizer_options){.struct_size = sizeof(reg_optimizer_options), .kind = REG_ADAMW,       \
                              .learning_rate = 0.1, .momentum = 0.9, .beta1 = 0.9, .beta2 = 0.999,    \

@@ -1,10 +1,10 @@
-/* Training is a loop of gradients and updates, bit for bit. */
+/* reg_network_fit, against a loop of gradients and updates, bit for bit. */
 #include <string.h>
 
 #include "network_cases.h"
 #include "tests.h"
 
-/* ---- The loop that fit is -------------------------------------------------------------- */
+/* ---- The loop of gradients and updates ------------------------------------------------- */
 
 /* The examples at `rows` of the data, gathered one after another. */
 typedef struct Gathered {
@@ -48,7 +48,7 @@ static void shuffled(uint64_t seed, uint64_t epoch, size_t m, size_t *order) {
     free(words);
 }
 
-/* One epoch by hand; gives the mean of the batches' costs, each as often as its m. */
+/* One epoch by single calls; returns the mean of the batches' costs, weighted by their m. */
 static double epoch_by_hand(const Case *c, Network *network, size_t batch_size, bool shuffles) {
     const size_t m = c->data.m;
     const reg_position start = position_of(network);
@@ -62,7 +62,7 @@ static double epoch_by_hand(const Case *c, Network *network, size_t batch_size, 
         double cost = NAN, weight = 0;
         gather(c, order + first, m - first < batch_size ? m - first : batch_size, &g);
         for (size_t r = 0; r < g.data.m; r++) weight += c->weights == NULL ? 1 : (double)g.weights[r];
-        if (weight == 0) continue; /* left out: no step */
+        if (weight == 0) continue; /* no step */
         CHECK_OK(REG(network_gradient)(network, &g.data, NULL, &cost));
         CHECK_OK(REG(network_apply)(network));
         sum += weight * cost;
@@ -73,7 +73,7 @@ static double epoch_by_hand(const Case *c, Network *network, size_t batch_size, 
     return sum / total;
 }
 
-/* ---- Fit is that loop ------------------------------------------------------------------ */
+/* ---- Fit against the loop -------------------------------------------------------------- */
 
 static reg_optimizer_options random_optimizer(void) {
     reg_optimizer_options o = SIZED(reg_optimizer_options);
@@ -154,7 +154,7 @@ static void check_fit(Shape shape, size_t batch_size, bool shuffles, uint64_t ep
     check_fit_with(random_optimizer(), shape, batch_size, shuffles, epochs);
 }
 
-/* Plain SGD, which goes another way where there are many weights. */
+/* Plain SGD, whose update is fused into the gradient's product if there are many weights. */
 static void check_fit_sgd(Shape shape, size_t batch_size) {
     reg_optimizer_options o = SIZED(reg_optimizer_options);
     CHECK_OK(reg_optimizer_defaults(REG_SGD, &o));
@@ -183,7 +183,7 @@ TEST(network_fit) {
     check_fit((Shape){1100, 2, {17, 33, 1}}, 128, true, 2);
 }
 
-/* Any number of threads, any layout: the same bits. Two calls are one, after another. */
+/* The same bits with any number of threads, in any layout, and in one call or several. */
 TEST(network_fit_sameness) {
     const Shape shape = {quick ? 40 : 600, 3, {20, 100, 33, 3}};
     Case c;
@@ -219,7 +219,7 @@ TEST(network_fit_sameness) {
 
 /* ---- Masks of the caller --------------------------------------------------------------- */
 
-/* Masks that the library would have drawn at this step, for a network trained on all examples. */
+/* The masks that the library draws at this step, for full batches. */
 static const uint8_t *drawn_mask(const Case *c, size_t layer, uint64_t step) {
     const size_t m = c->data.m, n = c->widths[layer];
     uint8_t *mask = BUFFER(uint8_t, m * n), *row = BUFFER(uint8_t, n);
@@ -231,14 +231,14 @@ static const uint8_t *drawn_mask(const Case *c, size_t layer, uint64_t step) {
     return mask;
 }
 
-/* Given the masks that it would draw, a step is the same as without. */
+/* A step with given masks equals a step that draws the same masks. */
 static void check_drawn_masks(Shape shape) {
     Case c;
     fill_network(&c, shape);
     fill_data(&c, shape.m, UNITS_EXAMPLES, EXAMPLES_UNITS, random_int(0, 1));
     describe("fit " REAL_NAME " with the masks it would draw, m %zu", shape.m);
     Network *network = create_network(&c), *other = twin(&c, network);
-    const uint8_t *masks[MOST_LAYERS] = {NULL};
+    const uint8_t *masks[MAX_CASE_LAYERS] = {NULL};
     set_position(network, 41, 2);
     set_position(other, 41, 2);
     for (size_t l = 0; l < shape.layers; l++)
@@ -255,8 +255,8 @@ static void check_drawn_masks(Shape shape) {
     release_buffers();
 }
 
-/* An example keeps its column of the masks wherever a shuffle puts it: as training on examples and
- * masks gathered by hand, batch by batch. */
+/* An example keeps its column of the masks in any shuffle. Compared with training on examples and masks
+ * that are gathered batch by batch. */
 static void check_shuffled_masks(Shape shape, size_t batch_size) {
     Case c;
     fill_network(&c, shape);
@@ -264,7 +264,7 @@ static void check_shuffled_masks(Shape shape, size_t batch_size) {
     fill_data(&c, shape.m, UNITS_EXAMPLES, EXAMPLES_UNITS, false);
     describe("fit " REAL_NAME " with shuffled masks, m %zu batch %zu", shape.m, batch_size);
     Network *network = create_network(&c), *hand = twin(&c, network);
-    uint8_t *masks[MOST_LAYERS], *parts[MOST_LAYERS];
+    uint8_t *masks[MAX_CASE_LAYERS], *parts[MAX_CASE_LAYERS];
     for (size_t l = 0; l < shape.layers; l++) {
         masks[l] = BUFFER(uint8_t, shape.m * c.widths[l]);
         parts[l] = BUFFER(uint8_t, shape.m * c.widths[l]);

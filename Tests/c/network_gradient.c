@@ -44,7 +44,7 @@ static void check_gradient(Case *c, Network *network, const reg_part *part) {
     CHECK_OK(REG(network_gradient)(network, &c->data, part, cost));
     CHECK(is_gradient(c, gradients_of(network), want, size));
     CHECK(is_cost(*cost, oracle.cost, oracle.size));
-    /* Nothing else changed, and the cost need not be asked for. */
+    /* Nothing else changed, and the cost may be NULL. */
     CHECK(memcmp(before, parameters_of(network), count * sizeof(real)) == 0);
     CHECK(position_of(network).step == position.step && position_of(network).epoch == position.epoch);
     const real *first = copy_reals(gradients_of(network), count);
@@ -88,12 +88,12 @@ TEST(network_gradient) {
         for (size_t i = 0; i < COUNT(shapes); i++) check_case(shapes[i]);
     for (int i = 0; i < 60; i++) {
         Shape shape = {(size_t)random_int(1, 40), (size_t)random_int(1, 4), {0}};
-        for (int l = 0; l <= MOST_LAYERS; l++) shape.widths[l] = (size_t)random_int(1, 20);
+        for (int l = 0; l <= MAX_CASE_LAYERS; l++) shape.widths[l] = (size_t)random_int(1, 20);
         check_case(shape);
     }
 }
 
-/* More examples than a block of them, and widths at which products are shared by threads. */
+/* More examples than a chunk, and widths at which threads share products. */
 TEST(network_gradient_large) {
     static const Shape shapes[] = {
         {511, 2, {16, 17, 1}},    {512, 3, {4, 31, 15, 5}}, {513, 2, {33, 16, 4}},
@@ -110,7 +110,7 @@ static double sum_of_weights(const Data *data) {
     return sum;
 }
 
-/* Gradients of parts are summed up to that of the whole, and so are their costs. */
+/* The gradients and costs of parts add up to those of the whole. */
 static void check_parts(Shape shape, bool weighted) {
     Case c;
     fill_network(&c, shape);
@@ -201,9 +201,9 @@ TEST(network_sameness) {
     check_sameness((Shape){300, 2, {200, 300, 10}});
 }
 
-/* ---- Data at its edges ----------------------------------------------------------------- */
+/* ---- Extreme data ---------------------------------------------------------------------- */
 
-/* An example of weight 0 is as if it were not there, but for the rows of those after it. */
+/* An example of weight 0 has no effect, except that later examples have higher rows. */
 TEST(network_zero_weights) {
     Case c;
     fill_network(&c, (Shape){20, 2, {4, 9, 3}});
@@ -224,7 +224,7 @@ TEST(network_zero_weights) {
     REG(network_destroy)(network);
 }
 
-/* NaN and infinity in the data are no error: the cost says so. */
+/* NaN and infinity in the data are no error; the cost is then not finite. */
 TEST(network_not_finite_data) {
     static const real bad[] = {NAN, INFINITY, -INFINITY};
     for (int i = 0; i < 18; i++) {
@@ -276,7 +276,7 @@ TEST(network_extreme_costs) {
 /* ---- Finite differences ---------------------------------------------------------------- */
 
 #if TEST_F64
-/* Away from kinks the two agree, dropout, weights and penalties included. */
+/* Away from kinks, gradient and differences agree, with dropout, weights and penalties. */
 TEST(network_check_gradient) {
     for (int i = 0; i < 12; i++) {
         Case c;
@@ -291,9 +291,9 @@ TEST(network_check_gradient) {
         set_position(network, 5, 0);
         const size_t count = parameter_count(&c);
         const real *before = copy_reals(parameters_of(network), count);
-        double *worst = BUFFER(double, 1);
-        CHECK_OK(REG(network_check_gradient)(network, &c.data, 1e-5, i < 6 ? 1000 : 5, worst));
-        CHECK(*worst >= 0 && *worst < 1e-4);
+        double *max_error = BUFFER(double, 1);
+        CHECK_OK(REG(network_check_gradient)(network, &c.data, 1e-5, i < 6 ? 1000 : 5, max_error));
+        CHECK(*max_error >= 0 && *max_error < 1e-4);
         CHECK(memcmp(before, parameters_of(network), count * sizeof(real)) == 0);
         CHECK(position_of(network).step == 5);
         REG(network_destroy)(network);
@@ -301,7 +301,7 @@ TEST(network_check_gradient) {
     }
 }
 #else
-/* In float a difference of 1e-2 tells the sign and the size, no more. */
+/* In float, a step of 1e-2 gives only the sign and the magnitude. */
 TEST(network_check_gradient) {
     Case c;
     fill_network(&c, (Shape){30, 2, {4, 5, 2}});
@@ -309,9 +309,9 @@ TEST(network_check_gradient) {
     c.l1[0] = c.l1[1] = 0;
     fill_data(&c, 30, EXAMPLES_UNITS, EXAMPLES_UNITS, false);
     Network *network = create_network(&c);
-    double worst = NAN;
-    CHECK_OK(REG(network_check_gradient)(network, &c.data, 1e-2, 1000, &worst));
-    CHECK(worst >= 0 && worst < 0.05);
+    double max_error = NAN;
+    CHECK_OK(REG(network_check_gradient)(network, &c.data, 1e-2, 1000, &max_error));
+    CHECK(max_error >= 0 && max_error < 0.05);
     REG(network_destroy)(network);
 }
 #endif

@@ -1,4 +1,4 @@
-/* What a network is made with and what it holds. */
+/* Creation of networks, and access to their options and buffers. */
 #include <string.h>
 
 #include "network_cases.h"
@@ -12,7 +12,7 @@ static bool starts_as(const Case *c, const real *parameters, const double *want)
     return right;
 }
 
-/* Each matrix takes its normals where the last one left off, row by row. */
+/* Each matrix takes the next normals, row by row. */
 static void notebook_parameters(const Case *c, double *parameters) {
     reg_legacy_rng rng;
     CHECK_OK(reg_legacy_seed(&rng, (uint32_t)c->options.seed));
@@ -53,7 +53,7 @@ TEST(network_initial) {
     for (size_t i = 0; i < COUNT(shapes); i++)
         for (int init = REG_INIT_HE; init <= last_value(REG_ENUM_INIT); init++)
             check_initial(shapes[i], (reg_init)init);
-    /* The notebook's network begins as its reference says (test_legacy_known has its source). */
+    /* The initial weights of the notebook's reference (test_legacy_known names its source). */
     const size_t widths[4] = {2, 20, 3, 1};
     reg_network_options options = SIZED(reg_network_options);
     options.layers = 3;
@@ -81,9 +81,9 @@ static bool describes(const reg_network_options *got, const Case *c) {
            memcmp(got->l1, c->l1, reals) == 0;
 }
 
-/* What was given can be asked for, and nothing of it was kept by reference. */
+/* describe returns the given options; none was kept by reference. */
 TEST(network_describe) {
-    for (size_t layers = 1; layers <= MOST_LAYERS; layers++) {
+    for (size_t layers = 1; layers <= MAX_CASE_LAYERS; layers++) {
         Case c;
         fill_network(&c, (Shape){1, layers, {3, 16, 17, 2, 5}});
         c.options.max_norm = random_int(0, 1) * 3.5;
@@ -114,7 +114,7 @@ TEST(network_describe) {
     }
 }
 
-/* NULL and 0 are the defaults that the header names. */
+/* NULL and 0 select the defaults of the header. */
 TEST(network_defaults) {
     const size_t widths[3] = {2, 3, 1};
     reg_network_options options = SIZED(reg_network_options);
@@ -134,7 +134,7 @@ TEST(network_defaults) {
     REG(network_destroy)(network);
 }
 
-/* Positions up to the largest, and no state for SGD. */
+/* Positions up to the maximum; SGD has no state. */
 TEST(network_position) {
     const size_t widths[2] = {2, 1};
     Network *network = plain_network(1, widths, REG_BINARY_CROSS_ENTROPY);
@@ -142,8 +142,8 @@ TEST(network_position) {
     CHECK(state_of(network, &count) != (real *)widths && count == 0);
     reg_position position = SIZED(reg_position);
     for (int i = 0; i < 3; i++) {
-        static const uint64_t most = ((uint64_t)1 << 48) - 1;
-        const uint64_t steps[3] = {1, most, 77}, epochs[3] = {most, 0, 5};
+        static const uint64_t max_step = ((uint64_t)1 << 48) - 1;
+        const uint64_t steps[3] = {1, max_step, 77}, epochs[3] = {max_step, 0, 5};
         set_position(network, steps[i], epochs[i]);
         position = position_of(network);
         CHECK(position.step == steps[i] && position.epoch == epochs[i]);
@@ -179,7 +179,7 @@ static bool all_are(const real *values, size_t count, real value) {
     return right;
 }
 
-/* The state begins anew with another kind only; the position goes on. */
+/* Only another kind resets the state; the position stays. */
 TEST(network_optimizer) {
 #if !TEST_F64
     check_defaults();

@@ -1,5 +1,5 @@
-/* Examples by rows and in a sparse matrix, and many fits in one call: each as the dense examples and the
- * single fits that they stand for, bit for bit. */
+/* Selected rows, sparse inputs, and many fits in one call, against dense examples and single fits, bit for
+ * bit. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +41,7 @@ static Data copied_rows(const Case *c, const size_t *rows, size_t count) {
     return data;
 }
 
-/* A sparse matrix of the case's inputs, whose zeros are left out; unsorted, one value in two parts. */
+/* The case's inputs as a sparse matrix without zeros; unsorted, with one value in two parts. */
 static reg_sparse *sparse_of(const Case *c, bool wide) {
     const size_t m = c->data.m, n = c->x.units;
     real *values = BUFFER(real, 2 * m * n);
@@ -78,7 +78,7 @@ static void fill(Case *c, Shape shape, bool weighted) {
     fill_data(c, shape.m, (Layout)random_int(0, LAYOUTS - 1), (Layout)random_int(0, REVERSED), weighted);
 }
 
-/* What a call computes from the data. */
+/* The results of a call with the data. */
 typedef struct Results {
     double cost, data_term, gradient_cost;
     real *outputs, *gradients, *parameters;
@@ -310,7 +310,7 @@ TEST(network_fit_many) {
     CHECK_STATUS(REG_ERROR_NULL, REG(fit_many)(NULL, 1));
 }
 
-/* A job that is refused stops no other, and is not trained. */
+/* A refused job is not trained and does not stop the others. */
 TEST(network_fit_many_errors) {
     Case c;
     fill(&c, (Shape){10, 2, {3, 4, 1}}, false);

@@ -1,5 +1,5 @@
-/* Networks while there is no memory: a status, the network as it was and of use again. And how much
- * they take: as they said beforehand. */
+/* Networks when allocations fail: a status, and an unchanged, usable network. Memory use must equal the
+ * result of reg_network_memory. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,8 @@
 
 /* ---- A network and its data ------------------------------------------------------------ */
 
-enum { MOST_M = 1500, MOST_UNITS = 300 };
-static float x[MOST_M * MOST_UNITS], y[MOST_M * MOST_UNITS];
+enum { MAX_M = 1500, MAX_UNITS = 300 };
+static float x[MAX_M * MAX_UNITS], y[MAX_M * MAX_UNITS];
 
 typedef struct Shape {
     size_t layers, widths[4];
@@ -56,7 +56,7 @@ static reg_status fit(reg_network *network, Shape shape, size_t m, size_t batch_
 
 /* ---- No memory ------------------------------------------------------------------------- */
 
-/* Products with working memory apart, and without. */
+/* Products with and without working memory of their own. */
 static const Shape small = {2, {5, 7, 3}}, large = {3, {300, 200, 100, 3}};
 static Shape shape;
 static size_t batch;
@@ -75,8 +75,8 @@ static reg_status create(long limit) {
     return status;
 }
 
-/* What a call may write, beside the network. */
-static float out[MOST_M * 3];
+/* Outputs of the calls. */
+static float out[MAX_M * 3];
 static double number;
 
 typedef reg_status (*Use)(reg_network *network);
@@ -95,7 +95,7 @@ static bool same_networks(reg_network *a, reg_network *b) {
     return same && memcmp(of_a, of_b, count * sizeof *of_a) == 0 && at.step == bt.step && at.epoch == bt.epoch;
 }
 
-/* The call refused: nothing is written, and the network goes on as one that never saw it. */
+/* After a failed call nothing is written, and the network continues as if the call had not been made. */
 static reg_status use(Use call, long limit) {
     reg_network *network = make(shape, REG_ADAM), *fresh = make(shape, REG_ADAM);
     memset(out, 0xA5, sizeof out);
@@ -183,8 +183,8 @@ static void check_no_memory(Shape with, size_t m) {
     EVERY_USE(CHECK_USE)
 }
 
-/* More threads need more memory for a product. One that comes during a training, when there is no more
- * memory, changes nothing: the division of the products is that of the beginning. */
+/* More threads need more memory for a product. More threads during a training without further memory
+ * change nothing: products keep the division of the beginning of the call. */
 static int add_threads(const reg_progress *progress, void *context) {
     (void)progress, (void)context;
     CHECK_OK(reg_set_num_threads(16));
@@ -213,7 +213,7 @@ static void check_threads_change(void) {
     run_at_once(1, train_while_threads_change, &context, NULL);
 }
 
-/* ---- How much memory ------------------------------------------------------------------- */
+/* ---- Amount of memory ------------------------------------------------------------------ */
 
 typedef struct Training {
     Shape shape;
@@ -242,7 +242,7 @@ static void *measure(void *context) {
     return NULL;
 }
 
-/* In a thread of its own, whose working memory is fresh. */
+/* Runs in a new thread, which has no working memory yet. */
 static void check_memory(Training t) {
     describe("memory of %zu %zu %zu, m %zu, batch %zu, optimizer %d, validation %d", t.shape.widths[0],
              t.shape.widths[1], t.shape.widths[2], t.m, t.batch_size, t.kind, t.validates);

@@ -70,7 +70,7 @@ static double slope(reg_activation activation, double z) {
 
 /* ---- One example ----------------------------------------------------------------------- */
 
-/* Of each layer 0 ... L: pre-activations (of 0: the input), what goes up after dropout, and the factor
+/* For each layer 0 ... L: pre-activations (layer 0: the input), activations after dropout, and the factor
  * of dropout, 0 or 1 / keep_prob. */
 typedef struct Example {
     double **z, **a, **factor;
@@ -151,10 +151,10 @@ bool oracle_is_near_kink(const OracleNet *net, const double *parameters, const O
 
 /* log(sum exp z). */
 static double log_sum(const double *z, size_t n) {
-    double most = -INFINITY, sum = 0;
-    for (size_t k = 0; k < n; k++) most = fmax(most, z[k]);
-    for (size_t k = 0; k < n; k++) sum += exp(z[k] - most);
-    return most + log(sum);
+    double largest = -INFINITY, sum = 0;
+    for (size_t k = 0; k < n; k++) largest = fmax(largest, z[k]);
+    for (size_t k = 0; k < n; k++) sum += exp(z[k] - largest);
+    return largest + log(sum);
 }
 
 static void output(reg_loss loss, const double *z, size_t n, double *out) {
@@ -184,7 +184,7 @@ static void smooth(const OracleNet *net, const double *y, double *smoothed) {
     for (size_t k = 0; k < n; k++) smoothed[k] = y[k] * (1 - s) + s / classes;
 }
 
-/* The loss of an example and the size of its parts; dz, and the sizes of what it is the difference of. */
+/* The loss of an example and the magnitude of its terms; dz, and the magnitudes of its two operands. */
 static double loss_of(reg_loss loss, const double *z, const double *y, size_t n, double *dz,
                       double *dz_size, double *size) {
     double value = 0, labels = 0;
@@ -216,7 +216,7 @@ static double loss_of(reg_loss loss, const double *z, const double *y, size_t n,
 
 /* ---- Gradient -------------------------------------------------------------------------- */
 
-/* From dz of the output, the sums of an example's gradient times `share`; dz and its sizes are
+/* Adds an example's gradient times `share`, from dz of the output; dz and its magnitudes are
  * overwritten. */
 static void backward(const OracleNet *net, const double *parameters, Example e, double *dz,
                      double *dz_size, double share, double *gradient, double *size) {
@@ -244,7 +244,7 @@ static void backward(const OracleNet *net, const double *parameters, Example e, 
     }
 }
 
-/* The L2 and L1 terms, of which `share` is this batch's. */
+/* `share` of the L2 and L1 terms: the part of this batch. */
 static double penalize(const OracleNet *net, const double *parameters, double total_weight, double share,
                        double *gradient, double *size) {
     double cost = 0;

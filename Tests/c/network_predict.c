@@ -10,7 +10,7 @@ static void describe_case(const char *what, const Case *c) {
              c->x.strides.unit, c->x.strides.example);
 }
 
-/* Relative to the largest value beside it, as what an output is added up from is not known here. */
+/* Relative to the largest output, because the terms of the sum are not known here. */
 static bool is_matrix(const Matrix *got, const double *want, double tolerance) {
     double largest = 0;
     bool right = true;
@@ -35,7 +35,7 @@ static bool same_values(const Matrix *a, const Matrix *b) {
     return right;
 }
 
-/* An example alone has the outputs that it has among others. */
+/* An example has the same outputs alone and among others. */
 static bool is_independent(Network *network, const Case *c, const Matrix *outputs) {
     bool right = true;
     for (size_t i = 0; i < 5; i++) {
@@ -113,7 +113,7 @@ TEST(network_predict_nothing) {
     REG(network_destroy)(network);
 }
 
-/* A NaN in one example stays there. */
+/* A NaN in one example does not affect others. */
 TEST(network_predict_isolation) {
     for (int i = 0; i < 30; i++) {
         Case c;

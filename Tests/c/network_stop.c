@@ -1,20 +1,20 @@
-/* When and how training stops: reports, patience, validation, costs that are not finite. */
+/* The end of training: reports, patience, validation, costs that are not finite. */
 #include <string.h>
 
 #include "network_cases.h"
 #include "tests.h"
 
-/* ---- What report sees ------------------------------------------------------------------ */
+/* ---- Reports --------------------------------------------------------------------------- */
 
-enum { MOST_REPORTS = 64 };
+enum { MAX_REPORTS = 64 };
 
-/* Stops at a report; keeps what it was told, and the parameters at that time. */
+/* Records the progress and the parameters of each report; stops at one. */
 typedef struct Witness {
     Network *network;
     size_t parameters;
     int reports, stop_at; /* stop_at 0: never */
-    reg_progress seen[MOST_REPORTS];
-    real *weights[MOST_REPORTS];
+    reg_progress seen[MAX_REPORTS];
+    real *weights[MAX_REPORTS];
     real *spoil; /* after the report number spoil_at, a NaN is written here */
     int spoil_at;
     real spoil_with;
@@ -22,7 +22,7 @@ typedef struct Witness {
 
 static int witness(const reg_progress *progress, void *context) {
     Witness *w = context;
-    CHECK(progress->struct_size == sizeof *progress && w->reports < MOST_REPORTS);
+    CHECK(progress->struct_size == sizeof *progress && w->reports < MAX_REPORTS);
     w->seen[w->reports] = *progress;
     real *values = NULL;
     size_t count = 0;
@@ -42,7 +42,7 @@ static bool has_parameters(Network *network, const real *want, size_t count) {
     return memcmp(parameters_of(network), want, count * sizeof(real)) == 0;
 }
 
-/* A small network, its data, validation data of its own, and 12 epochs. */
+/* A small network, training data, separate validation data, and 12 epochs. */
 typedef struct Training {
     Case c, validation;
     Network *network;
@@ -113,7 +113,7 @@ TEST(network_reports) {
             CHECK(seen->cost == t.options.costs[epoch - 1] && isnan(seen->validation_cost));
             CHECK(close_to(seen->learning_rate, 0.05 * pow(0.5, (double)((10 + epoch - 1) / 3)), 1e-15));
         }
-        /* Without validation data there are no such costs. */
+        /* Without validation data there are no validation costs. */
         CHECK(rest_is_untouched(t.options.validation_costs, 0));
         CHECK(t.result.reason == REG_STOP_EPOCHS && t.result.epochs == EPOCHS);
         CHECK(has_parameters(t.network, t.witness.weights[reports - 1], t.parameters));
@@ -153,7 +153,7 @@ TEST(network_no_epochs) {
 
 /* ---- Validation and patience ----------------------------------------------------------- */
 
-/* At a rate at which costs go up and down, the best epoch is seldom the last. */
+/* At a rate at which costs rise and fall, the best epoch is seldom the last. */
 TEST(network_validation) {
     for (int i = 0; i < 10; i++) {
         describe("validation " REAL_NAME " %d", i);
@@ -181,7 +181,7 @@ TEST(network_validation) {
     }
 }
 
-/* The epoch, from 1, after which training stops, by the header's words; 0: it does not. */
+/* The epoch, from 1, after which training stops by the rule of the header; 0: none. */
 static uint64_t stops_after(const double *costs, size_t count, uint64_t patience, double min_delta) {
     double best = INFINITY;
     uint64_t without = 0;
@@ -228,8 +228,8 @@ TEST(network_patience) {
 
 /* ---- Costs that are not finite --------------------------------------------------------- */
 
-/* After a good start the report spoils a bias of the output, which no mask and no activation hides:
- * training goes back to what the last epoch left. */
+/* After some epochs, the report makes a bias of the output not finite, which no mask or activation hides:
+ * training returns to the end of the last epoch. */
 TEST(network_not_finite) {
     static const real bad[] = {NAN, INFINITY};
     for (int i = 0; i < 12; i++) {
@@ -251,7 +251,8 @@ TEST(network_not_finite) {
     }
 }
 
-/* A rate too high: parameters, state and position of the last good epoch, which goes on as ever. */
+/* A rate that is too high: parameters, state and position are those of the last finite epoch, and training
+ * can continue from them. */
 TEST(network_diverges) {
     for (int i = 0; i < 10; i++) {
         Training t;
@@ -264,11 +265,11 @@ TEST(network_diverges) {
         reg_optimizer_options o = SIZED(reg_optimizer_options);
         CHECK_OK(reg_optimizer_defaults(i % 2 ? REG_MOMENTUM : REG_NESTEROV, &o));
         o.learning_rate = (real)1e7 * (sizeof(real) == 4 ? 1 : 1e25);
-        if (i > 7) o.clip_norm = INFINITY; /* the norm is then looked at, before the cost is */
+        if (i > 7) o.clip_norm = INFINITY; /* the norm is then checked before the cost */
         CHECK_OK(REG(network_set_optimizer)(t.network, &o));
         describe("diverges " REAL_NAME " %d", i);
         real *before = copy_reals(parameters_of(t.network), t.parameters);
-        t.options.report_every = 100; /* the report alone does not keep anything */
+        t.options.report_every = 100; /* the good epochs must be kept without reports */
         CHECK_STATUS(REG_ERROR_NOT_FINITE, fit(&t, false));
         const uint64_t good = t.result.epochs;
         CHECK(good < EPOCHS && position_of(t.network).epoch == good);
@@ -279,7 +280,7 @@ TEST(network_diverges) {
         bool finite = true;
         for (size_t k = 0; k < t.parameters; k++) finite &= (bool)isfinite(parameters_of(t.network)[k]);
         CHECK(finite);
-        /* Just that many epochs from the same beginning end at the same place. */
+        /* The same number of epochs from the same start gives the same network. */
         Network *again = create_network(&t.c);
         memcpy(parameters_of(again), before, t.parameters * sizeof(real));
         CHECK_OK(REG(network_set_optimizer)(again, &o));

@@ -1,4 +1,4 @@
-/* Networks in several threads at once: each trains as it would alone. */
+/* Networks in several threads at once: the same results as alone. */
 #include <string.h>
 
 #include "host.h"
@@ -7,7 +7,7 @@
 
 enum { THREADS = 4 };
 
-/* What one thread does with a network of its own. */
+/* The training of one thread. */
 typedef struct Job {
     Case c;
     Network *network;
@@ -34,7 +34,7 @@ static void *train(void *context) {
 }
 
 static void prepare(Job *job, int number) {
-    /* Some large enough to be shared by threads of the library, some not. */
+    /* Some are large enough for several threads of the library. */
     static const Shape shapes[THREADS] = {
         {40, 2, {5, 16, 3}}, {400, 2, {64, 100, 4}}, {17, 3, {2, 20, 3, 1}}, {400, 2, {33, 128, 4}}};
     random_seed((uint64_t)number);

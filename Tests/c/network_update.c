@@ -4,7 +4,7 @@
 #include "network_cases.h"
 #include "tests.h"
 
-/* An update from what the network holds now: what its parameters and state should become. */
+/* The expected parameters and state after an update of the network. */
 typedef struct Expected {
     double *parameters, *state, *sizes, *state_sizes;
     double tolerance; /* of parameters */
@@ -25,13 +25,13 @@ static Expected expect(const Case *c, Network *network, const reg_optimizer_opti
     const double rate = oracle_rate(optimizer, position.epoch);
     memset(want.sizes, 0, count * sizeof(double));
     memset(want.state_sizes, 0, state_count * sizeof(double));
-    /* Rounding is relative to what is added: old values, changes and gradients. */
+    /* Rounding is relative to the terms: old values, changes and gradients. */
     add_sizes(want.sizes, want.parameters, count);
     add_sizes(want.state_sizes, want.state, state_count);
     for (size_t i = 0; i < count; i++) want.sizes[i] += fabs(rate * gradient[i]);
     for (size_t i = 0; i < state_count; i++)
         want.state_sizes[i] += i < count ? fabs(gradient[i % count]) : gradient[i % count] * gradient[i % count];
-    /* 1 - beta^t is a difference of doubles in both. */
+    /* 1 - beta^t is computed in double in both. */
     const double t = (double)position.step + 1;
     want.tolerance += 4 * DBL_EPSILON / (1 - pow(optimizer->beta1, t));
     want.tolerance += 4 * DBL_EPSILON / (1 - pow(optimizer->beta2, t));
@@ -100,7 +100,7 @@ TEST(network_apply) {
     }
 }
 
-/* The corners of the ranges. */
+/* The limits of the ranges. */
 TEST(network_apply_corners) {
     for (int kind = REG_SGD; kind <= last_value(REG_ENUM_OPTIMIZER); kind++) {
         Case c;
@@ -119,7 +119,7 @@ TEST(network_apply_corners) {
     }
 }
 
-/* A row within max_norm stays as it was, bit for bit; one beyond ends at it. Biases do not count. */
+/* A row within max_norm keeps its bits; a longer one is scaled to it. Biases do not count. */
 TEST(network_max_norm) {
     Case c;
     fill_network(&c, (Shape){1, 2, {40, 33, 2}});
@@ -164,7 +164,7 @@ static void check_schedule(const reg_optimizer_options *o) {
         }
         const double rate = oracle_rate(o, epochs[i]);
         CHECK_OK(REG(network_apply)(network));
-        /* Never a step in the other direction, even where a cosine ends at 0. */
+        /* The rate is never negative, even where a cosine ends at 0. */
         const double tolerance = 32 * (REAL_EPSILON * rate + DBL_EPSILON * o->learning_rate);
         for (size_t k = 0; k < 8; k++)
             CHECK(parameters[k] <= 0 && close_to(parameters[k], -rate * 0.25 * (double)k,
@@ -190,7 +190,7 @@ TEST(network_schedules) {
 
 /* ---- Clipping -------------------------------------------------------------------------- */
 
-/* A norm that is not finite is an error while clipping is in use, and nothing changes. */
+/* With clipping, a norm that is not finite is an error, and nothing changes. */
 TEST(network_clip_not_finite) {
     static const real bad[] = {NAN, INFINITY, -INFINITY};
     for (int kind = REG_SGD; kind <= last_value(REG_ENUM_OPTIMIZER); kind++) {
@@ -216,7 +216,7 @@ TEST(network_clip_not_finite) {
             CHECK(memcmp(before, parameters_of(network), count * sizeof(real)) == 0);
             CHECK(state_count == 0 || memcmp(state_before, state, state_count * sizeof(real)) == 0);
             CHECK(position_of(network).step == 0);
-            /* Without clipping it is not looked at. */
+            /* Without clipping, the norm is not checked. */
             o.clip_norm = 0;
             CHECK_OK(REG(network_set_optimizer)(network, &o));
             CHECK_OK(REG(network_apply)(network));
@@ -227,7 +227,7 @@ TEST(network_clip_not_finite) {
     }
 }
 
-/* Squares that would overflow or vanish in a float do not. */
+/* Squares that overflow or underflow in float give the right norm. */
 TEST(network_clip_scale) {
     static const real sizes[] = {4 * FLT_MIN, (real)1e-25, 1, (real)1e25};
     for (size_t i = 0; i < COUNT(sizes); i++) {
@@ -246,7 +246,7 @@ TEST(network_clip_scale) {
             parameters[k] = 0;
         }
         CHECK_OK(REG(network_apply)(network));
-        /* Four of a size have a norm of twice that. */
+        /* Four equal values have a norm of twice their magnitude. */
         for (int k = 0; k < 4; k++)
             CHECK(close_to(parameters[k], -o.clip_norm / 2, 8 * REAL_EPSILON * o.clip_norm));
         REG(network_destroy)(network);

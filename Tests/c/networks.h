@@ -13,7 +13,7 @@ typedef reg_network_f64 network;
 typedef reg_network network;
 #endif
 
-enum { MOST_TEST_LAYERS = 4 };
+enum { MAX_TEST_LAYERS = 4 };
 
 /* Any bits: NaN with a payload, infinities, subnormals, -0. */
 static inline void fill_with_any_bits(real *values, size_t count) {
@@ -28,14 +28,14 @@ static inline double any_fraction(void) {
     return ldexp(random_real(0.5, 1), random_int(0, 9) == 0 ? random_int(-1073, -1000) : random_int(-60, 0));
 }
 
-/* A network of random options, optimizer, position and parameters; with a state if there is one and
- * `has_state`. Destroy it. */
+/* A network with random options, optimizer, position and parameters, and with optimizer state if it has
+ * one and `has_state`. The caller destroys it. */
 static inline network *random_network(bool has_state) {
-    size_t widths[MOST_TEST_LAYERS + 1];
-    reg_activation activations[MOST_TEST_LAYERS];
-    double keep_prob[MOST_TEST_LAYERS], l2[MOST_TEST_LAYERS], l1[MOST_TEST_LAYERS];
+    size_t widths[MAX_TEST_LAYERS + 1];
+    reg_activation activations[MAX_TEST_LAYERS];
+    double keep_prob[MAX_TEST_LAYERS], l2[MAX_TEST_LAYERS], l1[MAX_TEST_LAYERS];
     reg_network_options options = {.struct_size = sizeof options,
-                                   .layers = (size_t)random_int(1, MOST_TEST_LAYERS),
+                                   .layers = (size_t)random_int(1, MAX_TEST_LAYERS),
                                    .widths = widths,
                                    .activations = activations,
                                    .loss = (reg_loss)random_int(0, last_value(REG_ENUM_LOSS)),
@@ -44,14 +44,14 @@ static inline network *random_network(bool has_state) {
                                    .keep_prob = keep_prob,
                                    .l2 = l2,
                                    .l1 = l1};
-    for (size_t l = 0; l < MOST_TEST_LAYERS; l++) {
+    for (size_t l = 0; l < MAX_TEST_LAYERS; l++) {
         widths[l] = (size_t)random_int(1, 12);
         activations[l] = (reg_activation)random_int(0, last_value(REG_ENUM_ACTIVATION));
         keep_prob[l] = random_int(0, 1) == 0 ? 1 : any_fraction();
         l2[l] = random_int(0, 1) == 0 ? 0 : ldexp(any_fraction(), random_int(0, 1000));
         l1[l] = random_int(0, 1) == 0 ? 0 : any_fraction();
     }
-    widths[MOST_TEST_LAYERS] = widths[options.layers] = (size_t)random_int(1, 12);
+    widths[MAX_TEST_LAYERS] = widths[options.layers] = (size_t)random_int(1, 12);
     if (options.loss != REG_SQUARED_ERROR) options.label_smoothing = random_real(0, 1);
     options.max_norm = random_int(0, 2) == 0 ? INFINITY : random_int(0, 1) == 0 ? 0 : any_fraction();
     network *made = NULL;

@@ -7,7 +7,7 @@
 
 /* ---- Errors ---------------------------------------------------------------------------- */
 
-/* The last error is about this element of this argument, in these words. */
+/* Whether the last error has this argument, index and message. */
 static void check_error(reg_status status, const char *argument, ptrdiff_t index, const char *message) {
     reg_error error = SIZED(reg_error);
     CHECK_OK(reg_last_error(&error));
@@ -34,7 +34,7 @@ TEST(error_arguments) {
     const double keep_prob[] = {1, 1.5}, l1[] = {-0.1, 0};
     CHECK_STATUS(REG_ERROR_KEEP_PROB, create_with((reg_network_options){.keep_prob = keep_prob}));
     check_error(REG_ERROR_KEEP_PROB, "keep_prob", 1, "keep_prob[1] is 1.5; it must be in (0, 1]");
-    /* A call that succeeds leaves it. */
+    /* A successful call does not change it. */
     CHECK_OK(create_with((reg_network_options){.seed = 1}));
     check_error(REG_ERROR_KEEP_PROB, "keep_prob", 1, "keep_prob[1] is 1.5; it must be in (0, 1]");
     CHECK_STATUS(REG_ERROR_LAMBDA, create_with((reg_network_options){.l1 = l1}));
@@ -115,7 +115,7 @@ TEST(error_data) {
     REG(network_destroy)(network);
 }
 
-/* Targets are compared with the range of the loss, if asked for, in every layout; NaN passes. */
+/* With check_targets, targets are compared with the range of the loss, in every layout; NaN passes. */
 TEST(error_targets) {
     static const struct {
         reg_loss loss;
@@ -164,7 +164,7 @@ static bool same_regularization(const Network *a, const Network *b) {
            left.max_norm == right.max_norm && left.seed == right.seed && left.loss == right.loss;
 }
 
-/* A network of other regularization becomes one of this, bit for bit, and nothing changes by an error. */
+/* set_regularization makes a network equal to one created so, bit for bit; an error changes nothing. */
 TEST(set_regularization) {
     for (int i = 0; i < 20; i++) {
         Case c;
@@ -185,7 +185,7 @@ TEST(set_regularization) {
         CHECK_OK(REG(network_fit)(got, &c.data, NULL, &fit, NULL));
         const size_t bytes = oracle_parameter_count(&c.options) * sizeof(real);
         CHECK(memcmp(parameters_of(want), parameters_of(got), bytes) == 0);
-        /* The arrays of describe are the network's own. */
+        /* The network owns the arrays of describe. */
         reg_network_options own = SIZED(reg_network_options);
         CHECK_OK(REG(network_describe)(got, &own));
         CHECK_OK(REG(network_set_regularization)(got, &own));
@@ -225,7 +225,7 @@ static reg_status set_optimizer(const reg_option *option, reg_optimizer kind, re
     return REG(network_set_optimizer)(optimized, &options);
 }
 
-/* The first optimizer that uses the option, and the first schedule that does, or that does not. */
+/* The first optimizer that uses the option, and the first schedule that does or does not. */
 static bool find_users(const reg_option *option, bool used, reg_optimizer *kind, reg_schedule *schedule) {
     int k = 0, s = 0;
     while (k <= last_value(REG_ENUM_OPTIMIZER) && !(option->optimizers >> k & 1)) k++;
@@ -295,7 +295,7 @@ TEST(option_enums) {
     CHECK(reg_enum_count((reg_enum)-1) == 0);
 }
 
-/* Options with nothing but a kind are its defaults: no training at a rate of 0. */
+/* Options with only a kind are its defaults, not a learning rate of 0. */
 TEST(optimizer_of_kind_alone) {
     Network *network = plain_network(2, widths, REG_SQUARED_ERROR);
     for (int kind = 0; kind <= last_value(REG_ENUM_OPTIMIZER); kind++) {

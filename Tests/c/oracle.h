@@ -1,4 +1,4 @@
-/* The formulas of the header, written again as plainly as can be. */
+/* A plain implementation of the formulas of the header. */
 #ifndef SWIFTREG_TESTS_ORACLE_H
 #define SWIFTREG_TESTS_ORACLE_H
 

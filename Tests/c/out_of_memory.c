@@ -1,4 +1,4 @@
-/* Calls while there is no memory: a status, and nothing written. */
+/* Calls when allocations fail: a status, and nothing is written. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -7,10 +7,10 @@
 #include "check.h"
 #include "swiftreg_network.h"
 
-/* How outputs lie: examples side by side, units side by side, or neither. */
+/* Output layouts: examples contiguous, units contiguous, or neither. */
 typedef enum Outputs { WIDE, TALL, STEPPED } Outputs;
 
-/* Layers whose products differ in the working memory that they need, and outputs whose layout does. */
+/* Layers and output layouts whose products need different working memory. */
 typedef struct Layer {
     size_t n_out, n_in, m;
     Outputs outputs;

@@ -37,7 +37,7 @@
     X(dense_parts)               \
     X(dense_small)               \
     X(dense_unused_stride)       \
-    X(dense_small_turned)        \
+    X(dense_small_transposed)    \
     X(errors_elementwise)        \
     X(errors_cost)               \
     X(errors_dense)              \
@@ -86,9 +86,9 @@
     X(errors_network_predict)    \
     X(errors_network_data)       \
     X(errors_network_calls)      \
-    X(errors_network_fit) \
+    X(errors_network_fit)        \
     X(files_bytes)               \
-    X(files_most_layers)         \
+    X(files_max_layers)          \
     HOST_TESTS(X)                \
     X(files_truncated)           \
     X(files_corrupted)           \
@@ -99,7 +99,7 @@
     X(found_memory_of_nothing)   \
     X(found_infinite_sum)        \
     X(edges_order_too_long)      \
-    X(edges_worst_is_nan)        \
+    X(edges_max_error_is_nan)    \
     X(edges_overflow_of_no_example) \
     X(edges_no_part_in_the_cost) \
     X(edges_infinite_penalty)    \
@@ -130,7 +130,7 @@
 TYPED_TESTS(DECLARE_TYPED)
 UNTYPED_TESTS(DECLARE_UNTYPED)
 
-/* With SWIFTREG_ISA naming what there is not: REG_ERROR_ISA from every kernel. */
+/* With SWIFTREG_ISA naming an unknown instruction set: REG_ERROR_ISA from every kernel. */
 void test_isa_error(void);
 void test_isa_error_f64(void);
 void test_isa_error_untyped(void);

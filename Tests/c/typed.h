@@ -38,7 +38,7 @@ static inline bool close_to(double got, double want, double tolerance) {
     return isnan(want) ? isnan(got) : got == want || fabs(got - want) <= tolerance;
 }
 
-/* Values that arithmetic treats in its own way. */
+/* Values with special rules of arithmetic. */
 static const real special_values[] = {NAN,  INFINITY, -INFINITY, 0,     (real)-0.0,
                                       1,    -1,       REAL_SMALLEST, -REAL_SMALLEST, 100,
                                       -100, 1e4f,     -1e4f,     0.5f};

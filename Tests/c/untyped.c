@@ -1,4 +1,4 @@
-/* What exists once, not for each element type: words and masks, NumPy's generator, the library. */
+/* Functions without element type: words and masks, NumPy's generator, the library. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,14 +8,14 @@
 #include "oracle.h"
 #include "tests.h"
 
-/* The sanitizers' builds of the library are of the other kind. */
+/* Libraries built with a sanitizer use the Swift runtime. */
 #ifndef TEST_RUNTIME
 #define TEST_RUNTIME "embedded"
 #endif
 
 /* ---- Philox and masks ------------------------------------------------------------------ */
 
-/* Known answers of Random123 (its kat_vectors). They judge the oracle, which judges the rest. */
+/* Known answers of Random123 (kat_vectors), which test the oracle. */
 void test_oracle(void) {
     static const struct {
         uint32_t counter[4], key[2], words[4];
@@ -137,7 +137,7 @@ void test_legacy_known(void) {
         CHECK_OK(reg_legacy_normal(&rng, 2001, z));
         static const int normal_at[5] = {0, 1, 2, 1000, 2000};
         for (int k = 0; k < 5; k++) CHECK(z[normal_at[k]] == known[i].normal[k]);
-        /* A uniform between two normals does not disturb the second of the pair. */
+        /* A uniform between two normals does not change the second of the pair. */
         CHECK_OK(reg_legacy_uniform(&rng, 1, &next));
         CHECK(next == known[i].next_uniform);
         CHECK_OK(reg_legacy_normal(&rng, 1, &next));
@@ -156,7 +156,7 @@ void test_legacy_known(void) {
     CHECK(next == 0.160400046327681);
 }
 
-/* The same numbers, however they are divided into calls. */
+/* The same numbers in any division into calls. */
 void test_legacy_calls(void) {
     reg_legacy_rng whole, parts;
     double *all = BUFFER(double, 3000), *pieces = BUFFER(double, 3000);
@@ -217,10 +217,10 @@ void test_library(void) {
         for (int b = a + 1; b <= statuses; b++)
             CHECK(strcmp(text, reg_status_message((reg_status)b)) != 0);
     }
-    CHECK(strstr(reg_status_message(REG_ERROR_SIZE), "struct_size") != NULL); /* what is forgotten most */
+    CHECK(strstr(reg_status_message(REG_ERROR_SIZE), "struct_size") != NULL); /* the most frequent mistake */
     CHECK(reg_status_message((reg_status)-1) != NULL && reg_status_message((reg_status)9999) != NULL);
 
-    /* The last byte that may be written touches the guard page. */
+    /* The struct ends at the guard page. */
     reg_build *build = BUFFER(reg_build, 1);
     build->struct_size = sizeof *build;
     CHECK_OK(reg_build_info(build));

@@ -1,9 +1,9 @@
-/* Runs a fuzzer without libFuzzer, on the library as it is shipped: cases of random bytes, each a
- * function of a seed and its number. Prints the number of cases; at a crash, how to repeat it.
+/* Runs a fuzzer without libFuzzer, on the shipped library. The cases are random bytes, each a function of
+ * a seed and its number. Prints the number of cases; after a crash, the command that repeats it.
  *
  *     fuzz-NAME [-seed=N] [-seconds=N] [-case=N] [FILE...]
  *
- * -case=N runs that case alone; files (as libFuzzer leaves them) are cases too. */
+ * -case=N runs one case; a FILE (as libFuzzer keeps them) is a case too. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static void say(const char *text) {
     (void)written;
 }
 
-/* In decimal; nothing else may be called in a handler. */
+/* Decimal output with async-signal-safe calls only. */
 static void say_number(uint64_t n) {
     char digits[21];
     char *digit = digits + sizeof digits - 1;
@@ -57,7 +57,7 @@ static void run_case(uint64_t n) {
     uint64_t state = seed;
     state = random_bits(&state) + n;
     state = random_bits(&state);
-    /* Many short cases: they end before the unlikely choices have been made. */
+    /* Short cases are frequent: they end before unlikely choices. */
     const size_t size = 16 + random_bits(&state) % (n % 4 == 0 ? sizeof bytes - 16 : 240);
     for (size_t i = 0; i < size; i += 8) {
         const uint64_t bits = random_bits(&state);
@@ -109,7 +109,7 @@ int main(int count, char **arguments) {
     uint64_t cases = 0;
     const double start = now();
     do {
-        /* A case that does not end is a finding too. */
+        /* An endless case is a finding too. */
         alarm(60);
         for (int i = 0; i < 64; i++) run_case(cases++);
     } while (now() - start < seconds);

@@ -1,15 +1,14 @@
-/* Files of networks from strangers: any bytes, and bytes that were once right. Compiled twice, as
- * typed.h. */
+/* Untrusted network files: random bytes, and damaged files. Compiled twice, as typed.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "networks.h"
 
-enum { MOST_FILE = 1 << 16 };
+enum { MAX_FILE_BYTES = 1 << 16 };
 
 typedef struct File {
-    uint8_t bytes[MOST_FILE + 64];
+    uint8_t bytes[MAX_FILE_BYTES + 64];
     size_t size;
 } File;
 
@@ -21,7 +20,7 @@ void write_file_f64(File *file);
 #define deserialize TYPED(deserialize)
 #define write_file TYPED(write_file)
 
-/* Reads the bytes. What is no network is refused; what is one can be used and copied. */
+/* Reads the bytes. They must be refused, or give a network that can be used and copied. */
 void deserialize(const uint8_t *bytes, size_t size, bool is_whole) {
     release_buffers();
     uint8_t *file = fuzz_buffer(size);
@@ -42,7 +41,7 @@ void deserialize(const uint8_t *bytes, size_t size, bool is_whole) {
     REG(network_destroy)(made);
 }
 
-/* A network in a file, as it is written. */
+/* The file of a network, undamaged. */
 void write_file(File *file) {
     Network *network = choose_network();
     file->size = 0;
@@ -53,7 +52,7 @@ void write_file(File *file) {
     }
     size_t size = 0;
     DEMAND(REG(network_serialize)(network, NULL, 0, &size) == REG_OK);
-    if (size <= MOST_FILE && REG(network_serialize)(network, file->bytes, size, &size) == REG_OK) file->size = size;
+    if (size <= MAX_FILE_BYTES && REG(network_serialize)(network, file->bytes, size, &size) == REG_OK) file->size = size;
     REG(network_destroy)(network);
 }
 
@@ -71,23 +70,23 @@ static uint64_t header_length(const File *file) {
 
 static void set_header_length(File *file, uint64_t length) { memcpy(file->bytes, &length, sizeof length); }
 
-/* `removed` bytes at a place become `inserted` ones. */
+/* Replaces `removed` bytes at a position by the `inserted` ones. */
 static void splice(File *file, size_t at, size_t removed, const char *inserted, size_t length, bool keeps_header) {
-    if (at > file->size || removed > file->size - at || file->size - removed + length > MOST_FILE) return;
+    if (at > file->size || removed > file->size - at || file->size - removed + length > MAX_FILE_BYTES) return;
     memmove(file->bytes + at + length, file->bytes + at + removed, file->size - at - removed);
     memcpy(file->bytes + at, inserted, length);
     file->size += length - removed;
     if (keeps_header && at >= 8) set_header_length(file, header_length(file) + length - removed);
 }
 
-/* A place in the header, where most of what can go wrong is. */
+/* A position in the header, which has most of the rules. */
 static size_t choose_place(const File *file) {
     const uint64_t length = header_length(file);
     const size_t header = length < file->size - 8 ? (size_t)length : file->size - 8;
     return rarely(8) ? choose(file->size) : 8 + choose(header + 1);
 }
 
-/* Another number where there is one. */
+/* Replaces a number by another. */
 static void damage_number(File *file) {
     static const char *const numbers[] = {"0", "1", "2", "-1", "00", "1.5", "1e3", "9223372036854775807", "9223372036854775808",
         "18446744073709551615", "18446744073709551616", "99999999999999999999999", "4611686018427387904", "2147483648",
@@ -99,7 +98,7 @@ static void damage_number(File *file) {
     char own[24];
     const char *number = numbers[choose(sizeof numbers / sizeof *numbers)];
     if (choose(2) == 0) {
-        /* Off by a little. */
+        /* A small change. */
         snprintf(own, sizeof own, "%llu", strtoull((const char *)file->bytes + at, NULL, 10) + choose(17) - 8);
         number = own;
     }
@@ -109,9 +108,9 @@ static void damage_number(File *file) {
 static void damage(File *file) {
     static const char *const pieces[] = {"{", "}", "[", "]", ",", ":", "\"", " ", "\\u0000", "\\", "{}", "\"a\":\"b\",", "\"__metadata__\":{},",
         "\"W1\":", "\"dtype\":\"F32\",", "\"dtype\":\"F64\",", "BF16", "\t\n\r ", "optimizer.first_moment", "adam", "inf", "0x", "\x80", "\xff\xfe"};
-    /* Shorter than a header's length, there is little left to damage. */
+    /* A file shorter than the length of a header is not damaged further. */
     if (file->size < 9) return;
-    if (file->size < MOST_FILE) file->bytes[file->size] = 0;
+    if (file->size < MAX_FILE_BYTES) file->bytes[file->size] = 0;
     const size_t at = choose_place(file);
     switch (choose(9)) {
     case 0: file->bytes[at < file->size ? at : 8] ^= (uint8_t)(1 << choose(8)); break;
@@ -123,7 +122,7 @@ static void damage(File *file) {
     }
     case 3: splice(file, at, choose(40), "", 0, choose(4) != 0); break;
     case 4: {
-        /* Something that is there, once more. */
+        /* A duplicate of existing bytes. */
         const size_t from = choose_place(file), length = choose(200);
         char copy[200];
         if (from > file->size || length > file->size - from) break;
@@ -139,13 +138,13 @@ static void damage(File *file) {
 
 /* ---- A case ---------------------------------------------------------------------------- */
 
-/* Cases that begin so are files as they are. */
+/* Cases that begin so are files without changes. */
 static const char as_it_is[] = "file";
 
 void fuzz_case(const uint8_t *bytes, size_t size) {
     static File file;
     if (size >= 8 && memcmp(bytes, as_it_is, 4) == 0) {
-        if (size - 4 > MOST_BYTES) return;
+        if (size - 4 > MAX_BYTES) return;
         deserialize_f32(bytes + 4, size - 4, false);
         deserialize_f64(bytes + 4, size - 4, false);
         return;
@@ -158,7 +157,7 @@ void fuzz_case(const uint8_t *bytes, size_t size) {
     if (file.size == 0) return;
     const size_t damages = choose(6);
     for (size_t i = 0; i < damages; i++) damage(&file);
-    /* Each case that was written is read; now and then as the other element type. */
+    /* Each file is read, sometimes as the other element type. */
     if (is_f64 != rarely(16))
         deserialize_f64(file.bytes, file.size, damages == 0 && is_f64);
     else

@@ -33,11 +33,11 @@ size_t choose(size_t count) { return choose_bits(count > 256 ? 4 : 1) % count; }
 
 bool rarely(size_t times) { return has_choices() && choose(times) == times - 1; }
 
-size_t choose_size(size_t most) {
+size_t choose_size(size_t max) {
     static const size_t edges[] = {0, 1, 2, 5, 6, 7, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 511, 512, 513};
     const size_t kind = choose(4);
-    const size_t size = kind < 2 ? choose(20) : kind == 2 ? edges[choose(sizeof edges / sizeof *edges)] : choose(most + 1);
-    return size > most ? most : size;
+    const size_t size = kind < 2 ? choose(20) : kind == 2 ? edges[choose(sizeof edges / sizeof *edges)] : choose(max + 1);
+    return size > max ? max : size;
 }
 
 size_t choose_impossible(size_t size) {
@@ -85,35 +85,35 @@ int64_t choose_integer(void) {
 
 /* ---- Buffers --------------------------------------------------------------------------- */
 
-/* Untouched bytes on the side of a buffer where no page guards it. */
+/* The number of compared bytes on the side of a buffer without a guard page. */
 enum { OPEN_SIDE = 256 };
 
-/* Made once: a mapping for each case would take most of its time. */
+/* Mapped once: a mapping for each case would take most of its time. */
 static struct Arena {
     uint8_t *start;           /* after the first guard page */
     uint8_t *begin, *open;    /* the buffer, and OPEN_SIDE untouched bytes */
     size_t size;
     uint64_t hash;            /* before the call */
     bool is_frozen;
-} arenas[MOST_BUFFERS];
+} arenas[MAX_BUFFERS];
 static size_t used;
 
 static void make_arenas(void) {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    DEMAND(MOST_BYTES % page == 0 && OPEN_SIDE < page);
-    for (size_t i = 0; i < MOST_BUFFERS; i++) {
-        uint8_t *all = mmap(NULL, MOST_BYTES + 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        DEMAND(all != MAP_FAILED && mprotect(all + page, MOST_BYTES + page, PROT_READ | PROT_WRITE) == 0);
+    DEMAND(MAX_BYTES % page == 0 && OPEN_SIDE < page);
+    for (size_t i = 0; i < MAX_BUFFERS; i++) {
+        uint8_t *all = mmap(NULL, MAX_BYTES + 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        DEMAND(all != MAP_FAILED && mprotect(all + page, MAX_BYTES + page, PROT_READ | PROT_WRITE) == 0);
         arenas[i].start = all + page;
     }
 }
 
 void *fuzz_buffer(size_t size) {
     if (arenas[0].start == NULL) make_arenas();
-    DEMAND(used < MOST_BUFFERS && size <= MOST_BYTES);
+    DEMAND(used < MAX_BUFFERS && size <= MAX_BYTES);
     struct Arena *arena = &arenas[used++];
     const bool ends_at_guard = choose(2) == 0;
-    arena->begin = arena->start + (ends_at_guard ? MOST_BYTES + (size_t)sysconf(_SC_PAGESIZE) - size : 0);
+    arena->begin = arena->start + (ends_at_guard ? MAX_BYTES + (size_t)sysconf(_SC_PAGESIZE) - size : 0);
     arena->open = ends_at_guard ? arena->begin - OPEN_SIDE : arena->begin + size;
     arena->size = size;
     arena->is_frozen = false;
@@ -232,7 +232,7 @@ Matrix choose_matrix(size_t units, size_t examples, size_t element, bool is_outp
         const bool apart = units == 1 || examples == 1 || matrix.strides.unit > across || matrix.strides.example > up;
         if (!steps || !apart) matrix.wrong |= ONE(REG_ERROR_SHAPE);
     }
-    if (matrix.wrong == 0 && (span + 1) * (Wide)element > MOST_BYTES) {
+    if (matrix.wrong == 0 && (span + 1) * (Wide)element > MAX_BYTES) {
         matrix.is_large = true;
         matrix.possible |= ONE(REG_ERROR_SIZE);
     } else if (matrix.wrong == 0) {
@@ -253,7 +253,7 @@ void *matrix_buffer(const Matrix *matrix, bool is_output) {
 }
 
 void check_padding(const Matrix *matrix, const void *first) {
-    static bool is_inside[MOST_BYTES / sizeof(float)];
+    static bool is_inside[MAX_BYTES / sizeof(float)];
     memset(is_inside, 0, matrix->length);
     for (size_t u = 0; u < matrix->units; u++)
         for (size_t r = 0; r < matrix->examples; r++)
@@ -264,7 +264,7 @@ void check_padding(const Matrix *matrix, const void *first) {
         if (!is_inside[i]) DEMAND(is_untouched(begin + i * matrix->element, matrix->element));
 }
 
-/* What libFuzzer calls. */
+/* The entry point of libFuzzer. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     choose_from(bytes, size);

@@ -7,7 +7,7 @@
 /* ---- Vectors --------------------------------------------------------------------------- */
 
 static size_t count;
-/* The errors of the call that is being made. */
+/* The errors of the present call. */
 static Statuses wrong;
 
 static void choose_count(size_t element) {
@@ -22,7 +22,7 @@ static void choose_count(size_t element) {
 
 static size_t room(void) { return (wrong & ONE(REG_ERROR_SIZE)) != 0 ? 4 : count; }
 
-/* NULL, now and then: an error if there are elements. */
+/* Sometimes NULL, which is an error if there are elements. */
 static bool choose_null(void) {
     if (!rarely(24)) return false;
     if (count > 0) wrong |= ONE(REG_ERROR_NULL);
@@ -41,7 +41,7 @@ static void *output(size_t element) {
     return choose_null() ? NULL : fuzz_buffer(room() * element);
 }
 
-/* An output that may be its input, or overlap with it, which is no crash. */
+/* An output that may be its input, or overlap it, which must not crash. */
 static real *place(const real **x) {
     if (*x == NULL || choose(4) > 0) return output(sizeof(real));
     real *both = fuzz_buffer((room() + 8) * sizeof *both);
@@ -147,23 +147,23 @@ static void fuzz_pairs(void) {
 
 /* ---- Costs ----------------------------------------------------------------------------- */
 
-/* A size of a matrix: mostly small, sometimes more than there are addresses. */
-static size_t choose_extent(size_t most) {
-    if (!rarely(24)) return choose_size(most);
+/* A size of a matrix: mostly small, sometimes beyond the address space. */
+static size_t choose_extent(size_t max) {
+    if (!rarely(24)) return choose_size(max);
     return choose(2) == 0 ? choose_impossible(sizeof(real)) : (size_t)1 << (30 + choose(34));
 }
 
-/* Elements of a matrix: an error if they cannot be, and nothing that a buffer here cannot hold. */
+/* The errors of a matrix of this size; sets *is_large if it is valid but larger than a buffer here. */
 static Statuses check_extents(size_t rows, size_t columns, bool *is_large) {
     if ((ptrdiff_t)rows < 0 || (ptrdiff_t)columns < 0) return ONE(REG_ERROR_SIZE);
     const unsigned __int128 bytes = (unsigned __int128)rows * columns * sizeof(real);
     if (bytes > PTRDIFF_MAX) return ONE(REG_ERROR_SIZE);
-    *is_large |= bytes > MOST_BYTES;
+    *is_large |= bytes > MAX_BYTES;
     return bytes == 0 ? ONE(REG_ERROR_SHAPE) : 0;
 }
 
 static void fuzz_cost(void) {
-    enum { MOST_LAYERS = 4 };
+    enum { MAX_COST_LAYERS = 4 };
     const size_t n_out = choose_extent(40), m = choose_extent(70);
     bool is_large = false;
     wrong = check_extents(n_out, m, &is_large);
@@ -173,14 +173,14 @@ static void fuzz_cost(void) {
     count = 1;
     double *cost = output(sizeof *cost);
     size_t *ignored = choose(2) == 0 ? NULL : fuzz_buffer(sizeof *ignored);
-    /* NULL is an error, but perhaps of the second kind of call only. */
+    /* NULL may be an error of the second kind of call only. */
     const Statuses possible = ONE(REG_ERROR_NULL) | ONE(REG_ERROR_SIZE);
     if (choose(2) == 0) {
         wrong &= ~ONE(REG_ERROR_LAMBDA);
         if (wrong != 0 || !is_large) JUDGE(REG(cost)(a, y, n_out, m, cost, ignored), wrong, possible);
         return;
     }
-    size_t layers = choose(MOST_LAYERS + 1);
+    size_t layers = choose(MAX_COST_LAYERS + 1);
     const real **weights = fuzz_buffer(layers * sizeof *weights);
     size_t *counts = fuzz_buffer(layers * sizeof *counts);
     for (size_t l = 0; l < layers; l++) {
@@ -210,7 +210,7 @@ static void fuzz_cost(void) {
 
 typedef struct Layer {
     size_t n_out, n_in, m;
-    bool is_large; /* no error, but not for the buffers here */
+    bool is_large; /* valid, but larger than a buffer here */
     Statuses possible;
 } Layer;
 
@@ -218,13 +218,13 @@ static Layer choose_layer(void) {
     Layer layer = {.n_out = choose_extent(70), .n_in = choose_extent(70), .m = choose_extent(140)};
     wrong = check_extents(layer.n_out, layer.n_in, &layer.is_large) |
             check_extents(layer.n_out, layer.m, &layer.is_large) | check_extents(layer.n_in, layer.m, &layer.is_large);
-    /* Whether the largest matrices that there are addresses for are too large is not promised. */
+    /* The largest addressable matrices may be refused or not. */
     layer.possible = IF(layer.is_large, REG_ERROR_SIZE);
     return layer;
 }
 
 static Matrix choose_operand(Layer *layer, size_t units, bool is_output) {
-    /* Of a layer without elements, the strides may be anything. */
+    /* A layer without elements may have any strides. */
     const bool exists = units - 1 < PTRDIFF_MAX && layer->m - 1 < PTRDIFF_MAX;
     const Matrix matrix = choose_matrix(exists ? units : 1, exists ? layer->m : 1, sizeof(real), is_output);
     wrong |= matrix.wrong;
@@ -291,7 +291,7 @@ static void fuzz_backward_l2(void) {
     if (status == REG_OK && da != NULL) check_padding(&out, da);
 }
 
-/* ---- What is not typed ----------------------------------------------------------------- */
+/* ---- Functions without element type ---------------------------------------------------- */
 
 static void fuzz_legacy(void) {
     reg_legacy_rng *rng = fuzz_buffer(sizeof *rng);
@@ -311,15 +311,15 @@ static void fuzz_legacy(void) {
         } else {
             wrong |= IF(rng->position < 0 || rng->position > 624, REG_ERROR_STATE);
         }
-        /* A state of zeros, or with another flag, was not made by seed either. */
+        /* seed makes no state of zeros, and no other flag. */
         JUDGE(choose(2) == 0 ? reg_legacy_uniform(state, count, out) : reg_legacy_normal(state, count, out), wrong,
               ONE(REG_ERROR_STATE));
     }
 }
 
 static void fuzz_library(void) {
-    /* Of a caller's struct that is too short, or has no size that a struct can have, no field is touched.
-     * One may be longer than the library's; what the library does not know of it stays. */
+    /* A struct that is too short, or has an impossible size, stays unchanged. It may be longer than the
+     * library's; unknown fields stay unchanged. */
     const size_t size = rarely(4) ? (size_t)choose_bits(8) : choose(sizeof(reg_build) + 100), longest = 4096;
     const size_t held = size < sizeof(size_t) ? sizeof(size_t) : size > longest ? sizeof(reg_build) : size;
     reg_build *build = fuzz_buffer(held);
@@ -335,7 +335,7 @@ static void fuzz_library(void) {
     int32_t *now = fuzz_buffer(sizeof *now);
     JUDGE(reg_get_num_threads(now), 0, 0);
     DEMAND(*now == (is_valid ? threads : before));
-    /* No more threads than a large call of another case can have. */
+    /* Few threads, so that large calls of other cases stay fast. */
     DEMAND(reg_set_num_threads(1 + (int32_t)choose(4)) == REG_OK);
 }
 

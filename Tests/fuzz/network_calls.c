@@ -26,22 +26,22 @@ static size_t choose_examples(Statuses *wrong) {
     return choose_impossible(sizeof(real));
 }
 
-/* What a call is given, and what is wrong with it. */
+/* The arguments of a call, and their errors. */
 typedef struct Given {
     Statuses wrong, possible;
     bool is_large;
-    bool has_no_weight; /* all weights are 0, and that is all that is wrong with them */
+    bool has_no_weight; /* all weights are 0, which is their only error */
 } Given;
 
-/* Without examples, or with more than there can be, the strides do not matter. */
-static size_t existing(size_t m) { return m == 0 || m > MOST_BYTES ? 1 : m; }
+/* Strides do not matter if m is 0 or impossible. */
+static size_t existing(size_t m) { return m == 0 || m > MAX_BYTES ? 1 : m; }
 
 static real *choose_side(Given *given, size_t units, size_t m, reg_strides *strides, bool is_output) {
     const Matrix matrix = choose_matrix(units, existing(m), sizeof(real), is_output);
     *strides = matrix.strides;
     given->wrong |= matrix.wrong;
     given->possible |= matrix.possible;
-    given->is_large |= matrix.is_large || units * existing(m) * sizeof(real) > MOST_BYTES;
+    given->is_large |= matrix.is_large || units * existing(m) * sizeof(real) > MAX_BYTES;
     if (!rarely(60)) return matrix_buffer(&matrix, is_output);
     if (!is_output) given->wrong |= ONE(REG_ERROR_NULL);
     return NULL;
@@ -62,7 +62,7 @@ static const Data *choose_data(Given *given, Ends ends) {
     data->y = choose_side(&of_size, ends.outputs, data->m, &data->y_strides, false);
     data->weights = NULL;
     const size_t m = data->m;
-    if (m > 0 && m <= MOST_BYTES / sizeof(real) && choose(3) == 0) {
+    if (m > 0 && m <= MAX_BYTES / sizeof(real) && choose(3) == 0) {
         real *weights = fuzz_buffer(m * sizeof *weights);
         double sum = 0;
         bool is_valid = true;
@@ -89,7 +89,7 @@ static const Data *choose_data(Given *given, Ends ends) {
     return data;
 }
 
-/* Wrong in a way that is certain to be found before anything is read. */
+/* Whether the call has an error that is certain to be found before data are read. */
 static bool is_worth(const Given *given) { return given->wrong != 0 || !given->is_large; }
 
 /* ---- Prediction ------------------------------------------------------------------------ */
@@ -117,7 +117,7 @@ static void fuzz_predict(Network *network, Ends ends) {
         const size_t samples = rarely(40) ? choose_impossible(1) : choose(4);
         const Statuses wrong = (is_empty ? 0 : given.wrong) | IF(samples == 0, REG_ERROR_SHAPE) |
                                IF(samples >> 48 != 0, REG_ERROR_SIZE);
-        /* More samples than an age has time for. */
+        /* Too many samples to finish. */
         if (wrong == 0 && samples > 4) return;
         status = JUDGE(REG(network_predict_dropout)(network, m, x, in, samples, choose_bits(8), first, second, out),
                        wrong, given.possible);
@@ -152,7 +152,7 @@ static void fuzz_gradient(Network *network, Ends ends) {
         part->struct_size = rarely(40) ? choose(sizeof *part) : sizeof *part;
         part->first_row = (uint64_t)choose_integer();
         part->total_weight = choose(2) == 0 ? 0 : choose_near(0, 2000);
-        /* Such a part of a batch gives nothing. */
+        /* Such a part of a batch has a gradient of 0. */
         if (given.has_no_weight && part->total_weight > 0) given.wrong &= ~ONE(REG_ERROR_SAMPLE_WEIGHT);
         given.wrong |= IF(part->struct_size != sizeof *part, REG_ERROR_SIZE);
         given.wrong |= IF(!(part->total_weight >= 0 && part->total_weight < INFINITY), REG_ERROR_SAMPLE_WEIGHT);
@@ -165,17 +165,17 @@ static void fuzz_gradient(Network *network, Ends ends) {
 static void fuzz_check_gradient(Network *network, Ends ends) {
     Given given = {0};
     const Data *data = choose_data(&given, ends);
-    double *worst = choose_result(&given, true);
-    const double difference = choose_near(1e-5, 1e-3);
-    given.wrong |= IF(!(difference > 0), REG_ERROR_SHAPE);
-    given.possible |= IF(!(difference < INFINITY), REG_ERROR_SHAPE);
+    double *max_error = choose_result(&given, true);
+    const double step = choose_near(1e-5, 1e-3);
+    given.wrong |= IF(!(step > 0), REG_ERROR_SHAPE);
+    given.possible |= IF(!(step < INFINITY), REG_ERROR_SHAPE);
     reg_layer layer = {.struct_size = sizeof layer};
     DEMAND(REG(network_layer)(network, ends.layers - 1, &layer) == REG_OK);
     const bool is_small = layer.biases < 300 && (data == NULL || given.wrong != 0 || data->m < 100);
-    const size_t most = is_small && rarely(4) ? (size_t)choose_integer() : choose(3);
-    given.wrong |= IF(most > PTRDIFF_MAX, REG_ERROR_SIZE);
+    const size_t max_parameters = is_small && rarely(4) ? (size_t)choose_integer() : choose(3);
+    given.wrong |= IF(max_parameters > PTRDIFF_MAX, REG_ERROR_SIZE);
     if (is_worth(&given))
-        JUDGE(REG(network_check_gradient)(network, data, difference, most, worst), given.wrong, given.possible);
+        JUDGE(REG(network_check_gradient)(network, data, step, max_parameters, max_error), given.wrong, given.possible);
 }
 
 /* ---- Training -------------------------------------------------------------------------- */
@@ -196,7 +196,7 @@ static const uint8_t *const *choose_masks(const Network *network, size_t m, Give
     const uint8_t **masks = fuzz_buffer(made.layers * sizeof *masks);
     for (size_t l = 0; l < made.layers; l++) {
         masks[l] = NULL;
-        if (choose(2) == 0 || (made.keep_prob[l] == 1 && !rarely(20)) || made.widths[l] * m > MOST_BYTES) continue;
+        if (choose(2) == 0 || (made.keep_prob[l] == 1 && !rarely(20)) || made.widths[l] * m > MAX_BYTES) continue;
         uint8_t *mask = fuzz_buffer(made.widths[l] * m);
         fill_bytes(mask, made.widths[l] * m);
         freeze_buffer(mask);
@@ -249,7 +249,7 @@ static void fuzz_fit(Network *network, Ends ends) {
     }
     given.wrong |= IF(!(options->min_delta >= 0), REG_ERROR_MIN_DELTA) |
                    IF(options->batch_size > PTRDIFF_MAX, REG_ERROR_SIZE);
-    /* Training need not go well, nor may it count beyond 2^48. */
+    /* Training may diverge, and must not count beyond 2^48. */
     given.possible |= IF(position.step + 10000 >= (uint64_t)1 << 48 || position.epoch + 8 >= (uint64_t)1 << 48,
                          REG_ERROR_SIZE);
     freeze_buffer(options);
@@ -258,7 +258,7 @@ static void fuzz_fit(Network *network, Ends ends) {
         JUDGE(REG(network_fit)(network, data, validation, options, result), given.wrong, given.possible);
         return;
     }
-    /* What was reached before a cost that is not finite is in the result and the costs. */
+    /* The result and the costs describe the epochs before a cost that is not finite. */
     const reg_status status = REG(network_fit)(network, data, validation, options, result);
     DEMAND(status == REG_OK || status == REG_ERROR_NOT_FINITE || (given.possible & ONE(status)) != 0);
     if (status != REG_OK) return;
@@ -272,7 +272,7 @@ static void fuzz_apply(Network *network, Ends ends) {
     JUDGE(REG(network_apply)(network), 0, ONE(REG_ERROR_NOT_FINITE) | IF(position.step + 1 == (uint64_t)1 << 48, REG_ERROR_SIZE));
 }
 
-/* ---- What it holds --------------------------------------------------------------------- */
+/* ---- Buffers of a network -------------------------------------------------------------- */
 
 static void fuzz_buffers(Network *network, Ends ends) {
     (void)ends;
@@ -284,7 +284,7 @@ static void fuzz_buffers(Network *network, Ends ends) {
     case 2: JUDGE(REG(network_optimizer_state)(network, values, length), 0, 0); break;
     default: JUDGE(REG(network_parameters)(choose(2) ? NULL : network, values, NULL), ONE(REG_ERROR_NULL), 0); return;
     }
-    /* They are the caller's to write. */
+    /* The caller may write to them. */
     if (choose(2) == 0) fill_reals(*values, *length, sizeof **values);
 }
 
@@ -336,7 +336,7 @@ static void fuzz_copy(Network *network, Ends ends) {
     copy_network(network);
 }
 
-/* Names that are no identifiers are refused; the others reach a folder that is not there. */
+/* Invalid identifiers are refused; valid ones fail at a missing folder. */
 static void fuzz_export(Network *network, Ends ends) {
     (void)ends;
     const size_t length = choose(rarely(8) ? 300 : 12);

@@ -3,10 +3,10 @@
 
 #include "networks.h"
 
-/* ---- What a network is made of --------------------------------------------------------- */
+/* ---- Options of a network -------------------------------------------------------------- */
 
-/* The size of a struct of options, which is not longer than its buffer, so a longer one is not right
- * either. Of one that is not right nothing is read. */
+/* A struct_size. Only that of the struct is right, because the buffer is not longer. With another size,
+ * no field is read. */
 static size_t choose_struct_size(size_t right, Statuses *wrong) {
     size_t size = right;
     if (rarely(40)) size = rarely(2) ? choose(right) : (size_t)choose_integer();
@@ -45,7 +45,7 @@ static const size_t *choose_widths(size_t layers, Statuses *wrong, Statuses *pos
             widths[l] = 0;
             *wrong |= ONE(REG_ERROR_SHAPE);
         } else if (rarely(60)) {
-            /* Too much for every machine. */
+            /* Larger than any memory. */
             widths[l] = rarely(2) ? (size_t)1 << (48 + choose(16)) : choose_impossible(1);
             *wrong |= ONE(REG_ERROR_SIZE);
             *possible |= ONE(REG_ERROR_MEMORY);
@@ -122,7 +122,7 @@ Network *choose_network(void) {
     return *network;
 }
 
-/* ---- How it learns --------------------------------------------------------------------- */
+/* ---- Optimizers ------------------------------------------------------------------------ */
 
 void choose_optimizer(Network *network) {
     Statuses wrong = 0;
@@ -138,7 +138,7 @@ void choose_optimizer(Network *network) {
         memset(options, 0, sizeof *options);
         options->struct_size = sizeof *options;
         options->kind = (reg_optimizer)kind;
-        options->epsilon = 1; /* all 0 would be the defaults of the kind */
+        options->epsilon = 1; /* all 0 would select the defaults of the kind */
         wrong = 0;
     }
     wrong |= of_kind;

@@ -1,5 +1,4 @@
-/* Networks made of chosen options, and what is done with them. For files that are compiled twice, as
- * typed.h. */
+/* Networks of chosen options, and calls with them. For files that are compiled twice, as typed.h. */
 #ifndef SWIFTREG_TESTS_FUZZ_NETWORKS_H
 #define SWIFTREG_TESTS_FUZZ_NETWORKS_H
 
@@ -21,17 +20,16 @@ enum { FUZZ_LAYERS = 4 };
 #define use_network TYPED(use_network)
 #define copy_network TYPED(copy_network)
 
-/* A network of chosen options, or NULL if they were refused, as they must be where the header says
- * so. */
+/* A network of chosen options; NULL if they were refused, as the header demands. */
 Network *choose_network(void);
 
-/* Sets chosen options of its optimizer, which must be refused or be there then. */
+/* Sets chosen options of its optimizer, which must be refused or take effect. */
 void choose_optimizer(Network *network);
 
-/* A call with a network, chosen too; its arguments as well. */
+/* A chosen call with chosen arguments. */
 void use_network(Network *network);
 
-/* Serialized, read and serialized again, the bytes are the same. */
+/* Serializes, reads and serializes again: the bytes must be the same. */
 void copy_network(const Network *network);
 
 #endif
