@@ -1,4 +1,4 @@
-/* Networks to files and back: every bit returns, and a file is never half written. */
+/* Networks saved to files and loaded: every bit is the same, and no file is half written. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ static const char *in_directory(const char *name) {
     return path[next];
 }
 
-/* The number of files in the directory, which are removed if `removes`. */
+/* The number of files in the directory; removes them if `removes`. */
 static int count_files(bool removes) {
     DIR *stream = opendir(directory);
     int count = 0;
@@ -81,7 +81,7 @@ TEST(files_disk) {
     remove_directory();
 }
 
-/* A path without a directory is in the present one. */
+/* A path without a directory is relative to the current one. */
 TEST(files_relative) {
     make_directory();
     char before[4096];
@@ -105,7 +105,7 @@ TEST(files_relative) {
         CHECK(errno == (number));               \
     } while (0)
 
-/* Where nothing can be loaded, or saved and exported; errno tells why. */
+/* Paths that cannot be loaded, or saved and exported to, with their errno. */
 static void check_path(network *original, const char *path, int load_error, int save_error) {
     describe("files_errors " REAL_NAME ", path %s", path);
     network *loaded = original;
@@ -150,7 +150,7 @@ TEST(files_errors) {
     FILE_ERROR(ENOENT, REG(network_load)(in_directory("missing"), &out));
     CHECK(count_files(false) == 1);
 
-    /* The longest name that there may be leaves room for the temporary one. */
+    /* The longest possible name leaves room for the temporary name. */
     long_name[255] = 0;
     CHECK_OK(REG(network_save)(original, in_directory(long_name)));
     CHECK_OK(REG(network_load)(in_directory(long_name), &out));
@@ -164,7 +164,7 @@ TEST(files_errors) {
     stream = fopen(in_directory("empty"), "wb");
     CHECK(stream != NULL && fclose(stream) == 0);
     CHECK_STATUS(REG_ERROR_FORMAT, REG(network_load)(in_directory("empty"), &out));
-    /* A file of a terabyte, all hole. */
+    /* A sparse file of a terabyte. */
     const int sparse = open(in_directory("sparse"), O_WRONLY | O_CREAT, 0600);
     if (ftruncate(sparse, (off_t)1 << 40) == 0)
         CHECK_STATUS(REG_ERROR_FORMAT, REG(network_load)(in_directory("sparse"), &out));
@@ -248,7 +248,7 @@ TEST(files_killed) {
         REG(network_destroy)(loaded);
         loaded = NULL;
     }
-    /* What the children left is in nobody's way, not even where their process number comes again. */
+    /* Files of killed processes do not disturb others, even if their process number is reused. */
     CHECK_OK(REG(network_save)(networks[0], path));
     REG(network_destroy)(networks[0]);
     REG(network_destroy)(networks[1]);

@@ -16,7 +16,7 @@ TEST(files_bytes) {
         CHECK_OK(REG(network_deserialize)(bytes, size, &copy));
         CHECK(same_networks(original, copy));
         REG(network_destroy)(copy);
-        /* Of whichever type it is. */
+        /* Read with the element type of the file. */
         reg_network *f32 = (reg_network *)bytes;
         reg_network_f64 *f64 = (reg_network_f64 *)bytes;
         CHECK_OK(reg_network_deserialize_any(bytes, size, &f32, &f64));
@@ -42,7 +42,7 @@ TEST(files_bytes) {
     }
 }
 
-/* 1024 layers are saved and read, and are what is read at most. */
+/* 1024 layers are saved and read; a file with more is refused. */
 TEST(files_max_layers) {
     size_t widths[REG_MAX_LAYERS + 1];
     for (size_t l = 0; l <= REG_MAX_LAYERS; l++) widths[l] = 1 + l % 2;

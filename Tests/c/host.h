@@ -1,4 +1,4 @@
-/* What the C tests take from the host. host_linux.c and host_wasi.c implement this, and the guarded
+/* Functions of the host for the C tests. host_linux.c and host_wasi.c implement them, and the guarded
  * buffers and describe_crashes of check.h. */
 #ifndef SWIFTREG_TESTS_HOST_H
 #define SWIFTREG_TESTS_HOST_H
@@ -12,15 +12,15 @@
 #define HOST_HAS_FILES 0
 #endif
 
-/* Makes count calls run(contexts[i]), each in a thread of its own, at the same time; without threads,
- * one after the other. results[i], unless `results` is NULL, receives what call i returned. */
-enum { MOST_AT_ONCE = 8 };
+/* Calls run(contexts[i]) for i = 0 ... count - 1, at most MAX_AT_ONCE, in one thread each; on a host without
+ * threads, one after the other. results[i], unless `results` is NULL, receives the result of call i. */
+enum { MAX_AT_ONCE = 8 };
 void run_at_once(int count, void *(*run)(void *context), void *const *contexts, void **results);
 
-/* Threads of this process; 0 where the host does not tell. */
+/* The number of threads of this process; 0 if unknown. */
 int thread_count(void);
 
-/* Of the allocator in blocks.c, which may be called from several threads. */
+/* The lock of the allocator in blocks.c, which several threads may call. */
 void lock_blocks(void);
 void unlock_blocks(void);
 

@@ -70,7 +70,7 @@ void release_buffers(void) {
 /* ---- Threads --------------------------------------------------------------------------- */
 
 void run_at_once(int count, void *(*run)(void *context), void *const *contexts, void **results) {
-    pthread_t threads[MOST_AT_ONCE];
+    pthread_t threads[MAX_AT_ONCE];
     for (int i = 0; i < count; i++) CHECK(pthread_create(&threads[i], NULL, run, contexts[i]) == 0);
     for (int i = 0; i < count; i++)
         CHECK(pthread_join(threads[i], results == NULL ? NULL : &results[i]) == 0);

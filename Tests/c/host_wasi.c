@@ -8,31 +8,31 @@
 
 /* ---- Crashes --------------------------------------------------------------------------- */
 
-/* The engine prints where the program ended. */
+/* The engine prints the place of a trap. */
 void describe_crashes(void) {}
 
 /* ---- Guarded buffers ------------------------------------------------------------------- */
 /*
- * There are no pages to protect. Bytes before and behind a buffer, and the bytes of a frozen one, are
+ * Pages cannot be protected. Zones before and behind a buffer, and the bytes of a frozen buffer, are
  * compared when it is released.
  */
 
-enum { ZONE = 512, MOST_BUFFERS = 64 };
+enum { ZONE = 512, MAX_BUFFERS = 64 };
 
 static struct Buffer {
-    unsigned char *start; /* of the zone before it */
+    unsigned char *start; /* of the zone before the buffer */
     size_t bytes;
-    unsigned char *frozen; /* NULL, or what it must still hold */
-} buffers[MOST_BUFFERS];
+    unsigned char *frozen; /* NULL, or a copy of the expected bytes */
+} buffers[MAX_BUFFERS];
 static size_t buffer_count;
 
-/* Of the zones; not the byte of a new buffer. */
+/* The bytes of the zones; differs from that of a new buffer. */
 static unsigned char zone_byte(size_t i) { return (unsigned char)(0x5B ^ i); }
 
 void *buffer(size_t count, size_t size) {
     const size_t bytes = count * size;
     unsigned char *start = malloc(bytes + 2 * ZONE);
-    if (start == NULL || buffer_count == MOST_BUFFERS) {
+    if (start == NULL || buffer_count == MAX_BUFFERS) {
         fprintf(stderr, "no more buffers\n");
         exit(EXIT_FAILURE);
     }

@@ -1,4 +1,4 @@
-/* Networks where the host has no files: every operation on one fails, and nothing else changes. */
+/* Networks on a host without files: every file operation fails, and nothing else changes. */
 #include "networks.h"
 #include "tests.h"
 

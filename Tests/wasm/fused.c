@@ -1,8 +1,8 @@
 /* fused
  *
- * Prints a hash of fused multiply-adds of random numbers and of hard cases: in WebAssembly those of
+ * Prints hashes of fused multiply-adds of random numbers and of hard cases. In WebAssembly they are those of
  * the library (Sources/CPlatform/lanes.h), elsewhere those of the C library, which are exact. Both must
- * print the same lines. Each NaN counts as the same one. */
+ * print the same lines. All NaNs count as equal. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ static void fuse_f32(const float *a, const float *b, const float *c, float *out)
     memcpy(&z, c, sizeof z);
     z = lanes_f32_fma(x, y, z);
     memcpy(out, &z, sizeof z);
-    /* A quarter of a vector goes another way. */
+    /* A quarter of a vector has its own function. */
     memcpy(&p, a, sizeof p);
     memcpy(&q, b, sizeof q);
     memcpy(&r, c, sizeof r);
@@ -55,8 +55,8 @@ static uint64_t bits(void) {
 
 static int between(int low, int high) { return low + (int)(bits() % (uint64_t)(high - low + 1)); }
 
-/* A number of a binary exponent in [low, high] and of `digits` fraction bits: all of them random, or only
- * the first ones, or ones at the end. */
+/* A number with a binary exponent in [low, high] and `digits` fraction bits: all random, only the first
+ * ones random, or a run of ones at the end. */
 static double number(int low, int high, int digits) {
     uint64_t fraction = bits() >> (64 - digits);
     const uint64_t kind = bits() % 4, run = (uint64_t)1 << bits() % (unsigned)digits;
@@ -133,7 +133,7 @@ static void test_f32(long count) {
     }
     print("f32 cancels");
     for (long i = 0; i < count; i++) {
-        /* Half way between two floats, or next to it by a hair. */
+        /* The middle between two floats, or a number very close to it. */
         const double sign = bits() % 2 ? 1 : -1, hair = ldexp(sign, -24 - between(1, 60));
         const double half = bits() % 2 ? 0x1p-24 : -0x1p-24;
         const double one = bits() % 2 ? 1 : 1 + ldexp(hair, 24);
