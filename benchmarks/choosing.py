@@ -73,7 +73,7 @@ def stopping():
 
 
 def ends():
-    """The cross-validated log loss along the derived alphas, and that of the classes' shares."""
+    """The cross-validated log loss along the derived alphas, and that of constant class frequencies."""
     lines = ["| data | shares of the classes | largest alpha | best | smallest alpha |",
              "| ---- | --------------------: | ------------: | ---: | -------------: |"]
     for name in DATA:

@@ -1,10 +1,10 @@
 """Compares two builds of the library, old and new, row by row; fails where the new one is slower.
 
 Both are loaded into one process and called from C on the same data, in turns of less than a millisecond,
-so that whatever else the machine does falls on both alike. A round is a few turns of each, of which
-the fastest count, and gives one ratio; a row's ratio is the median of its rounds. A row is lost where
-that median is above 1.03 with 97.5 % confidence (by the sign test), and again after the row is
-measured anew with other memory: the limit holds beyond the row's noise.
+so that other work of the machine affects both equally. A round is a few turns of each; the ratio of their
+fastest turns is the ratio of the round. The ratio of a row is the median over its rounds. A row fails if
+that median is above 1.03 with 97.5 % confidence (by the sign test) twice: also in a second measurement with
+new memory. So noise alone does not fail a row.
 
     make bench-gate OLD=path/to/libSwiftReg.so.0
     SWIFTREG_ISA=avx2 make bench-gate OLD=...              on another instruction set
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from work import Work
 
 ROOT = Path(__file__).resolve().parents[1]
-# What the median of a row may lose.
+# The largest accepted median of a row.
 LIMIT = 1.03
 TURN_SECONDS = 3e-4
 TURNS = 4
@@ -55,7 +55,7 @@ class Row:
     name: str
     # Seconds of the fastest turn: old, new, peer.
     best: list[float]
-    # Of each round: new over old, and new over peer.
+    # Ratios of each round: new over old, and new over peer.
     ratios: list[float] = field(default_factory=list)
     peer_ratios: list[float] = field(default_factory=list)
     amount: float = 1
@@ -67,7 +67,7 @@ class Row:
 
 
 def lower_bound(values: list[float]) -> float:
-    """What the median of the distribution exceeds with 97.5 % confidence."""
+    """A lower bound of the median of the distribution, with 97.5 % confidence."""
     n = len(values)
     below, k = 0.0, -1
     while below <= 0.025:
@@ -77,7 +77,7 @@ def lower_bound(values: list[float]) -> float:
 
 
 def load(path: Path, folder: str, name: str) -> ctypes.CDLL:
-    """A copy, so that even the same file is two libraries."""
+    """Loads a copy, so that the same file can be loaded as two libraries."""
     copy = Path(folder) / f"libSwiftReg-{name}.so.0"
     shutil.copyfile(path, copy)
     return ctypes.CDLL(os.fspath(copy))
@@ -101,7 +101,7 @@ def compare(row: Row, contestants: list[Contestant], rounds: int) -> None:
         fastest = [float("inf")] * len(contestants)
         for turn in range(TURNS):
             for i in range(len(contestants)):
-                # Who comes after whom changes.
+                # The order changes from round to round.
                 j = (i + turn + n) % len(contestants)
                 fastest[j] = min(fastest[j], contestants[j](calls[j]) / calls[j])
         row.best = [min(pair) for pair in zip(row.best, fastest)]
@@ -112,7 +112,7 @@ def compare(row: Row, contestants: list[Contestant], rounds: int) -> None:
 
 def main() -> int:
     options = parse()
-    # Read by OpenBLAS when NumPy is loaded, which is below; its kernels are those that it chooses itself.
+    # OpenBLAS reads this when NumPy is loaded, below. It chooses its kernels itself.
     for name in ("SWIFTREG_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = str(options.threads)
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):

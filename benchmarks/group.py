@@ -16,5 +16,5 @@ class Group:
     unit: str
     # Makes the cases for a number of threads; with quick, fewer or smaller ones.
     cases: Callable[[int, bool], Iterator[Case]]
-    # What the table does not say itself.
+    # Explanation below the table.
     note: str = ""

@@ -1,4 +1,4 @@
-"""What the numbers depend on: the CPU, the versions, the load; and which kernels OpenBLAS runs best."""
+"""The conditions of a run: CPU, versions, load, and the fastest kernels of OpenBLAS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import swiftreg
 from native import blas_gemm, blas_library, timer
 from processor import cpu, cpu_flags
 
-# OpenBLAS's names of its kernels, and what the CPU must have for them.
+# OpenBLAS's names of its kernels, and the CPU features that they need.
 CORE_TYPES = {
     "Haswell": {"avx2", "fma"}, "Zen": {"avx2", "fma"}, "SkylakeX": {"avx512f", "avx512dq"},
     "Cooperlake": {"avx512f", "avx512_bf16"}, "Sapphirerapids": {"avx512f", "amx_bf16"},
@@ -65,7 +65,7 @@ def blas_seconds() -> float:
 
 
 def best_core_type() -> tuple[str | None, dict[str, float]]:
-    """The kernels that OpenBLAS is fastest with on this CPU, None if its own choice is; the times."""
+    """The fastest kernels of OpenBLAS on this CPU, None for its own choice; and the times."""
     candidates: list[str | None] = [None]
     candidates += [name for name, flags in CORE_TYPES.items() if flags <= cpu_flags()]
     times: dict[str | None, float] = {}
@@ -80,6 +80,6 @@ def best_core_type() -> tuple[str | None, dict[str, float]]:
                 check=True,
             )
             times[name] = min(float(run.stdout), times.get(name, float("inf")))
-    # Its own choice, unless another is clearly better.
+    # OpenBLAS's own choice, unless another is clearly faster.
     best = min(times, key=lambda name: times[name] * (1 if name is None else 1.05))
     return best, {name or "its own choice": seconds for name, seconds in times.items()}

@@ -24,17 +24,17 @@ class Contestant:
 
     name: str
     call: Callable[[], object]
-    # Seconds that n calls take, where a loop in C times them better than one in Python.
+    # Returns the seconds of n calls, for contestants that a C loop times more exactly than Python.
     time_calls: Callable[[int], float] | None = None
     # Called before each turn, untimed.
     before: Callable[[], object] | None = None
-    # In units of the case's work, where this contestant does another amount of it in a call.
+    # The work of one call in units of the case, if it differs.
     work: float | None = None
 
 
 @dataclass(frozen=True)
 class Case:
-    """One row of a table. The first contestant is swiftreg, which the others are compared with."""
+    """One row of a table. The first contestant is swiftreg, the reference of the ratios."""
 
     name: str
     work: float
@@ -43,16 +43,15 @@ class Case:
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure."""
+    """Length and number of the measurements."""
 
     turn_seconds: float
     case_seconds: float
     fewest_rounds: int
     most_rounds: int
-    # Sleep before each turn, for the last contestant's threads to stop spinning.
+    # Sleep before each turn, until threads of the previous contestant stop spinning.
     rest_seconds: float = 0.0
-    # Calls that are not timed, at least one: a virtual machine may take that long to run a second
-    # core again that was idle.
+    # Untimed calls, at least one: a virtual machine may need that long to wake an idle core.
     warm_seconds: float = 0.0
 
 
@@ -70,7 +69,7 @@ class Result:
 
 
 def time_calls(contestant: Contestant, calls: int) -> float:
-    """The seconds that so many calls take."""
+    """The seconds of this number of calls."""
     if contestant.time_calls is not None:
         return contestant.time_calls(calls)
     call = contestant.call
@@ -81,7 +80,7 @@ def time_calls(contestant: Contestant, calls: int) -> float:
 
 
 def _begin(contestant: Contestant, calls: int, effort: Effort) -> None:
-    """Rests, and brings the contestant's data and threads back."""
+    """Rests, then warms up the contestant's data and threads."""
     if effort.rest_seconds:
         time.sleep(effort.rest_seconds)
     if contestant.before is not None:

@@ -25,7 +25,7 @@ BLAS_NAMES = (
 
 
 def suffix(dtype: Any) -> str:
-    """Of the functions in native.c."""
+    """The operands of the functions in native.c."""
     return "_f32" if np.dtype(dtype) == np.float32 else "_f64"
 
 
@@ -34,7 +34,7 @@ def loops() -> ctypes.CDLL:
     """native.c, compiled for this CPU."""
     target = ROOT / "build" / "bench"
     target.mkdir(parents=True, exist_ok=True)
-    # A file of this process: two may compile at once.
+    # A file name per process, because two may compile at once.
     with tempfile.TemporaryDirectory(dir=target) as folder:
         library = Path(folder) / "native.so"
         subprocess.run(
@@ -82,11 +82,11 @@ def function(library: ctypes.CDLL, name: str, dtype: Any) -> ctypes.c_void_p:
 
 @cache
 def blas_library() -> dict[str, Any]:
-    """What threadpoolctl tells of the BLAS that NumPy calls: filepath, version, architecture, ..."""
+    """threadpoolctl's description of the BLAS that NumPy calls: filepath, version, architecture, ..."""
     from threadpoolctl import threadpool_info
 
     found = [info for info in threadpool_info() if info["user_api"] == "blas"]
-    # SciPy and PyTorch may have brought one of their own.
+    # SciPy and PyTorch may have loaded another BLAS.
     found.sort(key=lambda info: "numpy" not in info["filepath"])
     return found[0] if found else {}
 
@@ -172,7 +172,7 @@ def network(
 
 
 def peak(dtype: Any, threads: int) -> tuple[Callable[[int], float], float]:
-    """Seconds of n calls of a loop of multiply-adds on so many threads, and its work in a call."""
+    """Seconds of n calls of a loop of multiply-adds on this number of threads, and the work of a call."""
     time_loop = getattr(loops(), f"time_peak{suffix(dtype)}")
     time_loop.restype = ctypes.c_double
     work = getattr(loops(), f"peak_work{suffix(dtype)}")

@@ -1,4 +1,4 @@
-"""The peers that are installed. One that is not is left out of the tables, and said to be missing."""
+"""The installed peers. A missing peer is named and left out of the tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ special: Any = _import("scipy.special")
 
 
 def prepare(threads: int) -> None:
-    """The number of threads that a variable does not set; double precision in JAX."""
+    """Sets thread numbers that no environment variable sets, and double precision in JAX."""
     if torch is not None:
         torch.set_num_threads(threads)
         torch.set_grad_enabled(False)
@@ -30,7 +30,7 @@ def prepare(threads: int) -> None:
 
 
 def environment(threads: int) -> dict[str, str]:
-    """The variables of a process in which everyone uses so many threads."""
+    """The environment of a process in which every library uses this number of threads."""
     variables = {
         name: str(threads)
         for name in (
@@ -43,7 +43,7 @@ def environment(threads: int) -> dict[str, str]:
         variables["XLA_FLAGS"] = (
             "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
         )
-    # OpenBLAS is to choose its kernels itself, or as run.py found best.
+    # OpenBLAS chooses its kernels itself, unless run.py found faster ones.
     unwanted = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "SWIFTREG_ISA")
     return {k: v for k, v in os.environ.items() if k not in unwanted} | variables
 

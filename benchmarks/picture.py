@@ -1,4 +1,4 @@
-"""docs/benchmarks.svg from the JSON of a run: how many times as long the peers take."""
+"""docs/benchmarks.svg from the JSON of a run: the time of the peers relative to swiftreg."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from report import OURS, figure, ratio, value
 
-# Rows of the one-thread run, by the key of their table and the beginning of their name.
+# Rows of the one-thread run: the key of the table, the beginning of the name, and the label.
 ROWS = [
     ("dropout forward", "float32 1 M", "dropout of a million floats"),
     ("training", "notebook.model, dropout", "a step of the notebook with dropout"),
@@ -19,7 +19,7 @@ PEERS = {"NumPy": "#8da0cb", "PyTorch": "#fc8d62", "JAX": "#66c2a5"}
 
 
 def bars(result: dict[str, Any]) -> list[tuple[str, float, dict[str, float]]]:
-    """For each row there is: what it is, our microseconds, and the ratios of the peers."""
+    """For each row: its label, the microseconds of swiftreg, and the ratios of the peers."""
     run = next(run for run in result["runs"] if run["threads"] == 1)
     cases = {
         (group["key"], case["name"]): (group["unit"], case)
@@ -30,7 +30,7 @@ def bars(result: dict[str, Any]) -> list[tuple[str, float, dict[str, float]]]:
         unit, case = cases.get((key, name), (None, None))
         if case is None:
             continue
-        # The first of a peer's columns, "JAX" rather than "JAX, rbg", whatever else its name says.
+        # The first column of a peer: "JAX" rather than "JAX, rbg".
         seconds: dict[str, list[float]] = {}
         for name, entry in case["results"].items():
             seconds.setdefault(name.replace(",", " ").split()[0], entry["seconds"])
@@ -47,21 +47,21 @@ BAR, GAP, LEFT, WIDTH, RIGHT = 16, 14, 300, 360, 110
 
 
 def draw(result: dict[str, Any], path: Path) -> None:
-    """By hand, because the peers' environment has no matplotlib: with it, notebook.model would draw."""
+    """Writes the SVG without matplotlib: in an environment with it, notebook.model would draw plots."""
     rows = bars(result)
-    most = max(max(ratios.values()) for _, _, ratios in rows)
+    largest = max(max(ratios.values()) for _, _, ratios in rows)
     lines = []
     y = GAP
     for label, microseconds, ratios in rows:
         lines.append(text(8, y + BAR - 4, label))
         lines.append(text(8, y + 2 * BAR - 4, f"swiftreg: {figure(microseconds)} µs", "#666666"))
         for peer, times in ratios.items():
-            width = WIDTH * times / most
+            width = WIDTH * times / largest
             lines.append(f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR - 3}" fill="{PEERS[peer]}"/>')
             lines.append(text(LEFT + width + 5, y + BAR - 5, f"{peer} {times:.3g}x"))
             y += BAR
         y += GAP + BAR * max(0, 2 - len(ratios))
-    one = LEFT + WIDTH / most
+    one = LEFT + WIDTH / largest
     lines.append(f'<line x1="{one:.1f}" x2="{one:.1f}" y1="{GAP / 2}" y2="{y}" stroke="black"/>')
     lines.append(text(LEFT, y + BAR, "times as long as swiftreg, one thread (the line is 1)"))
     size = f'width="{LEFT + WIDTH + RIGHT}" height="{y + 2 * BAR}"'

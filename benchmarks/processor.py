@@ -1,4 +1,4 @@
-"""What CPU this is."""
+"""The name of the CPU."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def spread(seconds: list[float]) -> float:
 
 
 def ratio(theirs: list[float], ours: list[float]) -> float:
-    """How many times as long theirs takes: the median over the rounds."""
+    """Their time over ours: the median over the rounds."""
     return median(t / o for t, o in zip(theirs, ours, strict=True))
 
 
@@ -118,28 +118,27 @@ def text(result: dict[str, Any], best: bool) -> str:
 
 
 READING = (
-    "A cell: the median over the rounds, ± half the distance of the quartiles, and how many times "
-    "as long as swiftreg it takes (with peak: the share of it that swiftreg reaches)."
+    "A cell has the median over the rounds, ± half the distance of the quartiles, and the time relative "
+    "to swiftreg (in the column peak: swiftreg's share of the peak)."
 )
 
 HEAD = """# Benchmarks
 
-What `make bench` last measured on one machine. It makes its own environment for the peers, so that
-anyone can repeat it; `benchmarks/run.sh --help` tells how to measure less.
+Results of the last `make bench` on one machine. The command creates an environment with the peers, so that
+anyone can repeat it; `benchmarks/run.sh --help` lists options for shorter runs.
 
 {facts}
 
-## How to read it
+## Method
 
-All contestants of a row do the same work in the same run, in turns: a round is one turn for each,
-in an order that changes from round to round, and a turn is some milliseconds of calls after others
-that are not timed. {reading} A ratio is the median of the ratios within each round, so that what
-else the machine does falls on both sides. Below 1x, swiftreg is the slower one.
+All contestants of a row do the same work in the same run, in turns. A round is one turn of each, in an
+order that changes from round to round. A turn is some milliseconds of calls, after untimed calls. {reading}
+A ratio is the median of the ratios within the rounds, so that other work of the machine affects both sides.
+Below 1x, swiftreg is slower.
 
-The process is pinned to as many cores as it may use threads, and everyone is told that number. Data
-lie in the caches wherever they fit, as they do for all contestants alike. Results are checked to
-agree before they are timed (of dropout, the share that is kept). The JSON that the run leaves in
-`build/bench` has every sample.
+The process is pinned to as many cores as it may use threads, and every library is set to that number. Data
+are in the caches if they fit, for all contestants. Results are checked for agreement before they are timed
+(for dropout, the share of kept elements). The JSON in `build/bench` has every sample.
 """
 
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "build" / "bench"
 DOCS = ROOT / "docs" / "benchmarks.md"
 PICTURE = ROOT / "docs" / "benchmarks.svg"
-# Longer than the threads of OpenBLAS spin after a call.
+# Longer than threads of OpenBLAS spin after a call.
 REST_SECONDS = 0.04
 WARM_SECONDS = 0.15
 
@@ -50,7 +50,7 @@ def chosen(name: str, texts: list[str]) -> bool:
 
 
 def work(threads: int, options: argparse.Namespace) -> None:
-    """Measures with so many threads, in this process; what it finds goes to a file."""
+    """Measures with this number of threads in this process; writes the results to a file."""
     import machine
     import swiftreg
     from cases import GROUPS
@@ -70,7 +70,7 @@ def work(threads: int, options: argparse.Namespace) -> None:
             if not chosen(case.name, options.rows):
                 continue
             print(f"\r\033[K{threads} threads: {group.key}, {case.name}", end="", file=sys.stderr, flush=True)
-            # A case may have ended with one of "1 thread".
+            # The previous case may have set one thread.
             swiftreg.set_num_threads(threads)
             rows.append(as_json(case, measure(case, effort)))
         if not rows:
@@ -86,7 +86,7 @@ def work(threads: int, options: argparse.Namespace) -> None:
 
 
 def pinned_worker(threads: int, core_type: str | None) -> dict[str, Any]:
-    """The results of a process with so many threads, on the last cores of those allowed."""
+    """The results of a process with this number of threads, on the last of the allowed cores."""
     cores = sorted(os.sched_getaffinity(0))[-threads:]
     environment = peers.environment(threads)
     if core_type is not None:

@@ -1,4 +1,4 @@
-"""What data-parallel training gains on 10, 100 and 1000 ranks: prints the tables of docs/scaling.md.
+"""The gain of data-parallel training on 10, 100 and 1000 ranks: prints the tables of docs/scaling.md.
 
 Measured, here and now, in CPU time of one thread: the gradient of a rank's rows, the update, and how fast two
 gradients are added. Computed from that and a network's latency and bandwidth: the time in which the
@@ -26,7 +26,7 @@ from processor import cpu
 from report import aligned, figure
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "scaling.md"
-# What comes after this line there is written by --docs.
+# --docs writes everything after this line of the file.
 TABLES = "## Tables\n"
 RANKS = (1, 10, 100, 1000)
 
@@ -36,7 +36,7 @@ RANKS = (1, 10, 100, 1000)
 
 @dataclass(frozen=True)
 class Link:
-    """What a message costs: `latency` seconds, and `size` bytes at `bandwidth` bytes a second."""
+    """A message takes `latency` seconds, and its bytes at `bandwidth` bytes per second."""
 
     name: str
     latency: float
@@ -49,7 +49,7 @@ class Link:
 LINKS = (Link("Ethernet", 30e-6, 10e9 / 8), Link("InfiniBand", 2e-6, 100e9 / 8))
 
 # Thakur, Rabenseifner and Gropp 2005, "Optimization of Collective Communication Operations in MPICH",
-# section 4.5: seconds to sum `size` bytes over p ranks, if adding takes `add` seconds a byte. Tree is
+# section 4.5: seconds to sum `size` bytes over p ranks, if an addition takes `add` seconds per byte. Tree is
 # recursive doubling, halving is Rabenseifner's (reduce-scatter, then allgather).
 
 
@@ -73,18 +73,18 @@ ALGORITHMS: dict[str, Callable[[int, float, Link, float], float]] = {
 
 
 def fastest(p: int, size: float, link: Link, add: float) -> tuple[float, str]:
-    """What a good MPI library takes, and by which algorithm; of equals the first."""
+    """The time and the name of the fastest algorithm; of equal ones the first."""
     if p == 1:
         return 0.0, "none"
     return min(((f(p, size, link, add), name) for name, f in ALGORITHMS.items()), key=lambda x: x[0])
 
 
-# ---- What is measured ----------------------------------------------------------------------
+# ---- Measurements --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A network, and how many rows it is trained with."""
+    """A network and its numbers of rows."""
 
     name: str
     layer_dims: list[int]
@@ -94,7 +94,7 @@ class Subject:
     batch: int  # of all ranks, if it does not
 
     def rows_of(self, p: int) -> int:
-        """Of the rank that has most, if the batch does not grow."""
+        """The rows of the rank with the most rows, for a fixed batch."""
         return math.ceil(self.batch / p)
 
 
@@ -106,7 +106,7 @@ SUBJECTS = (
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds: of the gradient by rows, of the update; of adding, by the byte. And a gradient's bytes."""
+    """Seconds of the gradient by rows, of the update, of an addition per byte; bytes of a gradient."""
 
     gradient: dict[int, float]
     update: float
@@ -114,15 +114,15 @@ class Times:
     size: int
 
     def rows_for(self, efficiency: float, waiting: float) -> int:
-        """The rows that a rank needs so that this part of a step is work, if it waits so long in each."""
-        few, most = sorted(self.gradient)[0], sorted(self.gradient)[-1]
-        each = (self.gradient[most] - self.gradient[few]) / (most - few)
+        """The rows per rank at which work is this fraction of a step with this waiting time."""
+        fewest, largest = min(self.gradient), max(self.gradient)
+        each = (self.gradient[largest] - self.gradient[fewest]) / (largest - fewest)
         work = efficiency / (1 - efficiency) * waiting - self.update
-        return max(1, math.ceil((work - self.gradient[few]) / each + few))
+        return max(1, math.ceil((work - self.gradient[fewest]) / each + fewest))
 
 
 def cpu_time_of(call: Callable[[], object]) -> Callable[[int], float]:
-    """For one thread that never waits: what else runs on the machine then counts for less."""
+    """CPU time, for one thread that never waits: less sensitive to other work of the machine."""
 
     def time_calls(n: int) -> float:
         start = time.thread_time()
@@ -145,7 +145,7 @@ def measured(subject: Subject, effort: Effort) -> Times:
     Y[np.arange(len(Y)), rng.integers(0, Y.shape[1], len(Y))] = 1
 
     def gradient_of(rows: int) -> Callable[[], object]:
-        # No bytes are copied: of arrays of the network's type, the first rows.
+        # The first rows of arrays of the network's type: a view, not a copy.
         return lambda: net.gradient(X[:rows], Y[:rows], mean_over=counts[-1])
 
     summed = np.zeros_like(net.gradients)
@@ -171,7 +171,7 @@ def us(seconds: float) -> str:
 
 
 def table(subject: Subject, times: Times, links: tuple[Link, ...], grows: bool) -> str:
-    """A line for each number of ranks. `gain`: examples a second, compared with one rank."""
+    """A line for each number of ranks. `gain`: examples per second, relative to one rank."""
     head = ["ranks", "rows a rank", "gradient"]
     for link in links:
         head += [f"{link.name}: sum", "by", "step", "gain"]
@@ -191,7 +191,7 @@ def table(subject: Subject, times: Times, links: tuple[Link, ...], grows: bool) 
 
 
 def needs(times: Times, links: tuple[Link, ...]) -> str:
-    """The rows that keep a rank at work for half of a step, and for 80%."""
+    """The rows per rank at which work is half of a step, and 80% of it."""
     lines = [["ranks", *(f"{link.name}: {e}" for link in links for e in ("50%", "80%"))]]
     for p in RANKS[1:]:
         waits = [fastest(p, times.size, link, times.add)[0] for link in links]

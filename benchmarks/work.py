@@ -1,4 +1,4 @@
-"""Calls of the C library with their data: what the tables and the gate time, by any build of it."""
+"""Calls of the C library with their data, for the tables and the gate, with any build of it."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ ACTIVATIONS = {"ReLU": 1, "sigmoid": 2, "tanh": 4}
 
 @dataclass(frozen=True)
 class Work:
-    """A call and its data; `amount` of them in a call."""
+    """A call and its data; one call does `amount` units of work."""
 
     name: str
     amount: float
-    # What `amount` counts: "flop", "element" or "step".
+    # The unit of `amount`: "flop", "element" or "step".
     unit: str
     # Seconds of n calls by a library.
     by: Callable[[ctypes.CDLL], Seconds]
@@ -59,7 +59,7 @@ class Product(Work):
     scale: float = 1
 
     def check(self) -> None:
-        """That the product is the right one: nobody is timed for another."""
+        """Checks the product, so that only correct contestants are timed."""
         expected = (self.a.T if self.transposed[0] else self.a) @ (
             self.b.T if self.transposed[1] else self.b)
         tolerance = (1e-4 if self.out.dtype == np.float32 else 1e-11) * (1 + np.abs(expected).max())
@@ -145,7 +145,7 @@ PRODUCTS: tuple[tuple[Callable[..., Product], tuple[tuple[int, int, int], ...]],
     (forward, LAYERS), (by_examples, LAYERS), (weight_gradient, GRADIENTS), (input_gradient, GRADIENTS),
 )
 
-# ---- What touches every element ------------------------------------------------------------
+# ---- Elementwise functions -----------------------------------------------------------------
 
 
 def elementary(name: str, count: int, dtype: Any) -> Map:
@@ -217,7 +217,7 @@ def training(
     )
 
 
-# ---- NumPy at the same work ----------------------------------------------------------------
+# ---- The same work in NumPy ----------------------------------------------------------------
 
 
 def peer(piece: Work) -> Seconds | None:
@@ -240,14 +240,14 @@ def peer(piece: Work) -> Seconds | None:
     return seconds
 
 
-# ---- All of it -----------------------------------------------------------------------------
+# ---- The rows of the gate ------------------------------------------------------------------
 
 # Within the second-level cache.
 COUNT = 1 << 14
 
 
 def rows() -> Iterator[Callable[[], Work]]:
-    """The rows of the gate; each makes its data anew when it is called."""
+    """The rows of the gate; each call of a row creates its data."""
     for dtype in TYPES:
         for n in (64, 128, 256, 512, 1024):
             yield lambda n=n, t=dtype: forward(n, n, n, t)  # type: ignore[misc]

@@ -1,5 +1,5 @@
-"""What is measured. A group is a table: its cases come from a generator, one at a time, so that the
-arrays of one are freed before the next. To add a table, add a module with a GROUP to GROUPS."""
+"""The tables. A group is a table: a generator yields its cases one at a time, so that the arrays of
+one are freed before the next. To add a table, add a module with a GROUP to GROUPS."""
 
 from cases import calls, dropout, elementwise, matmul, notebook, training
 

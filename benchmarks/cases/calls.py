@@ -1,4 +1,4 @@
-"""What a call through Python costs, where there is next to no work in it."""
+"""The cost of a call through Python with almost no work."""
 
 from __future__ import annotations
 

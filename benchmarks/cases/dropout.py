@@ -36,7 +36,7 @@ def _ours(call: Callable[[], object], threads: int) -> list[Contestant]:
 
 
 def _other_isas(a: NDArray[Any], out: NDArray[Any], threads: int) -> list[Contestant]:
-    """swiftreg with lesser instruction sets forced."""
+    """swiftreg, limited to smaller instruction sets."""
     best = swiftreg.build_info()["isa"]
     if threads > 1 or a.dtype != np.float32 or best not in ("avx512", "avx2"):
         return []
@@ -49,7 +49,7 @@ def _other_isas(a: NDArray[Any], out: NDArray[Any], threads: int) -> list[Contes
 
 
 def _limits(a: NDArray[Any], out: NDArray[Any]) -> list[Contestant]:
-    """What merely reads and writes the array."""
+    """Operations that only read and write the array."""
     scale = a.dtype.type(1 / KEEP_PROB)
     return [
         Contestant("multiply", lambda: np.multiply(a, scale, out=out)),
@@ -90,7 +90,7 @@ def _torch_forward(a: NDArray[Any]) -> list[Contestant]:
 
 
 def _jax_dropout(a: NDArray[Any]) -> list[Contestant]:
-    """Compiled whole; with its default generator and with its fastest."""
+    """Compiled as a whole, with the default generator and with the fastest one."""
     if jax is None:
         return []
 

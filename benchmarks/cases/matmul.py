@@ -16,7 +16,7 @@ from work import PRODUCTS, SQUARES, TYPES, Product, forward
 
 def _swiftreg(seconds: Any, threads: int) -> list[Contestant]:
     def use(n: int) -> None:
-        # Both the library by pointer and the package are the same one.
+        # The library by pointer is the same as that of the package.
         swiftreg.set_num_threads(n)
 
     ours = [Contestant(SWIFTREG, lambda: None, seconds, before=lambda: use(threads))]

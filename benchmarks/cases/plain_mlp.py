@@ -1,4 +1,4 @@
-"""Training of a network with ReLU and dropout by SGD, as one writes it in NumPy, PyTorch and JAX.
+"""Training of a network with ReLU and dropout by SGD, in plain NumPy, PyTorch and JAX.
 
 Each function gives a call that trains `steps` batches in order from where the last one ended, and the
 weights as NumPy has them: [W0, b0, W1, ...], W of (n_out, n_in). The loss is softmax cross-entropy, or

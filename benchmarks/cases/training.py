@@ -18,7 +18,7 @@ from swiftreg import MLP, notebook
 from cases import plain_mlp
 from cases.notebook import data
 
-# The loop that the demo races too.
+# The loop that the demo times, too.
 sys.path.append(str(Path(__file__).resolve().parents[2] / "examples"))
 import plain_numpy  # noqa: E402
 
@@ -32,7 +32,7 @@ def notebook_runs(threads: int, quick: bool) -> Iterator[Case]:
     X, Y = data(np.random.default_rng(5))
     for name, options in RUNS.items():
         def ours(options: dict[str, Any] = options) -> Any:
-            # There is no matplotlib here to draw the costs with, which it says.
+            # Without matplotlib, model prints that it cannot plot the costs.
             with contextlib.redirect_stderr(io.StringIO()):
                 return notebook.model(X, Y, num_iterations=ITERATIONS, print_cost=False, **options)
 

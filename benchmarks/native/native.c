@@ -1,5 +1,5 @@
-/* Loops round single calls, timed in C so that no Python is timed with them, and the machine's peak
- * of multiply-adds. native.py compiles it, for the CPU at hand. */
+/* Loops over single calls, timed in C to exclude Python, and the peak of multiply-adds. native.py compiles
+ * it for this CPU. */
 #include <pthread.h>
 #include <stdint.h>
 #include <time.h>
@@ -21,10 +21,10 @@ static double now(void) {
         return now() - start;                          \
     } while (0)
 
-/* Of CBLAS. */
+/* Constants of CBLAS. */
 enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111, TRANSPOSE = 112 };
 
-/* Of the vectors that the peak is measured with. */
+/* Bytes of the vectors for the peak. */
 #if defined(__AVX512F__)
 #define VECTOR_BYTES 64
 #elif defined(__AVX__)
@@ -32,7 +32,7 @@ enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111, TRANSPOSE = 112 };
 #else
 #define VECTOR_BYTES 16
 #endif
-/* Independent chains, enough to hide the latency. */
+/* Number of independent chains, enough to hide the latency. */
 enum { CHAINS = 12, STEPS = 1000, MAX_THREADS = 64 };
 
 typedef reg_data data_f32;
