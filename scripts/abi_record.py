@@ -1,11 +1,11 @@
-"""The record of the ABI: what a program that was compiled against the headers relies on.
+"""The record of the ABI: everything that a program compiled against the headers depends on.
 
     abi_record.py [--include FOLDER] [--write]
 
-Compares docs/abi-record.txt with the headers, and fails if they differ; --write makes it anew. It
-has the values of constants and enums, the sizes of structs and the places of their fields, and the
-signatures of functions, with the names of their parameters: two sizes that change places are a
-break that no type shows.
+Compares docs/abi-record.txt with the headers, and fails if they differ; --write rewrites it. The record
+lists the values of constants and enums, the sizes of structs, the offsets of their fields, and the
+signatures of functions with parameter names, because swapped parameters of the same type break programs,
+too.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from c_headers import INCLUDE, Headers, evaluate, read_headers
 
 RECORD = Path(__file__).resolve().parents[1] / "docs" / "abi-record.txt"
 ABOUT = """\
-# What a compiled program relies on, where a pointer and a long have 64 bits. Written from the
-# headers by `make abi-record`; `make test-exports` fails where they differ.
+# The ABI on targets where a pointer and a long have 64 bits. `make abi-record` writes this file from the
+# headers; `make test-exports` fails if they differ.
 # A field: its offset and its size in bytes, its declaration.
 """
-# These change with every release, and nothing that is compiled depends on them.
+# These change with every release; no compiled program depends on them.
 NOT_ABI = {
     "REG_VERSION_MAJOR", "REG_VERSION_MINOR", "REG_VERSION_PATCH", "REG_ASSERT_ENUM(name)",
 }

@@ -17,7 +17,7 @@ die() {
 
 library() { scripts/build-library aarch64 $out/lib; }
 
-# The library is there: make is not to ask for its sources.
+# The library exists: -o keeps make from rebuilding it.
 programs() {
     make BUILD=$out CC=aarch64-linux-gnu-gcc -o $out/lib/libSwiftReg.so -o $out/lib/libSwiftReg.so.0 \
         $out/c/abi $out/c/hash
@@ -42,7 +42,7 @@ library | programs | tests | hashes)
     exit
     ;;
 '') ;;
-*) die "what is $1?" ;;
+*) die "unknown argument: $1" ;;
 esac
 [ "$(uname -m)" != aarch64 ] || die "this machine is one: make test"
 grep -qw fma /proc/cpuinfo && grep -qw avx2 /proc/cpuinfo || die "there is no AVX2 here to compare with"

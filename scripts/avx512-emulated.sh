@@ -21,7 +21,7 @@ die() {
     exit 1
 }
 
-# ---- What must be there -------------------------------------------------------------------
+# ---- Prerequisites ------------------------------------------------------------------------
 
 missing=
 needs() { # needs PACKAGE TEST...
@@ -124,13 +124,13 @@ run_guest() {
     }
 }
 
-# What the guest printed of one run; fails if that did not end well.
+# Prints the guest's output of one run; fails if that run failed.
 result() {
     sed -n "/^begin $1\$/,/^end $1 /{//!p;}" $out/results.log
     grep -q "^end $1 0\$" $out/results.log
 }
 
-# Prints the hashes of all the runs, a kernel a line; fails if any differs from the first run's.
+# Prints the hashes of all runs, one kernel per line; fails if one differs from that of the first run.
 compare() { # compare NAME...
     (cd $out && awk '
         FNR == 1 { runs++ }
@@ -173,7 +173,7 @@ check_results() {
 
 case ${1-} in
 '' | --hashes-only) ;;
-*) die "what is $1?" ;;
+*) die "unknown argument: $1" ;;
 esac
 check_prerequisites
 mkdir -p $out/iso

@@ -1,6 +1,6 @@
-"""What the public headers declare: every header of a folder, preprocessed and taken apart.
+"""The declarations of the public headers: preprocesses and parses every header of a folder.
 
-A declaration of a form that is not known here is an error, so that nothing goes unseen.
+A declaration of an unknown form is an error, so that none is missed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FIELD = re.compile(r"([\w ]+?[ *]+(?:const[ *]+)*)(\w+)((?: ?\[[^\]]*\])*)")
 
 @dataclass
 class Headers:
-    """Declarations by name; each text has single spaces, and no comment."""
+    """Declarations by name, with single spaces and without comments."""
 
     macros: dict[str, str] = field(default_factory=dict)
     enums: dict[str, list[str]] = field(default_factory=dict)  # the names of its values
@@ -47,12 +47,12 @@ def public_headers(folder: Path = INCLUDE) -> list[Path]:
 
 
 def including(folder: Path) -> str:
-    """A C source that includes them all."""
+    """A C source that includes all headers."""
     return "".join(f'#include "{header.resolve()}"\n' for header in public_headers(folder))
 
 
 def _own_lines(folder: Path) -> list[str]:
-    """The preprocessed lines, with their #defines, that stand in a header of the folder itself."""
+    """The preprocessed lines, with their #defines, of headers in the folder itself."""
     text = subprocess.run(
         [CC, "-std=c11", "-E", "-dD", "-x", "c", "-"],
         input=including(folder), check=True, capture_output=True, text=True,
@@ -68,7 +68,7 @@ def _own_lines(folder: Path) -> list[str]:
 
 
 def _macros(lines: list[str]) -> dict[str, str]:
-    """Constants by name; not the guards of the headers, which have no value."""
+    """Constants by name, without include guards, which have no value."""
     found = (re.match(r"#define (\w+(?:\([^)]*\))?) (.+)", line) for line in lines)
     return {macro[1]: macro[2].strip() for macro in found if macro}
 
@@ -113,7 +113,7 @@ def read_headers(folder: Path = INCLUDE) -> Headers:
                 "callback": headers.callbacks,
                 "function": headers.functions,
             }[kind][name] = text.removeprefix("typedef ")
-    # `typedef struct x x;` may stand before the struct itself.
+    # `typedef struct x x;` may precede the struct itself.
     for name in headers.structs:
         headers.handles.pop(name, None)
     if not headers.functions:

@@ -1,9 +1,9 @@
-"""What the shipped library exports, needs and weighs.
+"""The exports, dependencies and size of the shipped library.
 
     check_exports.py LIBRARY
 
-Its exported symbols are the functions that the headers of include/ declare, no more and no less; it
-needs libc and libm only; its soname ends with their major version; it is smaller than 680 KB.
+Its exported symbols are exactly the functions of the headers in include/. It needs only libc and libm. Its
+soname ends with their major version. It is smaller than 680 KB.
 """
 
 import re
@@ -15,7 +15,7 @@ from c_headers import read_headers
 
 # The dynamic loader is part of the C library.
 NEEDED = re.compile(r"libc\.so\.\d+|libm\.so\.\d+|ld-linux.*")
-MOST_BYTES = 680_000
+SIZE_LIMIT = 680_000
 
 
 def output_of(*command: str) -> list[str]:
@@ -40,8 +40,8 @@ def main(library: str) -> int:
     problems += [f"run path {path}" for path in re.findall(r"\((?:RPATH|RUNPATH)\).*\[(/.*)\]", dynamic)]
 
     size = Path(library).stat().st_size
-    if size >= MOST_BYTES:
-        problems.append(f"{size} bytes, not under {MOST_BYTES}")
+    if size >= SIZE_LIMIT:
+        problems.append(f"{size} bytes, not under {SIZE_LIMIT}")
 
     for problem in problems:
         print(f"{library}: {problem}")

@@ -2,11 +2,11 @@
 
     check_instructions.py LIBRARY        (unstripped)
 
-Code that the compiler leaves as a weak copy in an AVX module may be chosen by the linker for all,
-and then stop an older CPU. So every function of the library is disassembled: VEX-encoded
-instructions may stand in the functions of KernelsAVX2 and KernelsAVX512 only, EVEX-encoded ones in
-those of KernelsAVX512 only. The encoding is read from the bytes: in 64-bit mode C4 and C5 begin
-nothing but VEX, and 62 nothing but EVEX.
+The linker may choose a weak copy of a function in an AVX module for all modules; an older CPU then stops
+with an illegal instruction. This script disassembles every function of the library. VEX-encoded
+instructions may be in functions of KernelsAVX2 and KernelsAVX512 only, EVEX-encoded ones in those of
+KernelsAVX512 only. The first byte after legacy prefixes gives the encoding: in 64-bit mode C4 and C5 are
+always VEX, and 62 is always EVEX.
 """
 
 import platform
@@ -25,7 +25,7 @@ INSTRUCTION = re.compile(r"^\s*[0-9a-f]+:\t((?:[0-9a-f]{2} )+)\s*\t(\S+)")
 
 
 def kind(code: list[str], mnemonic: str) -> str | None:
-    """The module that an instruction belongs in, if not everywhere."""
+    """The only module that may have the instruction; None if all may."""
     opcode = next((byte for byte in code if byte not in LEGACY_PREFIXES), "")
     if opcode == "62":
         return "avx512"
@@ -33,7 +33,7 @@ def kind(code: list[str], mnemonic: str) -> str | None:
 
 
 def owner(function: str) -> str | None:
-    """The module that a function is mangled as belonging to, if it is compiled for a newer CPU."""
+    """The module in the mangled name of a function, if it is compiled for a newer CPU."""
     for name, mangled in MODULES.items():
         if re.match(rf"\$[es]{mangled}", function):
             return name

@@ -2,8 +2,8 @@
 
     .venv/bin/python scripts/execute_notebook.py
 
-It runs in an empty folder, so on the generated stand-in. What differs from run to run (times, versions)
-is left out, so that only a change of the notebook or of its results changes the file.
+It runs in an empty folder, and therefore on the generated stand-in. Outputs that differ between runs (times,
+versions) are left out, so that the file changes only with the notebook or its results.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def execute(notebook: Path = NOTEBOOK, data: Path | None = None) -> Any:
 
 
 def _lasting(outputs: list[Any]) -> list[Any]:
-    """Outputs without what differs from run to run: text in one piece, pictures small."""
+    """Outputs without parts that differ between runs; text is joined, pictures are small."""
     kept: list[Any] = []
     for output in outputs:
         if output.output_type == "stream" and kept and kept[-1].get("name") == output.name:
@@ -60,7 +60,7 @@ def _lasting(outputs: list[Any]) -> list[Any]:
         if "metadata" in output:
             output.metadata = {}
         if "image/png" in output.get("data", {}):
-            # Without the words for it, matplotlib's: <Figure size ...>.
+            # Without matplotlib's text <Figure size ...>.
             output.data = {"image/png": _small(output.data["image/png"])}
         kept.append(output)
     return kept

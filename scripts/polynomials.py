@@ -30,15 +30,15 @@ def rounded(value, double):
 def report(name, function, low, high, degree, scale, double):
     """`scale(x)` turns an absolute error of the polynomial into a relative one of the result."""
     coefficients = [rounded(c, double) for c in fit(function, low, high, degree)]
-    worst = 0
+    largest = 0
     for i in range(2001):
         x = low + (high - low) * i / 2000
         if abs(x) < mpf(10) ** -12:
             continue
         value = sum(mpf(c) * x**j for j, c in enumerate(coefficients))
-        worst = max(worst, abs((value - function(x)) * scale(x)))
+        largest = max(largest, abs((value - function(x)) * scale(x)))
     ulp = mpf(2) ** (-52 if double else -23)
-    print(f"{name} {'f64' if double else 'f32'}: degree {degree}, error {float(worst / ulp):.2g} ULP")
+    print(f"{name} {'f64' if double else 'f32'}: degree {degree}, error {float(largest / ulp):.2g} ULP")
     print("    " + ", ".join(repr(c) if double else f"{c:.9g}" for c in coefficients))
 
 

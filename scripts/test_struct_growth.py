@@ -1,4 +1,4 @@
-"""Programs of other headers with this library: structs that have grown since, or will have.
+"""Programs of older and newer headers with this library: growth of structs.
 
     test_struct_growth.py LIBRARY
 
@@ -40,7 +40,7 @@ def body(text: str, struct: str) -> re.Match[str] | None:
 
 
 def shortened(text: str, struct: str, last: str) -> tuple[str, bool]:
-    """The header without what follows the field; whether anything did."""
+    """The header without the fields after `last`; whether there were any."""
     match = body(text, struct)
     if match is None:
         return text, False

@@ -3,7 +3,7 @@
  *     ulp f32 [FUNCTION...]            all 2^32 floats, against libm in double
  *     ulp f64 [FUNCTION...]            samples, against libm in long double
  *
- * Prints a line for each function: the largest error, its argument, what was wrong with special
+ * Prints a line for each function: the largest error, its argument, and wrong results of special
  * values. Fails if an error is above 2 ULP or a special value is wrong.
  *
  * The error of a result is its distance from the exact value, in units of the spacing of the type
@@ -27,24 +27,23 @@
 #define LIMIT 2.0
 #define CHUNK 8192
 
-typedef struct Worst {
-    double error;    /* in ULP */
+typedef struct Errors {
+    double largest;  /* in ULP */
     double argument;
     double result;
     uint64_t count;  /* arguments tried */
-    uint64_t wrong;  /* a NaN, an infinity, or the sign of a zero where it does not belong */
+    uint64_t wrong;  /* a NaN, an infinity, or the sign of a zero that is wrong */
     double wrong_argument;
-} Worst;
+} Errors;
 
 typedef struct Function {
     const char *name;
     reg_function function;
     double (*oracle)(double);
     long double (*oracle_f64)(long double);
-    /* Where the samples of f64 lie closest: the function changes there, not yet over- or
-     * underflown. */
+    /* The interval of dense f64 samples, in which the function changes without over- or underflow. */
     double low, high;
-    /* Where the formula in use changes, or the result does something rare. */
+    /* Arguments at which the formula changes, or the result is special. */
     double edges[8];
 } Function;
 
@@ -69,15 +68,15 @@ static const Function functions[] = {
 
 /* ---- Errors -------------------------------------------------------------------------------- */
 
-static void note_wrong(Worst *worst, double x) {
-    if (worst->wrong++ == 0) worst->wrong_argument = x;
+static void note_wrong(Errors *errors, double x) {
+    if (errors->wrong++ == 0) errors->wrong_argument = x;
 }
 
-static void note_error(Worst *worst, double error, double x, double result) {
-    if (error > worst->error) {
-        worst->error = error;
-        worst->argument = x;
-        worst->result = result;
+static void note_error(Errors *errors, double error, double x, double result) {
+    if (error > errors->largest) {
+        errors->largest = error;
+        errors->argument = x;
+        errors->result = result;
     }
 }
 
@@ -98,29 +97,29 @@ static double power_of_two(int n) {
     return power;
 }
 
-static void compare(float x, float result, double exact, Worst *worst) {
+static void compare(float x, float result, double exact, Errors *errors) {
     if (isnan(exact) || isnan(result)) {
-        if (!isnan(exact) || !isnan(result)) note_wrong(worst, x);
+        if (!isnan(exact) || !isnan(result)) note_wrong(errors, x);
         return;
     }
     if (exact == 0 || isinf(exact)) {
-        if (result != exact || !signbit(result) != !signbit(exact)) note_wrong(worst, x);
+        if (result != exact || !signbit(result) != !signbit(exact)) note_wrong(errors, x);
         return;
     }
-    /* Infinity stands for the next number after the largest, on both sides. */
+    /* Infinity counts as the next number after the largest, on both sides. */
     exact = fmin(fmax(exact, -0x1p128), 0x1p128);
     int place = last_place(exact, FLT_MANT_DIG, FLT_MIN_EXP);
     double value = isinf(result) ? copysign(0x1p128, result) : result;
-    note_error(worst, fabs(value - exact) * power_of_two(-place), x, result);
+    note_error(errors, fabs(value - exact) * power_of_two(-place), x, result);
 }
 
-static void compare_f64(double x, double result, long double exact, Worst *worst) {
+static void compare_f64(double x, double result, long double exact, Errors *errors) {
     if (isnan(exact) || isnan(result)) {
-        if (!isnan(exact) || !isnan(result)) note_wrong(worst, x);
+        if (!isnan(exact) || !isnan(result)) note_wrong(errors, x);
         return;
     }
     if (exact == 0 || isinf(exact)) {
-        if (result != exact || !signbit(result) != !signbit(exact)) note_wrong(worst, x);
+        if (result != exact || !signbit(result) != !signbit(exact)) note_wrong(errors, x);
         return;
     }
     exact = fminl(fmaxl(exact, -0x1p1024L), 0x1p1024L);
@@ -128,7 +127,7 @@ static void compare_f64(double x, double result, long double exact, Worst *worst
     frexpl(exact, &exponent);
     int place = (exponent > DBL_MIN_EXP ? exponent : DBL_MIN_EXP) - DBL_MANT_DIG;
     long double value = isinf(result) ? copysignl(0x1p1024L, result) : result;
-    note_error(worst, (double)fabsl(ldexpl(value - exact, -place)), x, result);
+    note_error(errors, (double)fabsl(ldexpl(value - exact, -place)), x, result);
 }
 
 static void fail(reg_status status) {
@@ -136,33 +135,33 @@ static void fail(reg_status status) {
     exit(2);
 }
 
-static void try_floats(const Function *f, const float *x, size_t count, Worst *worst) {
+static void try_floats(const Function *f, const float *x, size_t count, Errors *errors) {
     float out[CHUNK];
     reg_status status = reg_elementary(x, count, f->function, out);
     if (status != REG_OK) fail(status);
-    for (size_t i = 0; i < count; i++) compare(x[i], out[i], f->oracle(x[i]), worst);
-    worst->count += count;
+    for (size_t i = 0; i < count; i++) compare(x[i], out[i], f->oracle(x[i]), errors);
+    errors->count += count;
 }
 
-static void try_doubles(const Function *f, const double *x, size_t count, Worst *worst) {
+static void try_doubles(const Function *f, const double *x, size_t count, Errors *errors) {
     double out[CHUNK];
     reg_status status = reg_elementary_f64(x, count, f->function, out);
     if (status != REG_OK) fail(status);
-    for (size_t i = 0; i < count; i++) compare_f64(x[i], out[i], f->oracle_f64(x[i]), worst);
-    worst->count += count;
+    for (size_t i = 0; i < count; i++) compare_f64(x[i], out[i], f->oracle_f64(x[i]), errors);
+    errors->count += count;
 }
 
-/* ---- What is tried ------------------------------------------------------------------------- */
+/* ---- Arguments ----------------------------------------------------------------------------- */
 
 /* The part `part` of `parts` of all floats. */
-static void all_floats(const Function *f, uint64_t part, uint64_t parts, Worst *worst) {
+static void all_floats(const Function *f, uint64_t part, uint64_t parts, Errors *errors) {
     float x[CHUNK];
     for (uint64_t first = part * CHUNK; first < (uint64_t)1 << 32; first += parts * CHUNK) {
         for (uint64_t i = 0; i < CHUNK; i++) {
             uint32_t bits = (uint32_t)(first + i);
             memcpy(&x[i], &bits, sizeof bits);
         }
-        try_floats(f, x, CHUNK, worst);
+        try_floats(f, x, CHUNK, errors);
     }
 }
 
@@ -178,7 +177,7 @@ static uint64_t random_bits(uint64_t *state) { /* splitmix64 */
 
 /* Random patterns of bits (all magnitudes alike), random numbers in the interval where the
  * function changes, and all neighbours of each edge. */
-static void sampled_doubles(const Function *f, uint64_t part, uint64_t parts, Worst *worst) {
+static void sampled_doubles(const Function *f, uint64_t part, uint64_t parts, Errors *errors) {
     double x[CHUNK];
     uint64_t state = part;
     for (uint64_t n = part * CHUNK; n < SAMPLES; n += parts * CHUNK) {
@@ -186,17 +185,17 @@ static void sampled_doubles(const Function *f, uint64_t part, uint64_t parts, Wo
             uint64_t bits = random_bits(&state);
             memcpy(&x[i], &bits, sizeof bits);
         }
-        try_doubles(f, x, CHUNK, worst);
+        try_doubles(f, x, CHUNK, errors);
         for (int i = 0; i < CHUNK; i++)
             x[i] = f->low + (f->high - f->low) * (double)(random_bits(&state) >> 11) * 0x1p-53;
-        try_doubles(f, x, CHUNK, worst);
+        try_doubles(f, x, CHUNK, errors);
         /* Magnitudes of 2^-60 to 2^11: where the functions are neither linear nor constant. */
         for (int i = 0; i < CHUNK; i++) {
             uint64_t bits = random_bits(&state);
             double fraction = 1 + (double)(bits >> 12) * 0x1p-52;
             x[i] = ldexp(bits & 1 ? -fraction : fraction, (int)(random_bits(&state) % 72) - 60);
         }
-        try_doubles(f, x, CHUNK, worst);
+        try_doubles(f, x, CHUNK, errors);
     }
     for (size_t e = part; e < sizeof f->edges / sizeof f->edges[0]; e += parts)
         for (int up = 0; up < 2; up++) {
@@ -204,12 +203,12 @@ static void sampled_doubles(const Function *f, uint64_t part, uint64_t parts, Wo
             for (int n = 0; n < NEIGHBOURS; n += CHUNK) {
                 for (int i = 0; i < CHUNK; i++, at = nextafter(at, up ? INFINITY : -INFINITY))
                     x[i] = at;
-                try_doubles(f, x, CHUNK, worst);
+                try_doubles(f, x, CHUNK, errors);
             }
         }
     const double special[] = {0.0, -0.0, INFINITY, -INFINITY, NAN, DBL_MAX, -DBL_MAX, DBL_MIN,
                               -DBL_MIN, 0x1p-1074, -0x1p-1074, -1.0, 1.0};
-    try_doubles(f, special, sizeof special / sizeof special[0], worst);
+    try_doubles(f, special, sizeof special / sizeof special[0], errors);
 }
 
 /* ---- Threads and report --------------------------------------------------------------------- */
@@ -218,23 +217,23 @@ typedef struct Job {
     const Function *function;
     int is_double;
     uint64_t part, parts;
-    Worst worst;
+    Errors errors;
 } Job;
 
 static void *run(void *argument) {
     Job *job = argument;
-    (job->is_double ? sampled_doubles : all_floats)(job->function, job->part, job->parts, &job->worst);
+    (job->is_double ? sampled_doubles : all_floats)(job->function, job->part, job->parts, &job->errors);
     return NULL;
 }
 
 #define MAX_JOBS 64
 
-static Worst measure(const Function *f, int is_double) {
+static Errors measure(const Function *f, int is_double) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     uint64_t parts = cores < 1 ? 1 : cores > MAX_JOBS ? MAX_JOBS : (uint64_t)cores;
     Job jobs[MAX_JOBS];
     pthread_t threads[MAX_JOBS];
-    Worst worst = {0};
+    Errors errors = {0};
     for (uint64_t i = 0; i < parts; i++) {
         jobs[i] = (Job){.function = f, .is_double = is_double, .part = i, .parts = parts};
         if (pthread_create(&threads[i], NULL, run, &jobs[i]) != 0) {
@@ -244,13 +243,13 @@ static Worst measure(const Function *f, int is_double) {
     }
     for (uint64_t i = 0; i < parts; i++) {
         pthread_join(threads[i], NULL);
-        const Worst *w = &jobs[i].worst;
-        note_error(&worst, w->error, w->argument, w->result);
-        if (w->wrong > 0 && worst.wrong == 0) worst.wrong_argument = w->wrong_argument;
-        worst.wrong += w->wrong;
-        worst.count += w->count;
+        const Errors *w = &jobs[i].errors;
+        note_error(&errors, w->largest, w->argument, w->result);
+        if (w->wrong > 0 && errors.wrong == 0) errors.wrong_argument = w->wrong_argument;
+        errors.wrong += w->wrong;
+        errors.count += w->count;
     }
-    return worst;
+    return errors;
 }
 
 int main(int argc, char **argv) {
@@ -264,15 +263,15 @@ int main(int argc, char **argv) {
         int wanted = argc == 2;
         for (int j = 2; j < argc; j++) wanted |= strcmp(argv[j], functions[i].name) == 0;
         if (!wanted) continue;
-        Worst w = measure(&functions[i], is_double);
+        Errors w = measure(&functions[i], is_double);
         printf("%-8s %s  %.3f ULP at %a (%.9g) -> %a, %llu arguments", functions[i].name, argv[1],
-               w.error, w.argument, w.argument, w.result, (unsigned long long)w.count);
+               w.largest, w.argument, w.argument, w.result, (unsigned long long)w.count);
         if (w.wrong > 0)
             printf(", %llu WRONG special values, first at %a", (unsigned long long)w.wrong,
                    w.wrong_argument);
         printf("\n");
         fflush(stdout);
-        bad |= w.error > LIMIT || w.wrong > 0;
+        bad |= w.largest > LIMIT || w.wrong > 0;
     }
     return bad;
 }
