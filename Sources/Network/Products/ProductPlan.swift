@@ -178,7 +178,7 @@ extension Operations {
     /// pairs of units and with the empty parts of tiles.
     private func isWorthTransposing(_ call: MatrixProduct<T>) -> Bool {
         call.m == 1
-            || call.m < 2 * vectorWidth && call.m != vectorWidth && call.k <= 3 * vectorWidth
+            || call.m < 2 * vectorWidth && call.m != vectorWidth && call.k <= 4 * vectorWidth
     }
 
     /// Whether a product has enough multiply-adds to be divided among threads.
