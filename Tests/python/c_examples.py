@@ -1,4 +1,4 @@
-"""The programs in examples/c, built as their first comments say."""
+"""The programs in examples/c, built by the commands in their first comments."""
 
 from __future__ import annotations
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 matplotlib.use("Agg")
 
-# The examples of a run are the same every time; a shared machine is no reason to fail.
+# The same examples in every run, and no deadline, because the machine may be shared.
 settings.register_profile("swiftreg", deadline=None, derandomize=True, max_examples=60)
-# `make fuzz`: other examples in every run, and many.
+# `make fuzz`: many examples, new in every run.
 settings.register_profile("fuzz", deadline=None, max_examples=300, database=None,
                           suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("SWIFTREG_HYPOTHESIS", "swiftreg"))

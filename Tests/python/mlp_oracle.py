@@ -1,5 +1,5 @@
-"""Whole networks in plain NumPy and float64, written from the header's formulas: what the tests of
-`swiftreg.MLP` compare with."""
+"""Whole networks in plain NumPy and float64, written from the header's formulas: the oracle of the
+tests of `swiftreg.MLP`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def sigmoid(z: Array) -> Array:
 
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
-# Of the pre-activation z, and the derivative.
+# Activation of the pre-activation z, and its derivative.
 ACTIVATIONS: dict[str, Any] = {
     "identity": (lambda z: z, np.ones_like),
     "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(z.dtype)),
@@ -128,7 +128,7 @@ class Network:
         return y * (1 - self.label_smoothing) + self.label_smoothing / classes
 
     def drop(self, a: Array, layer: int, rows: Array, data_rows: Array) -> Array:
-        """The factors that layer's units are multiplied by."""
+        """The dropout factors of the layer's units."""
         keep_prob = self.keep_prob[layer]
         if keep_prob == 1:
             return np.ones_like(a)
@@ -142,7 +142,7 @@ class Network:
         return np.array(mask) / keep_prob
 
     def forward(self, x: Array, rows: Array | None = None, data_rows: Array | None = None) -> tuple[Array, list[Array], list[Array]]:
-        """Pre-activations of the output; the layers' inputs, and what dropout multiplied them by."""
+        """Pre-activations of the output; the inputs of the layers, and their dropout factors."""
         a, inputs, factors = x, [], []
         for l, (W, b) in enumerate(self.layers):
             factor = np.ones_like(a) if rows is None else self.drop(a, l, rows, rows if data_rows is None else data_rows)

@@ -1,4 +1,4 @@
-"""include/swiftreg_network.h by ctypes, on the library that the package brings: for tests of what C sees."""
+"""include/swiftreg_network.h by ctypes, with the library of the package: tests of the C interface."""
 
 from __future__ import annotations
 

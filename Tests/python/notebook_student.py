@@ -1,4 +1,4 @@
-"""The notebook's functions as students write them, in several styles: what is right."""
+"""The notebook's functions as students write them, in several styles, all correct."""
 
 from __future__ import annotations
 
@@ -188,13 +188,13 @@ def student(*changes: tuple[str, str], text: str = WHOLE) -> dict[str, Any]:
         text = text.replace(old, new)
     namespace: dict[str, Any] = {}
     file = f"<the student's cells {hash(text)}>"
-    # As Jupyter does, so that the lines are known.
+    # As in Jupyter, so that the source lines are known.
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     exec(compile(text, file, "exec"), namespace)
     return namespace
 
 
-# ---- What is right -----------------------------------------------------------------------------
+# ---- Correct functions -------------------------------------------------------------------------
 
 LOOPS = {
     "compute_cost_with_regularization": """
@@ -318,7 +318,7 @@ def backward_propagation_with_dropout(X, Y, cache, keep_prob):
 """,
 }
 
-# Changes of the text above that leave it right.
+# Changes of the text above that keep it correct.
 STYLES: dict[str, tuple[tuple[str, str], ...]] = {
     "the notes": (),
     "in place": (

@@ -1,4 +1,4 @@
-"""The formulas in plain NumPy, written from their sources: what the tests compare with."""
+"""The formulas in plain NumPy, written from their sources: the oracle of the tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks of every kind, for round trips through other libraries, and how far their predictions are
+"""Networks of every kind, for round trips through other libraries, and the distance of their predictions
 from ours."""
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ def inputs_of(network: MLP, number: int, m: int = 17) -> Array:
 
 
 def ulps(network: MLP, X: Array, predictions: Any, *, of_one: bool = False) -> float:
-    """How far predictions are from the network's, in units in the last place for each layer.
+    """The distance of predictions from the network's, in units in the last place per layer.
 
     For squared error the unit is that of s, the same output with the absolute values of inputs,
-    weights and biases throughout: what rounding errors grow with. A probability, whose relative error
+    weights and biases throughout, to which rounding errors are proportional. A probability, whose relative error
     is the error of its pre-activation (for softmax, that and the largest of the others), has 1 + s
     units (1 + s + max s) of its own; with `of_one`, of 1.
     """

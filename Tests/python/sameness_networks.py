@@ -1,4 +1,4 @@
-"""Networks that are trained to compare hashes of what comes of it (test_sameness, test_mlp_sameness)."""
+"""Networks whose training results are compared by hashes (test_sameness, test_mlp_sameness)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def sha256(*arrays: Array) -> str:
 
 @cache
 def hash_of(name: str, dtype: str) -> str:
-    """Of the weights after training, and of predictions."""
+    """Hashes of the weights after training, and of predictions."""
     network = new(name, dtype)
     X, Y = data(name, dtype)
     train(network, name, X, Y, NETWORKS[name][2])

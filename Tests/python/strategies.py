@@ -1,4 +1,4 @@
-"""Hypothesis strategies: arrays of many types and layouts, small networks, and anything else."""
+"""Hypothesis strategies: arrays of many types and layouts, small networks, and invalid objects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAYOUTS = ("C", "F", "strided", "reversed", "offset", "transposed")
 
 
 def laid_out(a: Array, layout: str) -> Array:
-    """The same values, differently in memory."""
+    """The same values in another memory layout."""
     if a.ndim == 0:
         return a.copy()
     if layout == "F":
@@ -41,7 +41,7 @@ def laid_out(a: Array, layout: str) -> Array:
 layouts = st.sampled_from(LAYOUTS)
 seeds = st.integers(0, 2**64 - 1)
 keep_probs = st.one_of(st.just(1.0), st.floats(2.0**-20, 1.0), st.sampled_from([0.5, 0.8, 0.86]))
-# Round the sizes of vectors and blocks.
+# Near the sizes of vectors and blocks.
 counts = st.one_of(st.integers(0, 70), st.sampled_from([127, 128, 129, 255, 256, 257, 1023, 1025]))
 
 
@@ -62,11 +62,11 @@ def networks(draw: st.DrawFn, dtype: Any = np.float64) -> tuple[Array, Array, di
     return X, Y, parameters
 
 
-# ---- What nobody should pass ---------------------------------------------------------------
+# ---- Invalid arguments ---------------------------------------------------------------------
 
 
 class Broken:
-    """Says that it is a number, an array and a sequence, and fails when it is asked."""
+    """Has the methods of a number, an array and a sequence; all of them raise."""
 
     def __float__(self) -> NoReturn:
         raise ZeroDivisionError("broken")
@@ -81,7 +81,7 @@ class Broken:
 TYPES = ("f4", "f8", ">f8", ">i4", "f2", "g", "?", "u1", "i1", "i8", "u8", "c16", "O", "U3", "S2", "M8[s]", "m8[s]",
          [("x", "f8")])
 
-# Nothing between: such a number of elements would be had, and used.
+# No values between: such numbers of elements could be allocated, and would take long.
 wild_integers = st.one_of(
     st.integers(-3, 6),
     st.sampled_from([2**48, 2**62, 2**63 - 1, 2**63, 2**64 - 1, 2**64, 10**30, -(2**63), -(10**30)]),
@@ -104,7 +104,7 @@ def wild_arrays(draw: st.DrawFn, shape: tuple[int, ...]) -> Any:
         return draw(st.sampled_from([[[1.0], [2, 3]], [["a"]], memoryview(b"abcd"), bytearray(8), range(3),
                                      np.ma.masked_array([1.0, 2], [0, 1]), np.float32]))
     if kind == 2:
-        # More than memory, and no memory at all.
+        # Larger than memory, and without memory.
         return np.broadcast_to(draw(st.sampled_from([np.float32(1), 1.0, 1])), draw(st.sampled_from([
             (2**50,), (2**30, 2**20), (2**45, *shape[1:]), (*shape[:-1], 2**45)])))
     if kind < 6:
@@ -125,5 +125,5 @@ def wild_arrays(draw: st.DrawFn, shape: tuple[int, ...]) -> Any:
 
 
 def sometimes_wild(usual: st.SearchStrategy[Any], wild: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Mostly what is right: a call with everything wrong is refused at the first argument."""
+    """Mostly valid: a call with only invalid arguments is refused at the first one."""
     return st.integers(0, 4).flatmap(lambda n: wild if n == 0 else usual)

@@ -1,4 +1,4 @@
-"""`carry_over` and its table: each line names a test that exists; and those tests of the notebook and of
+"""`carry_over` and its table: each line names an existing test; and the tests of the notebook and of
 scikit-learn that are about `swiftreg.MLP`."""
 
 from __future__ import annotations

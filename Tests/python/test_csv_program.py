@@ -96,7 +96,7 @@ def test_it_trains_as_python_does(trained: Trained) -> None:
     validation = Z[~kept], Y[~kept]
     history = net.fit(Z[kept], Y[kept], epochs=1000, batch_size=32, validation_data=validation, patience=50)
     assert f"best after epoch {history.best_epoch}: " in trained.printed
-    # Means that were summed in another order: 1e-11 apart in what was measured.
+    # The means are summed in another order: measured differences are 1e-11.
     np.testing.assert_allclose(predictions(trained)[1], net.predict(Z), rtol=0, atol=1e-7)
 
 
@@ -128,7 +128,7 @@ def test_the_exported_file_agrees(trained: Trained, tmp_path: Path) -> None:
 
 
 def test_rows_without_a_class(trained: Trained, tmp_path: Path) -> None:
-    """Also with the ends of lines, blanks and empty lines that other programs write."""
+    """Also with the line ends, blanks and empty lines of other programs."""
     rows = tmp_path / "rows.csv"
     lines = [" , ".join(map(repr, row)) for row in trained.X[:5].tolist()]
     rows.write_bytes(b"\r\n\r\n".join(line.encode() for line in lines))

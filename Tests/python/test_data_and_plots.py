@@ -1,4 +1,4 @@
-"""Loading data, drawing, and doing without either."""
+"""Loading data, plots, and use without either."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ KINDS: dict[str, dict[str, float]] = {"none": {}, "l2": {"l2": 0.7}, "dropout": 
 def accuracies(
     data: tuple[Array, ...], seed: int, fresh: bool = False, **options: float
 ) -> tuple[float, float]:
-    """Of the notebook's network, trained as the notebook's, in training and in the test."""
+    """Accuracies of the notebook's network on the training and the test set."""
     X, Y, test_X, test_Y = data
     network = swiftreg.MLP(
         [2, 20, 3, 1], init="notebook", seed=seed, optimizer="sgd", learning_rate=0.3,
@@ -186,7 +186,7 @@ LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c
 def test_files_that_are_something_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, what: str, advice: str
 ) -> None:
-    """One error that has the path, what the file is, and what to do; also for datasets/data.mat."""
+    """One error with the path, the kind of the file, and the remedy; also for datasets/data.mat."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "datasets").mkdir()
     file = tmp_path / "datasets" / "data.mat"
@@ -262,7 +262,7 @@ def test_the_picture_shows_the_points_and_little_more() -> None:
 
 
 def test_decision_boundary_of_points_that_spread_far() -> None:
-    """0..100 x 0..1000 took 1e9 points of grid."""
+    """0..100 x 0..1000 once took a grid of 1e9 points."""
     x_ticks, y_ticks, _ = grid_of(np.array([[0.0, 100.0, 40.0], [0.0, 1000.0, 7.0]]))
     assert x_ticks * y_ticks <= 1_000_000
 

@@ -28,13 +28,12 @@ pytestmark = pytest.mark.skipif(
     reason="Open MPI is missing: apt-get install libopenmpi-dev openmpi-bin",
 )
 
-# As root, and with more ranks than cores, mpirun wants to be told that this is meant. A rank that waits
-# leaves its core to the others.
+# mpirun needs these options as root, and with more ranks than cores. A waiting rank yields its core.
 MPIRUN = "mpirun --allow-run-as-root --oversubscribe --bind-to none --mca mpi_yield_when_idle 1 -n".split()
 PROGRAM = ROOT / "examples" / "data_parallel.py"
 EPOCHS, BATCH = 40, 250  # of 1001 examples: the last batch has one row, so that some ranks have none
-# How far costs may be apart (relative), and parameters (absolute), after 200 updates from sums in another
-# order. Measured: 1e-7 and 5e-7 in float, 5e-16 and 1e-15 in double.
+# Tolerances of costs (relative) and parameters (absolute) after 200 updates from sums in another order.
+# Measured: 1e-7 and 5e-7 in float, 5e-16 and 1e-15 in double.
 TOLERANCES = {"float32": (2e-6, 1e-5), "float64": (1e-13, 1e-12)}
 
 
@@ -129,7 +128,7 @@ def test_one_rank_in_python_is_fit(python_runs: tuple[str, dict[int, Run]], exam
 
 
 def test_other_masks_would_be_seen(example: ModuleType) -> None:
-    """Parts that all draw the masks of the first rows end far outside of the tolerances."""
+    """If all parts draw the masks of the first rows, the results exceed the tolerances by far."""
     X, Y = example.rings(1001, "float64")
     ends = []
     for first_row in (lambda first: first, lambda first: 0):

@@ -1,4 +1,4 @@
-"""The sdist, and what the build says where something is missing. The wheel: Tests/wheel."""
+"""The sdist, and the messages of a build with missing prerequisites. The wheel: Tests/wheel."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def source(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Path:
     """The sdist, made with neither Swift nor a compiler in reach, and unpacked."""
     folder = tmp_path_factory.mktemp("sdist")
-    # From a copy: setuptools writes beside what it packs.
+    # From a copy: setuptools writes into the source folder.
     copy = folder / "copy"
     ignore = shutil.ignore_patterns(".git", ".build*", ".venv*", "build", "*.so*", "*.egg-info")
     shutil.copytree(ROOT, copy, symlinks=True, ignore=ignore)
@@ -58,7 +58,7 @@ def source(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Path:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """The files below, through links, by their path; not what a build left there."""
+    """The files below the folder, through links, by path; without build outputs."""
     return {
         os.path.relpath(os.path.join(place, name), folder): Path(place, name).read_bytes()
         for place, _, names in os.walk(folder, followlinks=True)

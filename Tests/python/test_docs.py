@@ -1,4 +1,4 @@
-"""Every program in README.md and docs/reproducibility.md runs, and prints what stands below it."""
+"""Every program in README.md and docs/reproducibility.md runs, and prints the output below it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def run(arguments: list[str], folder: Path) -> str:
 
 
 def build_and_run(marker: str, code: str, folder: Path) -> str:
-    """Builds by the command that README.md gives, with the paths of a clone, and runs the program."""
+    """Builds with the command of README.md, with the paths of a clone, and runs the program."""
     for name in ("include", "build"):
         (folder / name).symlink_to(ROOT / name)
     compile_it = command(marker)

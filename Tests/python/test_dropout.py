@@ -1,4 +1,4 @@
-"""Dropout: the mask anyone can recompute, the scaling, layouts, types, in place."""
+"""Dropout: the mask by its formula, the scaling, layouts, types, in place."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def test_other_real_inputs_become_float64(a: Any) -> None:
 
 
 def test_buffers_that_come_without_strides() -> None:
-    """ctypes leaves them out, whoever asks."""
+    """Buffers of ctypes have no strides, even if the consumer requests them."""
     source, out = (ctypes.c_double * 3 * 2)(), (ctypes.c_double * 3 * 2)()
     a = np.asarray(source)
     a[:] = np.arange(6).reshape(2, 3)
@@ -229,7 +229,7 @@ def test_streams_and_seeds_are_independent() -> None:
 
 
 def test_large_and_threaded_calls_agree() -> None:
-    """Work that lets other threads run, and is divided among threads, gives the same."""
+    """Calls that release the GIL and use several threads give the same results."""
     a = np.random.default_rng(0).normal(size=300_001)
     before = swiftreg.get_num_threads()
     try:

@@ -176,10 +176,10 @@ def test_auto_waits_until_a_noisy_loss_no_longer_falls(until: int) -> None:
                 break
         ends[rule] = i
         said = judge.warning(losses[:i])
-        # A fixed number of epochs ends a long fall in its midst; few epochs cannot tell a flat loss.
+        # A fixed number of epochs stops a long decrease too early, or a flat loss too late.
         if (rule, until) in ((10, 400), ("auto", 30)):
             assert said is not None and "noise of dropout" in said
-    # The noise hides the last of a fall; a flat loss is noticed within about twice its epochs.
+    # Noise hides the end of a decrease; a flat loss is detected within about twice its epochs.
     assert min(until, 150) < ends["auto"] < 2.5 * until + 60
     assert ends[10] < ends["auto"]
 

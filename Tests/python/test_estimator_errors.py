@@ -1,4 +1,4 @@
-"""What the estimators refuse, and what they are without scikit-learn."""
+"""Errors of the estimators, and their import without scikit-learn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an estimator holds: assignments, refits that fail, classes and their weights."""
+"""State of an estimator: assignments, failed refits, classes and their weights."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_network_weights_take_assignments() -> None:
         network.weights[0] = (1j * other.weights[0][0], other.weights[0][1])
 
 
-# ---- Whole or not --------------------------------------------------------------------------
+# ---- Failed fits ---------------------------------------------------------------------------
 
 
 def failing(model: Any) -> None:

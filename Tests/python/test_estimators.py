@@ -1,4 +1,4 @@
-"""What the estimators do: targets, arguments, training in parts."""
+"""The estimators: targets, arguments, training in parts."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_the_loss_has_the_elastic_net(l1_ratio: float) -> None:
     still = {"warm_start": True, "learning_rate_init": 1e-300}
     bare.set_params(**still).fit(X, y)
     with_it = MLPClassifier(alpha=5.0, l1_ratio=l1_ratio, **parameters, **still).fit(X, y)
-    # The same weights, which do not move.
+    # The same weights, which do not change.
     for mine, their in zip(with_it.coefs_ + with_it.intercepts_, bare.coefs_ + bare.intercepts_):
         mine[...] = their
     loss = with_it.fit(X, y).loss_
@@ -320,7 +320,7 @@ def test_eval_sets_that_will_not_do() -> None:
         MLPRegressor(max_iter=2).fit(X, X[:, :2], eval_set=(X, y))
 
 
-# ---- In parts ------------------------------------------------------------------------------
+# ---- partial_fit ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
@@ -415,7 +415,7 @@ def test_verbose_prints_every_epoch(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(lines) == 2 * model.n_iter_ + 1 and lines[-1].endswith("Stopping.")
 
 
-# ---- As scikit-learn's other tools use them -------------------------------------------------
+# ---- Other tools of scikit-learn ------------------------------------------------------------
 
 
 def test_pipelines_grids_and_cross_validation() -> None:

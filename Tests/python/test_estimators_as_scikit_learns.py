@@ -16,7 +16,7 @@ from sklearn.linear_model import ElasticNet, LogisticRegression
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 Array = NDArray[Any]
-# No training of this file ends before max_iter, unless it is about that.
+# No training of this file stops before max_iter, except in tests of stopping.
 LONG = {"tol": 0.0, "n_iter_no_change": 1000, "shuffle": False, "warm_start": True}
 
 
@@ -43,7 +43,7 @@ def pair(kind: str, **parameters: Any) -> tuple[Any, Any]:
     for estimator in (ours, theirs):
         estimator.set_params(**{**LONG, "hidden_layer_sizes": (9, 5), "random_state": 3, **parameters})
         rate = estimator.learning_rate_init
-        # A fit that changes next to nothing makes the attributes.
+        # A fit that changes almost nothing creates the attributes.
         estimator.set_params(max_iter=1, learning_rate_init=1e-300).fit(X, y)
         estimator.set_params(max_iter=40, learning_rate_init=rate)
     rng = np.random.default_rng(11)
@@ -72,7 +72,7 @@ def compare(ours: Any, theirs: Any, tolerance: float = 1e-9) -> None:
         {"solver": "sgd", "nesterovs_momentum": False},
         {"solver": "sgd"},
         {"solver": "sgd", "learning_rate": "invscaling", "power_t": 0.2},
-        # scikit-learn's epsilon acts elsewhere; where both are tiny they are one.
+        # scikit-learn adds epsilon elsewhere; if both are tiny, the results agree.
         {"solver": "adam", "epsilon": 1e-30, "learning_rate_init": 0.01},
     ],
     ids=["sgd", "momentum", "nesterov", "invscaling", "adam"],
@@ -167,7 +167,7 @@ def test_early_stopping_is_scikit_learns() -> None:
 
 
 def test_scikit_learns_epsilon_makes_little_difference() -> None:
-    """What the documentation says of epsilon, in figures."""
+    """The figures of the documentation about epsilon."""
     ours, theirs = pair("binary", learning_rate_init=0.01)
     X, y = data("binary")
     ours.fit(X, y), theirs.fit(X, y)
@@ -198,7 +198,7 @@ def test_without_hidden_layers_it_is_the_elastic_net(l1_ratio: float) -> None:
         (), solver="sgd", momentum=0.0, learning_rate_init=1e-3, alpha=0.2 * 120, l1_ratio=l1_ratio,
         batch_size=120, random_state=0, max_iter=15000, tol=0, n_iter_no_change=15000,
     ).fit(X, y)
-    # A subgradient step of L1 swings about 0 by the learning rate.
+    # A subgradient step of L1 oscillates around 0 by the learning rate.
     np.testing.assert_allclose(ours.coefs_[0][:, 0], theirs.coef_, atol=1e-3)
     np.testing.assert_allclose(ours.intercepts_[0], theirs.intercept_, atol=1e-3)
 

@@ -1,4 +1,4 @@
-"""The examples run, and what they show is so."""
+"""The examples run, and show what their text claims."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def executed() -> Any:
 
 
 def texts(story: Any) -> list[list[str]]:
-    """What the code cells printed and returned."""
+    """The output and the results of the code cells."""
     return [
         [o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.outputs]
         for cell in story.cells if cell.cell_type == "code"
@@ -59,7 +59,7 @@ def pictures(story: Any) -> list[Any]:
     return [plt.imread(io.BytesIO(base64.b64decode(picture))) for picture in found]
 
 
-# Jupyter's own libraries warn of this and that.
+# Jupyter's own libraries emit warnings.
 @pytest.mark.filterwarnings("default")
 def test_the_notebook_gives_the_outputs_that_are_kept(executed: Any, kept: Any) -> None:
     assert [cell.source for cell in kept.cells] == [cell.source for cell in executed.cells]
@@ -124,7 +124,7 @@ TABLE = r"^(no reg|L2|dropout).*?(\d+)/(\d+) [\d.]+ +(\d+)/(\d+) ([\d.]+)"
 
 
 def test_the_demo_shows_that_regularization_helps() -> None:
-    """On the stand-in: a table, what came of it in words that follow from the table, pictures."""
+    """On the stand-in: a table, a summary in words that follows from the table, pictures."""
     run = demo()
     assert run.returncode == 0 and run.stderr == "", run.stderr
     assert "stand-in" in run.stdout

@@ -1,4 +1,4 @@
-"""The examples on scikit-learn's data run, and what they print is worth printing."""
+"""The examples on scikit-learn's data run, and their results show the effect of regularization."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ THREADS = ("SWIFTREG_NUM_THREADS", "OMP_NUM_THREADS")
 
 
 def printed(name: str, *arguments: str) -> str:
-    """What an example prints; it may not complain."""
+    """The output of an example, which must not write to standard error."""
     environment = {key: value for key, value in os.environ.items() if key not in THREADS}
     run = subprocess.run(
         [sys.executable, str(EXAMPLES / name), *arguments], capture_output=True, text=True,
@@ -55,7 +55,7 @@ def test_breast_cancer(tmp_path: Path) -> None:
     assert (np.diff(norm) < 0).all() and norm[-1] < 0.1 * norm[0]
     assert (np.diff(train) <= 0).all() and train[0] > 0.98
     assert test.max() > 0.97
-    # Neither the least lambda is the best, nor the largest.
+    # The best lambda is neither the smallest nor the largest.
     assert 0 < np.argmin(log_loss) < 5
     assert picture.read_bytes().startswith(b"\x89PNG") and out.endswith(f"Picture: {picture}\n")
 

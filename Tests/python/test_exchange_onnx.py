@@ -93,7 +93,7 @@ def test_every_activation_and_loss(activation: str, loss: str, dtype: str, runti
             continue
         (Y,) = RUNTIMES[runtime](model, {"X": X})
         assert Y.argmax(axis=1).tolist() == network.predict(X).argmax(axis=1).tolist()
-        # onnxruntime's sigmoid of floats has no more than 24 bits after the point: it is 0 below -18.
+        # onnxruntime's float sigmoid has at most 24 bits after the point: it is 0 below -18.
         of_one = runtime == "onnxruntime" and loss == "binary_cross_entropy"
         assert ulps(network, X, Y, of_one=of_one) < 2
         assert MLP.from_onnx(model).to_bytes() == network.to_bytes()
@@ -101,7 +101,7 @@ def test_every_activation_and_loss(activation: str, loss: str, dtype: str, runti
 
 
 def test_random_networks_out_and_in(tmp_path: Path) -> None:
-    worst = {"reference": 0.0, "onnxruntime": 0.0}
+    largest = {"reference": 0.0, "onnxruntime": 0.0}
     path = tmp_path / "network.onnx"
     for number in range(200):
         network, kept = random_network(number), {}
@@ -112,15 +112,15 @@ def test_random_networks_out_and_in(tmp_path: Path) -> None:
                 continue
             of_one = name == "onnxruntime" and network.loss == "binary_cross_entropy"
             kept[name] = ulps(network, X, run(model, {"X": X})[0], of_one=of_one)
-            worst[name] = max(worst[name], kept[name])
+            largest[name] = max(largest[name], kept[name])
         for given in (path, str(path), path.read_bytes(), model):
             assert MLP.from_onnx(given).to_bytes() == network.to_bytes()
-        # Without what only a file of ours has: weights, activations, and the output's loss.
+        # Without swiftreg's metadata, a file has weights, activations and the loss of the output.
         del model.metadata_props[:]
         bare = swiftreg.onnx.from_onnx(model, seed=3)
         np.testing.assert_array_equal(bare.parameters, network.parameters)
         assert (bare.activation, bare.loss, bare.seed) == (network.activation, network.loss, 3)
-    assert max(worst.values()) < 2, worst
+    assert max(largest.values()) < 2, largest
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
@@ -253,7 +253,7 @@ def test_skl2onnx_of_scikit_learns_own(kind: str, zipmap: bool) -> None:
     np.testing.assert_array_equal(network.predict(X), expected.predict(X))
 
 
-# ---- Graphs of others ----------------------------------------------------------------------
+# ---- Graphs of other programs --------------------------------------------------------------
 
 W1, B1 = np.arange(12, dtype=np.float32).reshape(4, 3) / 7, np.arange(4, dtype=np.float32)
 W2 = np.arange(8, dtype=np.float32).reshape(2, 4) / 5
@@ -412,7 +412,7 @@ def test_errors(tmp_path: Path) -> None:
 
 
 def test_documentation(tmp_path: Path) -> None:
-    """The program of docs/exchange.md prints what stands below it."""
+    """The program of docs/exchange.md prints the output below it."""
     text = (ROOT / "docs" / "exchange.md").read_text()
     (found,) = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, re.S)
     done = subprocess.run([sys.executable, "-c", found[0]], cwd=tmp_path, capture_output=True, text=True)

@@ -17,7 +17,7 @@ SHARED = ("identity", "relu", "tanh", "sigmoid")
 
 
 def outputs_of(estimator: Any, X: Array) -> Array:
-    """What the network puts out: values, or probabilities of 1 where there is one output."""
+    """The outputs of the network: values, or probabilities of 1 for one output."""
     if isinstance(estimator, MLPRegressor):
         return np.asarray(estimator.predict(X)).reshape(len(X), -1)
     probabilities = np.asarray(estimator.predict_proba(X))
@@ -25,14 +25,14 @@ def outputs_of(estimator: Any, X: Array) -> Array:
 
 
 def test_to_scikit_learn_and_back() -> None:
-    worst = 0.0
+    largest = 0.0
     for number in range(200):
         network = random_network(number, activations=SHARED, mixed=False)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             estimator = network.to_sklearn()
         X = inputs_of(network, number)
-        worst = max(worst, ulps(network, X, outputs_of(estimator, X)))
+        largest = max(largest, ulps(network, X, outputs_of(estimator, X)))
         back = MLP.from_sklearn(estimator)
         assert back.dtype == network.dtype and back.activation == network.activation
         assert back.loss == network.loss
@@ -42,7 +42,7 @@ def test_to_scikit_learn_and_back() -> None:
         if network.optimizer in ("momentum", "nesterov", "adam"):
             assert back.optimizer == network.optimizer
             assert back.learning_rate == network.learning_rate
-    assert worst < 2
+    assert largest < 2
 
 
 @pytest.mark.parametrize("loss", ["binary_cross_entropy", "softmax_cross_entropy", "squared_error"])
@@ -97,7 +97,7 @@ def test_fitted_estimators_come_in(dtype: Any, targets: str) -> None:
     assert network.layer_dims[:3] == (4, 6, 5) and network.dtype == dtype
     assert (network.optimizer, network.learning_rate, network.seed) == ("momentum", 0.02, 11)
     assert network.optimizer_settings["momentum"] == 0.7 and network.l2 == (0.25,) * 3
-    # A copy: either trains without the other.
+    # A copy: each trains without changing the other.
     network.parameters[:] = 0
     assert all(W.any() for W in estimator.coefs_)
 

@@ -1,6 +1,6 @@
-"""Threads and forks: neither hangs, and the results are those of a single call.
+"""Threads and forks: no call hangs, and the results are those of a single call.
 
-What may hang runs in a process of its own, with a time limit.
+Calls that may hang run in a separate process with a time limit.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LARGE = """
     import swiftreg
     from swiftreg import _core
 
-    # Python 3.12 and later warn of what is tested here.
+    # Python 3.12 and later warn about forks with threads, which are tested here.
     warnings.filterwarnings("ignore", ".*multi-threaded.*fork", DeprecationWarning)
     a = np.random.default_rng(0).normal(size=300_000).astype(np.float32)
     W, X = (np.random.default_rng(i).normal(size=(200, 200)) for i in (1, 2))
@@ -43,7 +43,7 @@ LARGE = """
 
 
 def run(program: str, threads: int) -> str:
-    """The output of a program; it must end well, within the time limit."""
+    """The output of a program; it must succeed within the time limit."""
     environment = {**os.environ, "SWIFTREG_NUM_THREADS": str(threads)}
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", textwrap.dedent(LARGE) + textwrap.dedent(program)],
@@ -86,7 +86,7 @@ def test_a_hundred_children_after_use(threads: int) -> None:
 
 @needs_fork
 def test_fork_while_other_threads_are_in_a_call() -> None:
-    """The locks of the pool are not left held in the child, whatever the other threads do."""
+    """No lock of the pool stays locked in the child, whatever other threads do."""
     program = """
         expected = large_calls()
         stop = threading.Event()
@@ -146,7 +146,7 @@ def test_multiprocessing_by_fork() -> None:
 
 
 def at_once(count: int, body: Callable[[int], None]) -> None:
-    """Runs body(i) on that many threads which begin together; what one raises is raised here."""
+    """Runs body(i) on `count` threads that start together; raises an exception of a thread here."""
     barrier = threading.Barrier(count)
     errors: list[BaseException] = []
 
@@ -265,30 +265,30 @@ def test_where_the_number_of_threads_comes_from(
 
 
 def test_the_pool_is_bounded() -> None:
-    """However many threads call at once, one pool serves them: no thread for each call."""
+    """One pool serves any number of calling threads; a call does not create threads."""
     program = """
         def tasks():
             return len(os.listdir("/proc/self/task"))
 
         before = tasks()
-        most = []
+        counts = []
 
         def work():
             for _ in range(20):
                 large_calls()
-                most.append(tasks())
+                counts.append(tasks())
 
         workers = [threading.Thread(target=work) for _ in range(16)]
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join()
-        # A thread that was joined may take a moment to leave the list.
+        # A joined thread may stay in the list for a moment.
         deadline = time.monotonic() + 30
         while tasks() > before + 3 and time.monotonic() < deadline:
             time.sleep(0.01)
         assert tasks() == before + 3, tasks() - before
-        assert max(most) <= before + 16 + 3, max(most)
+        assert max(counts) <= before + 16 + 3, max(counts)
         print("ok")
     """
     if not os.path.isdir("/proc/self/task"):

@@ -1,5 +1,5 @@
-"""Every public function with anything at all: a result, or an exception of the kind that is promised,
-and then nothing was written. `make fuzz` runs these for long."""
+"""Every public function with arbitrary arguments: a result, or an exception of a promised type after which
+nothing was written. `make fuzz` runs these tests for longer."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from swiftreg import MLP, notebook
 
 Array = NDArray[Any]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
-# LookupError: the dict of parameters or gradients lacks a name, or is no dict. What `Broken` raises is
-# the caller's own.
+# LookupError: the dict of parameters or gradients lacks a name, or is no dict. `Broken` raises the
+# caller's own exceptions.
 PROMISED = (TypeError, ValueError, MemoryError, FloatingPointError, LookupError)
 
 X, Y = np.random.default_rng(0).normal(size=(2, 5)), np.array([[0, 1, 1, 0, 1]])
@@ -42,8 +42,8 @@ def state_of(value: Any) -> list[bytes]:
 
 
 def attempt(call: Callable[..., Any], *arguments: Any, written: tuple[Any, ...] = (), **options: Any) -> Any:
-    """The result, or None after a refusal; of what was given only `written` may have changed, and
-    that only by a call that succeeded."""
+    """The result, or None after a refusal. Only `written` may have changed, and only after a successful
+    call."""
     kept = [value for value in (*arguments, *options.values()) if not any(value is w for w in written)]
     before, outputs = state_of(kept), state_of(written)
     result = None
@@ -96,7 +96,7 @@ def sequence(draw: Draw, usual: tuple[Array, ...]) -> Any:
 
 
 def output(draw: Draw, a: Any, dtype: str) -> Any:
-    """None, `a`, something that overlaps with it, an array for a result, or anything."""
+    """None, `a`, an array that overlaps with it, an array for a result, or an invalid object."""
     kind = draw(st.integers(0, 5))
     shape = np.shape(a) if isinstance(a, np.ndarray) and a.size < 10**6 else (2, 3)
     if kind == 0 or isinstance(a, Broken):
@@ -231,13 +231,13 @@ def test_networks(data: st.DataObject) -> None:
             lambda: attempt(made.memory, draw(wild_integers), draw(wild_integers)),
         ])):
             call()
-    # Whatever was done to it, it is whole.
+    # The network is still valid.
     assert MLP.from_bytes(made.to_bytes()).to_bytes() == made.to_bytes()
 
 
 @given(st.data())
 def test_files(data: st.DataObject) -> None:
-    """Bytes that were once right; Tests/fuzz knows more of their form."""
+    """Damaged bytes of a network; Tests/fuzz damages them with knowledge of the format."""
     draw = data.draw
     good = bytearray(MLP([3, 4, 2]).to_bytes())
     for _ in range(draw(st.integers(1, 4))):

@@ -52,11 +52,11 @@ def test_replace_writes_only_over_the_state_expected() -> None:
     assert after.replace(numpy.capsule, before)
     same_state(after, generator)
     assert generator.rand() == np.random.RandomState(1).rand(6)[5]
-    # It has moved on since.
+    # The generator has advanced since.
     state = generator.get_state()
     assert not after.replace(numpy.capsule, before)
     assert np.array_equal(generator.get_state()[1], state[1])
-    # As far on, but of another seed.
+    # At the same position, with another seed.
     other = np.random.MT19937()
     np.random.RandomState(other).seed(2)
     assert not after.replace(other.capsule, before)

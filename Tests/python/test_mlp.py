@@ -377,7 +377,7 @@ def test_no_epochs(rng: np.random.Generator) -> None:
     assert np.array_equal(network.parameters, before)
 
 
-# ---- What is held --------------------------------------------------------------------------
+# ---- State ---------------------------------------------------------------------------------
 
 
 def test_views_are_the_networks_memory() -> None:

@@ -1,4 +1,4 @@
-"""What swiftreg.MLP takes: arrays of every type and layout, and bad input of every argument."""
+"""Arguments of swiftreg.MLP: arrays of every type and layout, and bad input of every argument."""
 
 from __future__ import annotations
 
@@ -342,7 +342,7 @@ def test_schedules() -> None:
     for schedule in ("step", "cosine"):
         with refuses(ValueError, "period must be 1 or more, got 0"):
             network(schedule=schedule, period=0)
-    # A number that the schedule does not use may be any; a count is one all the same.
+    # A number that the schedule does not use may have any value; a count must be a count.
     network(decay=-1, min_learning_rate=-1)
     with refuses(ValueError, "period must be 1 or more, got 0"):
         network(period=0)

@@ -76,7 +76,7 @@ def test_subclasses(tmp_path: Path) -> None:
 
 
 def test_what_is_in_a_file(tmp_path: Path) -> None:
-    """As the safetensors format says: 8 bytes of size, a JSON header, then the tensors."""
+    """By the safetensors format: 8 bytes of size, a JSON header, then the tensors."""
     network = trained()
     network.save(tmp_path / "network")
     content = (tmp_path / "network").read_bytes()
@@ -152,7 +152,7 @@ def test_errors(tmp_path: Path) -> None:
 
 
 def test_a_failed_save_changes_nothing(tmp_path: Path) -> None:
-    """The last of its acts, the renaming, is what fails here: a directory is in the way."""
+    """A directory at the path makes the last step, the renaming, fail."""
     path = tmp_path / "network"
     path.mkdir()
     (path / "inside").write_text("kept")

@@ -29,7 +29,7 @@ def test_rerun_and_layouts(name: str, dtype: str) -> None:
 
 @pytest.mark.parametrize(("name", "dtype"), EVERY)
 def test_resumed(name: str, dtype: str, tmp_path: Path) -> None:
-    """Trained in parts, through a file and through bytes: the optimizer's state goes along."""
+    """Trained in parts, through a file and through bytes, which keep the optimizer's state."""
     X, Y = data(name, dtype)
     network = new(name, dtype)
     first = NETWORKS[name][2] // 2

@@ -1,4 +1,4 @@
-"""Networks in threads, training that other threads and Ctrl-C can reach."""
+"""Networks in several threads; training with other threads and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_callback_may_use_the_network(validates: bool, every: int, tmp_path: P
     assert np.array_equal(history.cost, expected.cost) and history.best_epoch == expected.best_epoch
     if validates:
         assert np.array_equal(history.validation_cost, expected.validation_cost)
-    # A checkpoint goes on as the training did.
+    # Training from a checkpoint continues as the original did.
     loaded = MLP.load(tmp_path / "4.safetensors")
     if not validates:
         loaded.fit(X, Y, batch_size=64)
@@ -145,7 +145,7 @@ def test_another_thread_waits_for_its_turn() -> None:
 
 
 def test_threads_that_race_for_one_network() -> None:
-    """They take turns; nothing is torn and no call is lost."""
+    """Calls take turns; no state is torn and no call is lost."""
     n = network()
 
     def train() -> None:
@@ -275,7 +275,7 @@ def test_ctrl_c_in_the_notebook() -> None:
 
 
 def test_the_memory_query_is_true() -> None:
-    """The peak of a process that trains, beyond data and parameters, is what was told, within 5%."""
+    """The peak memory of a training, beyond data and parameters, is the predicted one within 5%."""
     program = """
 import numpy as np
 from swiftreg import MLP

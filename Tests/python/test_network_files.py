@@ -76,7 +76,7 @@ def test_names(rng: np.random.Generator) -> None:
 
 
 def test_documentation(tmp_path: Path) -> None:
-    """docs/files.md names every field and no other, and its program prints what it says."""
+    """docs/files.md names exactly the fields of a file, and its program prints the output below it."""
     text = (ROOT / "docs" / "files.md").read_text()
     network = Network.create([2, 3, 1], np.float32)
     table = text[text.index("| field |") : text.index("Their meanings")]
@@ -254,7 +254,7 @@ def test_export_is_exact(dtype: Any, rng: np.random.Generator, tmp_path: Path) -
 
 @pytest.mark.parametrize("name", ["x", "y", "u", "v", "i", "sum", "most", "W1", "dense", "z" * 255])
 def test_export_names(name: str, rng: np.random.Generator, tmp_path: Path) -> None:
-    """No name gets into the way of what the file itself names."""
+    """No function name collides with names in the file."""
     network = Network.create([2, 3, 3, 2], np.float32, ["relu", "tanh"], "softmax_cross_entropy")
     network.export_c(tmp_path / "network.c", name)
     command = "-std=c99 -Wall -Wextra -Werror -pedantic -c -o".split()

@@ -11,7 +11,7 @@ from notebook_student import DROPOUT, EINSUM, FORWARD, GRADED, HELPERS, LOOPS, S
 from swiftreg import notebook
 from swiftreg.notebook import check
 
-# ---- What is right -----------------------------------------------------------------------------
+# ---- Correct functions -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -49,7 +49,7 @@ def test_notes_on_what_is_right_but_worth_knowing() -> None:
     assert report.ok and "right for masks of bool, wrong for integers" in report.notes[0]
 
 
-# ---- What is wrong -----------------------------------------------------------------------------
+# ---- Mistakes ----------------------------------------------------------------------------------
 
 C, B, F, D = GRADED
 SQUARES = "(np.sum(np.square(W1)) + np.sum(np.square(W2)) + np.sum(np.square(W3)))"
@@ -182,7 +182,7 @@ def test_mistakes_on_purpose_are_named(mistake: str) -> None:
 
 
 def test_a_forgotten_mask_is_seen_though_every_dW_is_right() -> None:
-    """What neither a gradient check nor a hash of the weights sees."""
+    """Mistakes that neither a gradient check nor a hash of the weights finds."""
     functions = student(("dA2 = dA2 * D2", ""), ("dA1 = dA1 * D1", ""))
     report = check(functions["backward_propagation_with_dropout"])
     assert [finding.quantity for finding in report.findings] == ["dA2", "dA1"]
@@ -258,7 +258,7 @@ def test_a_set_with_other_masks_trains_too() -> None:
     assert report.ok, str(report)
 
 
-# ---- Nothing gets out --------------------------------------------------------------------------
+# ---- No side effects ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_forward_with_dropout_leaves_numpy_where_the_notebook_does() -> None:
 
 
 def test_a_large_network_draws_the_same_masks() -> None:
-    """Beyond what is kept from call to call."""
+    """Beyond the sizes of buffers that are kept between calls."""
     parameters = notebook.initialize_parameters([1, 300, 2, 1])
     X = np.ones((1, 4000))
     _, cache = notebook.forward_propagation_with_dropout(X, parameters, 0.3)
@@ -260,7 +260,7 @@ def test_predictions(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_predictions_on_a_fortran_ordered_grid() -> None:
-    """What plot_decision_boundary hands over: the transpose of (k, 2) points."""
+    """The argument of plot_decision_boundary: the transpose of (k, 2) points."""
     parameters = notebook.initialize_parameters([2, 20, 3, 1])
     points = np.random.default_rng(0).normal(size=(93960, 2))
     decided = notebook.predict_dec(parameters, points.T)

@@ -17,7 +17,7 @@ from swiftreg import notebook
 Array = NDArray[Any]
 
 # A notebook of the same structure: helpers and the training loop, then the graded functions in
-# NumPy, as a student has written them. A star import after them takes their places.
+# NumPy, as a student writes them. A star import after them replaces them.
 STUDENT = """
 import numpy as np
 import oracles

@@ -1,4 +1,4 @@
-"""The library's table of options against what cannot read it: headers, signatures, docstrings, stubs."""
+"""The library's table of options against its copies: headers, signatures, docstrings, stubs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from c_headers import evaluate, read_headers  # noqa: E402
 
 HEADERS = read_headers()
 ENUMS = {number: name for number, name in enumerate(_options.REG_ENUMS)}
-# The header's enum of each.
+# The enum of the header for each name.
 C_ENUMS = {name: f"reg_{name}" for name in _options.REG_ENUMS}
 TYPES = ("double", "uint64_t", "size_t", "int32_t", "reg_")
 
@@ -96,7 +96,7 @@ def test_defaults_of_signatures() -> None:
 
 
 def bounds(option: dict[str, Any]) -> str:
-    """A range as the docstrings have it."""
+    """A range in the form of the docstrings."""
     low, high = option["minimum"], option["maximum"]
     if option["type"] == 1:
         return f"at least {low:g}"
@@ -141,7 +141,7 @@ def test_the_stub_is_of_the_module() -> None:
 
 
 def check_arguments(function: Any, stub: ast.FunctionDef, before: int) -> None:
-    """A call with too many arguments says how many there are."""
+    """The error of a call with too many arguments has their number."""
     wanted = len(stub.args.posonlyargs) + len(stub.args.args) - before
     target = function
     if before:

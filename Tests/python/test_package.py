@@ -144,7 +144,7 @@ def test_the_module_runs_its_self_test() -> None:
 
 
 def _flip(array: Any, index: int) -> Any:
-    """The array with the lowest bit of one element turned."""
+    """The array with the lowest bit of one element flipped."""
     array.reshape(-1).view(f"u{array.itemsize}")[index] ^= 1
     return array
 

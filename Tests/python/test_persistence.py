@@ -119,7 +119,7 @@ def test_what_an_earlier_version_wrote(name: str) -> None:
     tolerance = 1e-6 if network.dtype == np.float32 else 1e-14
     predictions = getattr(thing, case["predict"])(X)
     np.testing.assert_allclose(predictions, case["predictions"], rtol=tolerance, atol=tolerance)
-    # Training goes on.
+    # Training continues.
     if name.startswith("MLP float"):
         loaded.fit(X, X[:, :1] > 0, epochs=2)
         thing.fit(X, X[:, :1] > 0, epochs=2)

@@ -1,4 +1,4 @@
-"""swiftreg.plot: what is on the axes."""
+"""swiftreg.plot: the contents of the axes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_loss_curves_of_an_estimator(points: tuple[Array, Array]) -> None:
     assert training.get_linestyle() != validation.get_linestyle()
     assert legend(ax) == ["training", "validation"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "cost")
-    # A second one beside it, on the same axes; a warm start validates the last epochs only.
+    # A second curve on the same axes; a warm start validates the last epochs only.
     model.set_params(warm_start=True, max_iter=5).fit(X, y, eval_set=(X, y))
     assert plot.loss_curve(model, label="more", ax=ax) is ax
     assert legend(ax)[2:] == ["more, training", "more, validation"]
@@ -97,7 +97,7 @@ def test_loss_curves_of_others(points: tuple[Array, Array]) -> None:
 def drawn_on(ax: Any) -> tuple[list[tuple[Any, Any]], Any]:
     """(paths, color) of the region of each class, and the points.
 
-    Before matplotlib 3.8 each filled contour is a collection of its own.
+    Before matplotlib 3.8 each filled contour is a separate collection.
     """
     *regions, points = ax.collections
     if len(regions) > 1:
@@ -155,7 +155,7 @@ def test_decision_boundary_asks_functions_and_names_columns(points: tuple[Array,
     fitted = MLPClassifier(max_iter=3).fit(frame, y)  # would warn of missing feature names
     ax = plot.decision_boundary(fitted, frame, y, resolution=10)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("width", "height")
-    # What a classifier knows and these examples have not is no mistake.
+    # Classes of the classifier that these examples lack are no error.
     ax = plot.decision_boundary(fitted, frame[y != "left"], y[y != "left"], resolution=10)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["middle", "right"]
 

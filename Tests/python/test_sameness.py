@@ -1,9 +1,9 @@
 """The same bits on every instruction set and for every number of threads.
 
-Each configuration is a process of its own, since the instruction set is chosen once. It prints a
-SHA-256 for each kernel over random shapes, offsets and layouts, of the parameters that the
-notebook's training ends with, and of what networks of other kinds are after training. Kernels without a sum or a product of sums (kind "integer": masks and
-what they multiply) are the same on a CPU without FMA too.
+Each configuration runs in a separate process, because the instruction set is chosen once. The process
+prints a SHA-256 for each kernel over random shapes, offsets and layouts, of the parameters after the
+notebook's training, and of other trained networks. Kernels without sums of products (kind "integer": masks
+and masked values) have the same hashes on a CPU without FMA.
 
     python Tests/python/test_sameness.py
 
@@ -37,20 +37,20 @@ Hashes = dict[str, str]
 
 TYPES = (np.float32, np.float64)
 NOTEBOOK_ITERATIONS, TEST_ITERATIONS = 30000, 2000
-# Around the sizes of vectors and of blocks; the last ones are divided among threads.
+# Near the sizes of vectors and blocks; the last ones use several threads.
 COUNTS = (0, 1, 3, 15, 16, 17, 31, 33, 255, 257, 4097, 65535, 65537, 300_007)
-# (n_out, n_in, m): small, odd, round the tiles and blocks, and large enough for several threads.
+# (n_out, n_in, m): small, odd, near tiles and blocks, and large enough for several threads.
 LAYERS = (
     (1, 1, 1), (3, 20, 211), (20, 2, 211), (1, 3, 211), (6, 16, 17), (12, 33, 31), (13, 257, 65),
     (7, 513, 1), (1, 300, 500), (64, 64, 64), (97, 131, 203), (144, 600, 150), (300, 40, 520),
 )
 
 
-# ---- What is hashed ---------------------------------------------------------------------------
+# ---- Hashes -----------------------------------------------------------------------------------
 
 
 def reals(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any) -> Array:
-    """Values in (-4, 4), laid out somehow in memory."""
+    """Values in (-4, 4), in some memory layout."""
     values = rng.uniform(-4, 4, size=shape).astype(dtype)
     return laid_out(values, LAYOUTS[rng.integers(len(LAYOUTS))])
 
@@ -145,7 +145,7 @@ def kernel_hashes() -> Hashes:
 
 
 def training_hashes(iterations: int) -> Hashes:
-    """Of the parameters after the notebook's three runs, and of one with fresh masks."""
+    """Hashes of the parameters after the notebook's three runs, and after one with fresh masks."""
     rng = np.random.default_rng(1)
     X = rng.normal(size=(2, 211))
     Y = (X[:1] * X[1:] + 0.3 * rng.normal(size=(1, 211)) > 0).astype(np.uint8)
@@ -165,7 +165,7 @@ def training_hashes(iterations: int) -> Hashes:
 
 
 def unavailable(isa: str) -> str | None:
-    """Why an instruction set cannot be run here, or None. Not the library's word: the kernel's."""
+    """The reason why an instruction set cannot run here, by the operating system's list, or None."""
     if isa == "baseline" and platform.machine() == "x86_64":
         return None
     if platform.machine() != "x86_64":
@@ -181,7 +181,7 @@ def unavailable(isa: str) -> str | None:
 def hashes_of(
     isa: str | None, threads: int, what: str, iterations: int = TEST_ITERATIONS
 ) -> Hashes:
-    """What this file prints in a process with that instruction set and number of threads."""
+    """The output of this file in a process with this instruction set and number of threads."""
     environment = {**os.environ, "SWIFTREG_NUM_THREADS": str(threads), "MPLBACKEND": "Agg"}
     environment.pop("SWIFTREG_ISA", None)
     if isa is not None:
@@ -256,7 +256,7 @@ def print_hashes(what: str, iterations: int) -> None:
 
 
 def compare_all() -> int:
-    """Prints the hashes of the best instruction set, one thread; then which others differ."""
+    """Prints the hashes of the best instruction set with one thread, then the configurations that differ."""
     isas = [isa for isa in ("avx512", "avx2", "baseline") if unavailable(isa) is None] or [None]
     differences = 0
     for what in ("kernels", "training", "networks"):

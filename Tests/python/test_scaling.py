@@ -1,4 +1,4 @@
-"""benchmarks/scaling.py: its model against the messages counted one by one, its tables as the document has them."""
+"""benchmarks/scaling.py: its model against messages counted one by one, and its tables against the document."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_the_models_messages(scaling: ModuleType, ranks: int) -> None:
             "tree": sum(message(SIZE) + ADD * SIZE for _ in range(rounds)),
             # Halves are exchanged and added, then quarters; then they are gathered, the smallest first.
             "halving": sum(message(part) + ADD * part for part in parts) + sum(map(message, parts)),
-            # Each part goes around once to be summed and once more to be handed out.
+            # Each part passes all ranks twice: for the sum, and for its distribution.
             "ring": sum(
                 message(SIZE / ranks) + (ADD * SIZE / ranks if step < ranks - 1 else 0)
                 for step in range(2 * (ranks - 1))
@@ -50,7 +50,7 @@ def test_the_models_messages(scaling: ModuleType, ranks: int) -> None:
 
 
 def test_the_rows_that_a_rank_needs(scaling: ModuleType) -> None:
-    """Of a gradient that takes 100 us and 10 us a row, and an update of 50 us."""
+    """Times of a gradient that takes 100 us and 10 us per row, and of an update of 50 us."""
     times = scaling.Times({rows: 1e-4 + 1e-5 * rows for rows in (1, 10, 100)}, 5e-5, ADD, SIZE)
     for efficiency, waiting in ((0.5, 1.003e-3), (0.8, 1.003e-3), (0.8, 1.003e-2)):
         rows = times.rows_for(efficiency, waiting)
@@ -60,7 +60,7 @@ def test_the_rows_that_a_rank_needs(scaling: ModuleType) -> None:
 
 
 def shape(text: str) -> list[str]:
-    """Without figures, without what depends on them, and without the widths of columns."""
+    """The text without figures, words that depend on them, and column widths."""
     text = re.sub(r"\b(tree|halving|ring|none)\b", "NAME", text)
     text = re.sub(r"\d[\d.]*", "N", text)
     text = re.sub(r"^- (CPU|swiftreg).*$", "", text, flags=re.M)

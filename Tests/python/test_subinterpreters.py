@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-# The private module of 3.11 and 3.12, and that of 3.13 on.
+# The private module of Python 3.11 and 3.12, and that of 3.13 and later.
 MODULE = """
 try:
     import _interpreters as interpreters
@@ -26,7 +26,7 @@ def run(code):
         interpreters.destroy(number)
 """
 
-# All that a module keeps: its types, its functions, a network of the notebook.
+# Everything that a module keeps: types, functions, a network of the notebook.
 WORK = """
 import warnings
 warnings.simplefilter("ignore")  # NumPy says that it does not support this
@@ -54,7 +54,7 @@ def outcome(program: str) -> str:
 
 @pytest.mark.parametrize("first", [True, False], ids=["alone", "after the main one"])
 def test_another_interpreter(first: bool) -> None:
-    """Only the import may fail: NumPy, which every array here is from, loads once in a process."""
+    """Only the import may fail: NumPy loads once per process."""
     program = MODULE + f"work = {WORK!r}\n"
     if not first:
         program += "exec(work)\n"
@@ -64,6 +64,6 @@ def test_another_interpreter(first: bool) -> None:
     failures = outcome(program).splitlines()
     assert len(failures) == 3
     assert all(failure == "''" or "ImportError" in failure for failure in failures)
-    # NumPy is refused a second time, not the first; what has no interpreter of its own is refused at all.
+    # Only a second import of NumPy is refused; in later Pythons every import into a subinterpreter may be.
     if first and sys.version_info < (3, 12):
         assert failures[0] == "''"
