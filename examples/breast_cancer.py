@@ -1,4 +1,4 @@
-"""Breast cancer: what L2 does to a network, over a path of lambdas, and a picture of it.
+"""Breast cancer: the effect of L2 on a network over a path of lambdas, with a plot.
 
     python examples/breast_cancer.py [PICTURE.png]
 """
@@ -23,7 +23,7 @@ PICTURE = Path(__file__).resolve().parents[1] / "build" / "examples" / "breast_c
 
 
 def network(lambd):
-    # With a tol of 0 all train equally long: only lambda differs.
+    # With tol=0 all networks train equally long: only lambda differs.
     return make_pipeline(
         StandardScaler(), MLPClassifier(50, alpha=lambd, random_state=0, tol=0, n_iter_no_change=300)
     )
@@ -61,7 +61,7 @@ def main():
 
 
 if __name__ == "__main__":
-    # Training is as long as it was told to be, which scikit-learn's tools would warn of.
+    # Training stops at max_iter on purpose, about which scikit-learn's tools would warn.
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning

@@ -1,4 +1,4 @@
-"""Data-parallel training with MPI: every rank takes its rows of each batch, the gradients are summed.
+"""Data-parallel training with MPI: each rank takes some rows of each batch, and the gradients are summed.
 
     pip install 'swiftreg[mpi]'                    needs an MPI, such as Debian's openmpi-bin
     mpirun -n 4 python -m mpi4py data_parallel.py
@@ -90,7 +90,7 @@ def main():
         if comm.Get_rank() == 0:
             print(f"epoch {epoch}: cost {cost:.17g}", flush=True)
 
-    # MPI does not promise that a sum is the same bits on every rank, though its libraries see to it.
+    # MPI does not guarantee that a sum has the same bits on every rank, but its libraries ensure it.
     everywhere = comm.allgather(net.parameters.tobytes())
     if len(set(everywhere)) != 1:
         raise SystemExit("data_parallel: the ranks have different parameters")

@@ -31,7 +31,7 @@ PICTURES = Path(__file__).resolve().parents[1] / "build" / "demo"
 
 
 def silently(function, *arguments, **options):
-    """What the function returns, what it printed, and the seconds it took."""
+    """The result of the function, its printed output, and its seconds."""
     printed = io.StringIO()
     start = time.perf_counter()
     with contextlib.redirect_stdout(printed):
@@ -46,7 +46,7 @@ def right_answers(parameters, X, Y):
 
 
 def score(right, Y):
-    """Right answers as a fraction and as a number, for example 200/211 and 0.9479."""
+    """Correct predictions as a fraction and as a number, for example 200/211 and 0.9479."""
     return f"{right}/{Y.size} {right / Y.size:.4f}"
 
 
@@ -58,7 +58,7 @@ def change(before, after):
 
 
 def findings(accuracies):
-    """What the accuracies of the models, on the training and the test set, say; a line each."""
+    """A conclusion from the accuracies of each model on the training and the test set; a line each."""
     plain, *regularized = accuracies.items()
     train, test = plain[1]
     gap = f"{train:.4f} on the training set and {test:.4f} on the test set"

@@ -1,4 +1,4 @@
-"""Diabetes: regression on 442 patients, where a network without regularization learns too much.
+"""Diabetes: regression on 442 patients, where a network without regularization overfits.
 
     python examples/diabetes.py
 """

@@ -31,7 +31,7 @@ def main():
             f" accuracy: train {model.score(X, y):.4f}, test {model.score(test_X, test_y):.4f}"
         )
 
-    # What several thinned networks disagree on is what the network is not sure of.
+    # Disagreement of several thinned networks measures the uncertainty of the network.
     mean, deviation = model.predict_proba(test_X, mc_samples=50, return_std=True)
     chosen = mean.argmax(axis=1)
     spread = deviation[range(len(chosen)), chosen]

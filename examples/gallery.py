@@ -27,8 +27,8 @@ from swiftreg import notebook, plot
 
 
 def loss_curve():
-    """The cost of each epoch, in training and in validation: without regularization, validation
-    turns upwards while training goes on falling."""
+    """The training and validation cost of each epoch: without regularization, the validation cost
+    rises while the training cost falls."""
     X, y = make_moons(300, noise=0.35, random_state=0)
     network = swiftreg.MLP([2, 100, 100, 1], optimizer="adam", learning_rate=0.01, seed=1)
     network.fit(X[:60], y[:60], epochs=300, validation_data=(X[60:], y[60:]))
@@ -36,7 +36,7 @@ def loss_curve():
 
 
 def loss_curves_compared():
-    """Two trainings on the same axes: dropout keeps the cost in validation down."""
+    """Two trainings on the same axes: dropout keeps the validation cost low."""
     X, y = make_moons(300, noise=0.35, random_state=0)
     ax = None
     for label, keep_prob in (("no dropout", 1.0), ("keep_prob = 0.7", 0.7)):
@@ -47,7 +47,7 @@ def loss_curves_compared():
 
 
 def decision_boundary():
-    """The regions that a classifier separates, before and after regularization. Labels may be words."""
+    """The decision regions of a classifier, without and with regularization. Labels may be words."""
     X, y = make_moons(120, noise=0.35, random_state=2)
     names = np.array(["upper", "lower"])[y]
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.5), sharey=True)
@@ -57,8 +57,8 @@ def decision_boundary():
 
 
 def weights():
-    """Histograms of the weights of several models, in the same bins: L1 makes zeros, L2 makes
-    small weights."""
+    """Histograms of the weights of several models, in the same bins: L1 makes weights zero, L2 makes
+    them small."""
     X, y = make_moons(300, noise=0.3, random_state=0)
     models = {}
     for name, options in {"none": {}, "L2": {"l2": 2.0}, "L1": {"l1": 2.0}}.items():
@@ -68,7 +68,7 @@ def weights():
 
 
 def validation_curve():
-    """The score in training and in cross-validation over a regularizer's strength."""
+    """The training and cross-validation score over the strength of a regularizer."""
     X, y = load_digits(return_X_y=True)
     model = swiftreg.MLPClassifier(30, max_iter=1000, random_state=0)
     plot.validation_curve(
@@ -78,7 +78,7 @@ def validation_curve():
 
 
 def validation_map():
-    """The score in cross-validation over L2 and dropout, with the two points that the rules choose."""
+    """The cross-validation score over L2 and dropout, with the points that the two rules choose."""
     X, y = make_moons(150, noise=0.35, random_state=0)
     model = swiftreg.MLPClassifierCV(
         (30,), alphas=5, keep_probs=[1.0, 0.9, 0.7, 0.5], cv=3, max_iter=3000, random_state=0
@@ -87,7 +87,7 @@ def validation_map():
 
 
 def path():
-    """The same search over alpha: score, norm of the weights, and epochs until validation was best."""
+    """The same search over alpha: score, norm of the weights, and epochs up to the best validation."""
     X, y = make_moons(150, noise=0.35, random_state=0)
     model = swiftreg.MLPClassifierCV(
         (30,), alphas=5, keep_probs=[1.0, 0.7], cv=3, max_iter=3000, random_state=0
@@ -96,7 +96,7 @@ def path():
 
 
 def notebook_data():
-    """The training points of the course notebook, here of the stand-in."""
+    """The training points of the course notebook; here those of the stand-in."""
     notebook.load_2D_dataset()
 
 

@@ -1,4 +1,4 @@
-"""The notebook's training loop in plain NumPy, as one would write it: what the demo races against.
+"""The notebook's training loop in plain NumPy, which the demo compares with.
 
 The formulas, the initial weights and the masks are those of `swiftreg.notebook.model`, for its
 network of two hidden layers.

@@ -1,4 +1,4 @@
-"""A sweep over lambda and keep_prob, in processes, in threads and on a Dask cluster: the same scores.
+"""A sweep over lambda and keep_prob in processes, in threads and on a Dask cluster, with the same scores.
 
     python examples/sweep.py
 

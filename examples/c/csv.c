@@ -1,20 +1,20 @@
-/* Trains a classifier on a CSV file, and uses it: a network from the file to a C function.
+/* Trains a classifier on a CSV file, predicts with it, and exports it as a C function.
  *
  *     cc csv.c -I../../include -L../../build/lib -Wl,-rpath,../../build/lib -lSwiftReg -lm -o csv
  *     ./csv train data.csv network.safetensors
  *     ./csv train data.csv network.safetensors --hidden 64,32 --keep-prob 0.7 --export predict.c
  *     ./csv predict network.safetensors data.csv
  *
- * A row of the file is an example: numbers, the last of them the class, 0 to K - 1. A first line with
+ * A row of the file is an example: numbers, the last of which is the class, 0 to K - 1. A first line with
  * names is skipped.
  *
- * `train` keeps a part of the rows (--validation) to see when the cost there falls no more
- * (--patience), and ends with the best weights. The columns are standardized for the training; then
- * that is worked into the first layer, so that the network which is saved and exported takes the
- * columns as they are. To train it on, standardize again.
+ * `train` holds out some of the rows (--validation), stops when their cost no longer falls (--patience), and
+ * keeps the best weights. Training uses standardized columns. The standardization is then folded into the
+ * first layer, so that the saved and exported network takes the original columns. To continue the training,
+ * standardize again.
  *
- * `predict` prints the class of each row and the network's outputs: the probability of each class, or
- * of class 1 if there are two. It takes rows with or without a class; with, it counts the right ones.
+ * `predict` prints the class of each row and the network's outputs: the probability of each class, or that
+ * of class 1 if there are two. If the rows have a class, it counts the correct predictions.
  */
 #include <errno.h>
 #include <math.h>
@@ -28,7 +28,7 @@
 #include "table.h"
 
 enum { MAX_HIDDEN = 8, MAX_CLASSES = 1000, MAX_UNITS = 100000 };
-/* Of the mask that divides the rows; a network's layers use others (see swiftreg_network.h). */
+/* The stream of the mask that divides the rows; layers of networks use others (see swiftreg_network.h). */
 static const uint64_t split_stream = UINT64_MAX;
 
 typedef struct Options {
@@ -39,7 +39,7 @@ typedef struct Options {
     const char *export_to;
 } Options;
 
-/* Examples in rows: what reg_data points into. `y` is as wide as the network's output. */
+/* The examples of a reg_data, in rows. A row of `y` has the width of the network's output. */
 typedef struct Examples {
     size_t m, inputs, outputs;
     double *x, *y;
@@ -63,9 +63,9 @@ static void must_at(const char *path, reg_status status) {
 
 /* ---- Data ------------------------------------------------------------------------------ */
 
-/* The number of classes that the last column tells, at least 2. */
+/* The number of classes in the last column, at least 2. */
 static size_t classes_of(const Table *table, const char *path) {
-    double most = 1;
+    double largest = 1;
     for (size_t r = 0; r < table->rows; r++) {
         const double class = table->values[(r + 1) * table->columns - 1];
         if (!(class >= 0 && class < MAX_CLASSES) || class != floor(class)) {
@@ -73,9 +73,9 @@ static size_t classes_of(const Table *table, const char *path) {
                     MAX_CLASSES - 1, class);
             exit(EXIT_FAILURE);
         }
-        if (class > most) most = class;
+        if (class > largest) largest = class;
     }
-    return (size_t)most + 1;
+    return (size_t)largest + 1;
 }
 
 /* The rows whose mask is `kept`. Two classes need one output, more of them one each. */
@@ -138,14 +138,15 @@ static reg_network_f64 *create(const Options *options, size_t inputs, size_t out
         keep_prob[l] = l == 0 ? 1 : options->keep_prob; /* of layer l: the input keeps all */
         l2[l] = options->l2;
     }
-    reg_network_options what = {.struct_size = sizeof what, .layers = options->hidden_layers + 1};
-    what.widths = widths;
-    what.loss = outputs == 1 ? REG_BINARY_CROSS_ENTROPY : REG_SOFTMAX_CROSS_ENTROPY;
-    what.seed = options->seed;
-    what.keep_prob = keep_prob;
-    what.l2 = l2;
+    reg_network_options network_options = {.struct_size = sizeof network_options,
+                                           .layers = options->hidden_layers + 1};
+    network_options.widths = widths;
+    network_options.loss = outputs == 1 ? REG_BINARY_CROSS_ENTROPY : REG_SOFTMAX_CROSS_ENTROPY;
+    network_options.seed = options->seed;
+    network_options.keep_prob = keep_prob;
+    network_options.l2 = l2;
     reg_network_f64 *network;
-    must(reg_network_create_f64(&what, &network));
+    must(reg_network_create_f64(&network_options, &network));
     reg_optimizer_options adam = {.struct_size = sizeof adam};
     must(reg_optimizer_defaults(REG_ADAM, &adam));
     adam.learning_rate = options->learning_rate;
@@ -153,7 +154,7 @@ static reg_network_f64 *create(const Options *options, size_t inputs, size_t out
     return network;
 }
 
-/* W (x - mean) / deviation + b = W' x + b', with W' = W / deviation and b' = b - W' mean. */
+/* W (x - mean) / deviation + b = W' x + b' with W' = W / deviation and b' = b - W' mean. */
 static void take_columns_as_they_are(reg_network_f64 *network, const double *mean,
                                      const double *deviation) {
     reg_layer layer = {.struct_size = sizeof layer};
@@ -171,17 +172,17 @@ static void take_columns_as_they_are(reg_network_f64 *network, const double *mea
 }
 
 /* The widths of input and output. */
-static void ends(const reg_network_f64 *network, size_t *inputs, size_t *outputs) {
-    reg_network_options what = {.struct_size = sizeof what};
-    must(reg_network_describe_f64(network, &what));
-    *inputs = what.widths[0];
-    *outputs = what.widths[what.layers];
+static void end_widths(const reg_network_f64 *network, size_t *inputs, size_t *outputs) {
+    reg_network_options network_options = {.struct_size = sizeof network_options};
+    must(reg_network_describe_f64(network, &network_options));
+    *inputs = network_options.widths[0];
+    *outputs = network_options.widths[network_options.layers];
 }
 
-/* The outputs for rows that are `stride` numbers apart; to be freed. */
+/* The outputs for rows that are `stride` numbers apart. The caller frees them. */
 static double *outputs_of(reg_network_f64 *network, const double *x, size_t m, size_t stride) {
     size_t inputs, outputs;
-    ends(network, &inputs, &outputs);
+    end_widths(network, &inputs, &outputs);
     double *out = memory(m * outputs, sizeof *out);
     must(reg_network_predict_f64(network, m, x, (reg_strides){1, (ptrdiff_t)stride}, out, NULL,
                                  (reg_strides){1, (ptrdiff_t)outputs}));
@@ -196,8 +197,9 @@ static size_t class_of(const double *out, size_t outputs) {
     return best;
 }
 
-/* How many rows of a table with classes get theirs; of those rows whose mask is `kept`, if there is one. */
-static size_t right_answers(const Table *table, const double *out, size_t outputs, const uint8_t *mask,
+/* The number of correctly classified rows of a table with classes. With a mask, only rows whose mask is
+ * `kept` count. */
+static size_t correct_predictions(const Table *table, const double *out, size_t outputs, const uint8_t *mask,
                             uint8_t kept) {
     size_t right = 0;
     for (size_t r = 0; r < table->rows; r++)
@@ -238,13 +240,13 @@ static void fit(reg_network_f64 *network, const Examples *training, const Exampl
                result.best_cost);
 }
 
-/* What was saved must predict what the network did, bit for bit. */
+/* The saved network must give the predictions of the network, bit for bit. */
 static void check_saved(reg_network_f64 *network, const char *path, const Table *table,
                         const double *expected) {
     reg_network_f64 *loaded;
     size_t inputs, outputs;
     must_at(path, reg_network_load_f64(path, &loaded));
-    ends(network, &inputs, &outputs);
+    end_widths(network, &inputs, &outputs);
     double *out = outputs_of(loaded, table->values, table->rows, table->columns);
     if (memcmp(out, expected, table->rows * outputs * sizeof *out) != 0)
         fail(path, "the network that was saved predicts something else");
@@ -275,8 +277,8 @@ static void train(const char *csv, const char *path, const Options *options) {
     double *out = outputs_of(network, table.values, table.rows, table.columns);
     const size_t outputs = training.outputs;
     printf("right: %zu/%zu of training, %zu/%zu of validation\n",
-           right_answers(&table, out, outputs, mask, 1), training.m,
-           right_answers(&table, out, outputs, mask, 0), validation.m);
+           correct_predictions(&table, out, outputs, mask, 1), training.m,
+           correct_predictions(&table, out, outputs, mask, 0), validation.m);
     must_at(path, reg_network_save_f64(network, path));
     check_saved(network, path, &table, out);
     if (options->export_to != NULL)
@@ -293,7 +295,7 @@ static void predict(const char *path, const char *csv) {
     reg_network_f64 *network;
     must_at(path, reg_network_load_f64(path, &network));
     size_t inputs, outputs;
-    ends(network, &inputs, &outputs);
+    end_widths(network, &inputs, &outputs);
     const Table table = read_table(csv);
     if (table.columns != inputs && table.columns != inputs + 1) {
         fprintf(stderr, "csv: %s has %zu columns; the network takes %zu, and a class or none\n", csv,
@@ -307,7 +309,7 @@ static void predict(const char *path, const char *csv) {
         printf("\n");
     }
     if (table.columns == inputs + 1)
-        fprintf(stderr, "right: %zu/%zu\n", right_answers(&table, out, outputs, NULL, 0), table.rows);
+        fprintf(stderr, "right: %zu/%zu\n", correct_predictions(&table, out, outputs, NULL, 0), table.rows);
     free(out);
     free(table.values);
     reg_network_destroy_f64(network);

@@ -1,16 +1,16 @@
-/* Data-parallel training with MPI: every rank takes its rows of each batch, the gradients are summed.
+/* Data-parallel training with MPI: each rank takes some rows of each batch, and the gradients are summed.
  *
  *     mpicc data_parallel.c -I../../include -L../../build/lib -Wl,-rpath,../../build/lib -lSwiftReg -o data_parallel
  *     mpirun -n 4 ./data_parallel
- *     mpirun -n 4 ./data_parallel --epochs 100 --batch 128       (40 and 250 if not given)
+ *     mpirun -n 4 ./data_parallel --epochs 100 --batch 128       (default: 40 and 250)
  *     mpirun -n 4 ./data_parallel --save network.safetensors
- *     mpirun -n 4 ./data_parallel --times 1                      seconds a step, and of what
+ *     mpirun -n 4 ./data_parallel --times 1                      seconds of a step and of its parts
  *
- * All ranks begin with the same parameters, which follow from the seed, and update them with the same
- * gradient, so nothing but the gradient is ever sent. A row draws its dropout mask by its number in
- * the whole batch, on whichever rank it is: any number of ranks trains as one process does with
- * reg_network_fit, in the same order and with the same masks. One rank gives the same bits; several
- * add the gradient in another order, so that they agree within rounding.
+ * All ranks begin with the same parameters, from the seed, and update them with the same gradient, so ranks
+ * exchange only the gradient. A row draws its dropout mask by its number in the whole batch, on any rank.
+ * Therefore any number of ranks trains as reg_network_fit does in one process, in the same order and with the
+ * same masks. One rank gives the same bits; several ranks sum the gradient in another order and agree within
+ * rounding.
  */
 #include <math.h>
 #include <mpi.h>
@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* mpirun ends all ranks after one has failed. */
+/* mpirun ends all ranks when one fails. */
 #define PROGRAM "data_parallel"
 #include "example.h"
 #include "swiftreg_network.h"
@@ -32,7 +32,7 @@ typedef struct Options {
     int times;
 } Options;
 
-/* What a rank needs to take part. */
+/* The state of a rank. */
 typedef struct Training {
     int rank, ranks;
     reg_network *network;
@@ -48,8 +48,8 @@ static float part_x[EXAMPLES * INPUTS], part_y[EXAMPLES * CLASSES];
 
 /* ---- Data ------------------------------------------------------------------------------ */
 
-/* Points of a square in three rings. Here each rank makes them all; it needs to hold no more than the
- * rows that it will take. */
+/* Points of a square in three rings. Each rank creates all of them here, but needs only the rows that it
+ * takes. */
 static void generate(void) {
     static double points[EXAMPLES * INPUTS];
     reg_legacy_rng rng;
@@ -151,7 +151,7 @@ static double train_epoch(Training *training, size_t batch) {
 
 /* ---- Program --------------------------------------------------------------------------- */
 
-/* MPI does not promise that a sum is the same bits on every rank, though its libraries see to it. */
+/* MPI does not guarantee that a sum has the same bits on every rank, but its libraries ensure it. */
 static int same_on_all(const Training *training) {
     const size_t bytes = (size_t)training->count * sizeof(float);
     float *first = memory((size_t)training->count, sizeof *first);
@@ -198,7 +198,7 @@ int main(int argc, char **argv) {
     MPI_Comm_rank(MPI_COMM_WORLD, &training.rank);
     MPI_Comm_size(MPI_COMM_WORLD, &training.ranks);
     const Options options = parse(argc, argv);
-    must(reg_set_num_threads(1)); /* the cores belong to the ranks */
+    must(reg_set_num_threads(1)); /* each rank uses one core */
     generate();
     create(&training);
     for (uint64_t epoch = 1; epoch <= options.epochs; epoch++) {

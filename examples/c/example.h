@@ -1,5 +1,5 @@
-/* What the example programs share: how they end when they cannot go on, and the numbers of their
- * command lines. Define PROGRAM, the name to complain under, before including it. */
+/* Functions of the example programs: errors, and the numbers of command lines. Define PROGRAM, the name in
+ * error messages, before including it. */
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
 
@@ -8,14 +8,14 @@
 
 #include "swiftreg.h"
 
-/* A library call that fails ends the program with the reason. */
+/* Ends the program with the reason if a library call failed. */
 static inline void must(reg_status status) {
     if (status == REG_OK) return;
     fprintf(stderr, PROGRAM ": %s\n", reg_status_message(status));
     exit(EXIT_FAILURE);
 }
 
-/* What malloc gives, never NULL. */
+/* The memory of malloc, never NULL. */
 static inline void *memory(size_t count, size_t size) {
     void *block = count == 0 || size <= SIZE_MAX / count ? malloc(count * size + 1) : NULL;
     if (block == NULL) must(REG_ERROR_MEMORY);

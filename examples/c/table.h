@@ -1,4 +1,4 @@
-/* Reads a CSV file of numbers: for the example programs. Include example.h before it. */
+/* Reads a CSV file of numbers, for the example programs. Include example.h before it. */
 #ifndef TABLE_H
 #define TABLE_H
 
@@ -41,10 +41,10 @@ static inline char *table_text(const char *path) {
     return text;
 }
 
-/* Takes one line apart: at most `most` finite numbers with commas between them. Returns how many, or
- * 0 if the line is anything else. */
-static inline size_t table_row(const char *line, size_t most, double *values) {
-    for (size_t count = 0; count < most;) {
+/* Parses a line of up to `max` finite numbers with commas between them. Returns their number, or 0 if the
+ * line is anything else. */
+static inline size_t table_row(const char *line, size_t max, double *values) {
+    for (size_t count = 0; count < max;) {
         char *end;
         const double value = strtod(line, &end);
         if (end == line || !isfinite(value)) return 0;
@@ -57,8 +57,8 @@ static inline size_t table_row(const char *line, size_t most, double *values) {
     return 0;
 }
 
-/* Ends the program, with the line's number, at a line that has not as many numbers as the others. A
- * first line that begins with no number names the columns, and is skipped. So are empty lines. */
+/* Ends the program, with the number of the line, at a line with another number of columns. A first line that
+ * does not begin with a number names the columns and is skipped. Empty lines are skipped. */
 static inline Table read_table(const char *path) {
     Table table = {0, 0, NULL};
     char *text = table_text(path), *next = text;

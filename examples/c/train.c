@@ -5,11 +5,11 @@
  *     ./train                          no regularization
  *     ./train --l2 0.7                 L2 regularization, lambda = 0.7
  *     ./train --dropout 0.86           dropout on both hidden layers, keep_prob = 0.86
- *     ./train --iterations 5000        (30000 if not given)
+ *     ./train --iterations 5000        (default: 30000)
  *     ./train --data points.csv        lines of x1,x2,label instead of generated points
  *
- * Examples are rows here, as in a CSV file: unit u of example r lies at r * width + u. swiftreg is
- * told so by strides; the notebook's (units, examples) would do as well.
+ * Examples are rows, as in a CSV file: unit u of example r is at r * width + u. Strides describe this to
+ * swiftreg; the notebook's (units, examples) would work, too.
  *
  * CMakeLists.txt beside it builds it against an installed library, too.
  */
@@ -46,8 +46,8 @@ static size_t examples;
 
 /* ---- Data ------------------------------------------------------------------------------ */
 
-/* Two classes on either side of a diagonal, with noise: the points that swiftreg.notebook's
- * load_2D_dataset makes in Python, which draws a test set along with them. */
+/* Two classes on either side of a diagonal, with noise: the training points of swiftreg.notebook's
+ * load_2D_dataset, which also draws a test set. */
 static void generate_points(void) {
     enum { TRAIN = 120, TEST = 1000, COUNT = TRAIN + TEST };
     static double x1[COUNT], x2[COUNT], blur[COUNT], wrong[COUNT];
@@ -104,8 +104,8 @@ static reg_strides rows(size_t width) {
     return strides;
 }
 
-/* The masks of hidden layer l (from 1) at a step. An example's row decides where its mask begins, so
- * that it does not depend on how examples are divided into batches. */
+/* The masks of hidden layer l (from 1) at a step. The row of an example determines its offset, so that masks
+ * do not depend on the division into batches. */
 static void dropout(Layer *layer, int l, int step, double keep_prob, double *x) {
     for (size_t r = 0; r < examples; r++)
         must(reg_forward_dropout_f64(x + r * layer->n_out, layer->n_out, keep_prob, 0,
@@ -136,7 +136,7 @@ static void backward(int step, double keep_prob, double lambda) {
                                  lambda, layer->dw, layer->db, below ? below->dz : NULL,
                                  rows(layer->n_in)));
         if (below == NULL) break;
-        /* The gradient passes the same units as the activations did, scaled alike. */
+        /* The gradient has the same mask and scale as the activations. */
         if (keep_prob < 1) dropout(below, l, step, keep_prob, below->dz);
         must(reg_backward_activation_f64(below->dz, below->a, examples * below->n_out,
                                          below->activation, below->dz));

@@ -1,10 +1,10 @@
 // swift-tools-version:5.9
 import PackageDescription
 
-// A program of its own that uses the installed library (`make install`), as pkg-config knows it:
+// A separate program that uses the installed library (`make install`), found by pkg-config:
 //
 //     export PKG_CONFIG_PATH=/usr/local/lib/pkgconfig    (where swiftreg.pc is)
-//     export LD_LIBRARY_PATH=/usr/local/lib              (if the loader does not look there)
+//     export LD_LIBRARY_PATH=/usr/local/lib              (if the loader does not search there)
 //     swift run
 let package = Package(
     name: "layer",

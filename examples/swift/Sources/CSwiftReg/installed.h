@@ -1,2 +1,2 @@
-/* What the program uses of the installed library. */
+/* The headers of the installed library. */
 #include <swiftreg.h>

@@ -1,6 +1,6 @@
 import CSwiftReg
 
-/// What the library refused, in its own words.
+/// An error of the library, in its words.
 struct Refused: Error, CustomStringConvertible {
     let description: String
 }
@@ -15,7 +15,7 @@ struct Examples {
     var x: [Double]
     let y: [Double]
     var count: Int { y.count }
-    /// Where unit u of example r lies in `x`, for the library.
+    /// The position of unit u of example r in `x`, for the library.
     var rows: reg_strides { reg_strides(unit: 1, example: features) }
 }
 

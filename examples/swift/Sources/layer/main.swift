@@ -1,5 +1,5 @@
 // Draws a dropout mask and computes it again, trains a layer behind dropout with L2, and compares
-// its gradient with differences of its cost. Ends with status 1 if anything is not as it should be.
+// its gradient with differences of its cost. Exits with status 1 if a check fails.
 import CSwiftReg
 import Foundation
 
@@ -7,7 +7,7 @@ func expect(_ condition: Bool, _ what: String) throws {
     if !condition { throw Refused(description: "not so: \(what)") }
 }
 
-/// A mask is a comparison of the generator's words with a threshold: anyone can compute it.
+/// Computes a mask by its definition: words of the generator below a threshold.
 func showMask() throws {
     let keepProb = 0.5
     var mask = [UInt8](repeating: 0, count: 12)
@@ -20,7 +20,7 @@ func showMask() throws {
     try expect(mask == words.map { $0 < threshold ? 1 : 0 }, "the mask is that of its formula")
 }
 
-/// Points whose label says on which side of a plane they lie.
+/// Points labelled by their side of a plane.
 func generate(count: Int, features: Int) throws -> Examples {
     var words = [UInt32](repeating: 0, count: count * features)
     try check(reg_philox(words.count, 7, 0, 0, &words))
