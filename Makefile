@@ -118,7 +118,8 @@ $(WHEEL_TOOLS)/.created:
 
 $(DIST)/.made: $(WHEEL_TOOLS)/.created $(LIB_LINK) $(PACKAGED) $(PYTHON_SOURCES) $(SWIFT_SOURCES)
 	@$(NEED) cc python-headers
-	@$(STEP) "Wheel and sdist" scripts/make-wheel $(WHEEL_TOOLS) $(LIB) $(DIST)
+	@$(OR_LEAVE_OUT) "the playground in the wheel" wasi -- $(MAKE) --no-print-directory $(PLAYGROUND)
+	@$(STEP) "Wheel and sdist" scripts/make-wheel $(WHEEL_TOOLS) $(LIB) $(PLAYGROUND) $(DIST)
 	@touch $@
 
 # ---- C ------------------------------------------------------------------------------------
@@ -165,6 +166,28 @@ $(C_PROGRAMS) $(BUILD)/c/abi-valgrind: | $(LIB_LINK)
 include Tests/fuzz/rules.mk
 include Tests/wasm/rules.mk
 
+# ---- Playground and site -------------------------------------------------------------------
+
+PLAYGROUND := $(BUILD)/playground.html
+JAVASCRIPT_SOURCES := $(shell find bindings/javascript -type f)
+
+playground: $(PLAYGROUND) ## build/playground.html: a page that trains, one file that loads nothing
+	@ls -l $<
+
+$(PLAYGROUND): $(WASM_LIBRARIES) $(JAVASCRIPT_SOURCES) scripts/make_playground.py | $(VENV)/.installed
+	@$(STEP) "Playground" $(VENV)/bin/python scripts/make_playground.py $(WASM_LIBRARIES) $@
+	@cp $@ bindings/python/swiftreg/playground.html
+
+SITE_VENV := .venv-site
+site: $(SITE_VENV)/.created $(PLAYGROUND) ## build/site: guide, references, gallery, playground; open index.html
+	@$(STEP) "Site" env NO_MKDOCS_2_WARNING=1 $(SITE_VENV)/bin/mkdocs build -q
+
+$(SITE_VENV)/.created:
+	@$(NEED) python
+	@$(STEP) "Environment of the site" sh -c "$(PYTHON) -m venv --clear $(SITE_VENV) && $(SITE_VENV)/bin/pip \
+	    install -q --disable-pip-version-check 'mkdocs-material>=9.7,<10' 'mkdocstrings[python]>=1.0' 'mkdocs-jupyter>=0.25'"
+	@touch $@
+
 # ---- Installation -------------------------------------------------------------------------
 
 install: $(LIB) $(STATIC_LIB) ## library, headers, pkg-config, CMake: PREFIX=/usr/local LIBDIR= INCLUDEDIR= DESTDIR=
@@ -175,8 +198,9 @@ uninstall: ## remove what install put there (the same variables)
 
 # ---- Tests --------------------------------------------------------------------------------
 
-TEST_PARTS := test-exports test-c test-wasm test-attack test-install test-targets test-swift test-python test-wheel
-TEST_NEEDS := swift cc cxx python python-headers pkg-config cmake qemu mpi node wasi arm64 musl
+TEST_PARTS := test-exports test-c test-wasm test-attack test-install test-targets test-swift test-python test-wheel \
+    test-playground
+TEST_NEEDS := swift cc cxx python python-headers pkg-config cmake qemu mpi node wasi arm64 musl chromium
 
 # Prerequisites are installed all at once, or named all at once; a part that lacks one is left out, unless
 # CI=true.
@@ -206,6 +230,10 @@ test-targets: $(LIB_LINK) $(STATIC_LIB) # the library for every target, in progr
 test-install: $(LIB_LINK) $(STATIC_LIB) # install, use from C, C++, CMake and Swift outside the tree, uninstall
 	@$(NEED) cc swift
 	@$(OR_LEAVE_OUT) "test-install" cxx pkg-config cmake -- scripts/test-install $(LIB)
+
+test-playground: $(PLAYGROUND) # the playground and the site in Chromium; what Chromium drew: build/playground-pictures
+	@$(OR_LEAVE_OUT) "playground and site" chromium -- $(MAKE) --no-print-directory site
+	@$(OR_LEAVE_OUT) "playground and site" chromium -- $(VENV)/bin/python -m pytest -q Tests/playground $(PYTEST)
 
 test-swift: # the Swift tests, through the header
 	@$(NEED) swift

@@ -40,6 +40,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NAME = "libSwiftReg.so.0"
 BUILT = ROOT / "build" / "lib" / NAME
 PLACED = ROOT / "bindings" / "python" / "swiftreg" / NAME
+PAGE = PLACED.with_name("playground.html")
 
 CHECK = ROOT / "scripts" / "prerequisites"
 
@@ -71,12 +72,20 @@ def _library() -> Path:
     return BUILT
 
 
-def _prepare_library() -> None:
+def _place(source: Path, target: Path, mode: int) -> None:
     # A new file, not new bytes in the old one: a process may have that mapped.
-    fresh = PLACED.with_suffix(".new")
-    shutil.copyfile(_library(), fresh)
-    fresh.chmod(0o755)
-    fresh.replace(PLACED)
+    fresh = target.with_suffix(".new")
+    shutil.copyfile(source, fresh)
+    fresh.chmod(mode)
+    fresh.replace(target)
+
+
+def _prepare_library() -> None:
+    _place(_library(), PLACED, 0o755)
+    # The page of swiftreg.playground, where `make playground` has built it.
+    page = Path(os.environ.get("SWIFTREG_PLAYGROUND") or ROOT / "build" / PAGE.name)
+    if page.is_file():
+        _place(page, PAGE, 0o644)
 
 
 def build_wheel(

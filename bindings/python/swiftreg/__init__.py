@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from swiftreg._estimators import MLPRegressorCV as MLPRegressorCV
     from swiftreg._history import History, Progress
     from swiftreg._mlp import MLP
+    from swiftreg._playground import Playground as Playground
+    from swiftreg._playground import playground as playground
 
 __all__ = [
     "MLP",
@@ -64,6 +66,8 @@ _LATE = {
     "MLPRegressorCV": "_estimators",
     "notebook": "notebook",
     "onnx": "onnx",
+    "Playground": "_playground",
+    "playground": "_playground",
     "plot": "plot",
 }
 

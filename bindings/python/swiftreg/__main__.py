@@ -1,6 +1,5 @@
-"""`python -m swiftreg`: what runs here, and a self-test of it against NumPy.
-
-The exit status is 0 if every check passes, else 1.
+"""`python -m swiftreg`: what runs here, and a self-test of it against NumPy; the exit status is 0 if every
+check passes, else 1. `python -m swiftreg playground` opens the playground in the web browser.
 """
 
 from __future__ import annotations
@@ -164,5 +163,15 @@ def main() -> int:
     return 1 if failed else 0
 
 
+def _command(arguments: list[str]) -> int:
+    if arguments == ["playground"]:
+        swiftreg.playground()
+        return 0
+    if arguments:
+        print(f"python -m swiftreg: unknown: {' '.join(arguments)} (playground, or nothing)", file=sys.stderr)
+        return 2
+    return main()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_command(sys.argv[1:]))
