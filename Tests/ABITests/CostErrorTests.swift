@@ -53,7 +53,7 @@ import Testing
             #expect(l2(a, nil, 1, 8, good, [3, 4], 2, 1, b.cost, b.ignored) == REG_ERROR_NULL)
             #expect(l2(a, a, 1, 8, good, [3, 4], 2, 1, nil, b.ignored) == REG_ERROR_NULL)
             #expect(b.outputsAreUntouched)
-            // No matrix at all is no error.
+            // No matrices are not an error.
             #expect(call(weights: nil, counts: nil, layers: 0) == REG_OK)
         }
         check(type)

@@ -15,7 +15,7 @@ import Testing
             let right = -y * log(a)
             let wrong = -(1 - y) * log(1 - a)
             sum += right + wrong
-            // The rounding of 1 - a moves its logarithm by one unit roundoff.
+            // Rounding 1 - a changes its logarithm by one unit roundoff.
             bound += gamma(8, T.self) * (abs(right) + abs(wrong)) + 2 * unitRoundoff(T.self)
         }
         return (sum / Double(m), (bound + gamma(a.count + 8, Double.self) * abs(sum)) / Double(m))
@@ -56,7 +56,7 @@ import Testing
         check(type)
     }
 
-    /// Where ignored elements stand does not matter, nor whether they are all.
+    /// Ignored elements at any position, and only ignored elements.
     @Test(arguments: elementTypes) func everyElementCanBeIgnored(_ type: any Element.Type) {
         func check<T: Element>(_: T.Type) {
             for count in [1, 7, 8, 15, 16, 17, 33] {
@@ -90,7 +90,7 @@ import Testing
         _ a: [T], _ y: [T], m: Int, weights: [[T]], lambda: Double
     ) -> (status: reg_status, cost: Double, ignored: Int) {
         var (cost, ignored) = (-1.0, -1)
-        // One buffer for all, and pointers into it; an empty matrix needs no pointer.
+        // Pointers into one buffer; an empty matrix needs no pointer.
         let status = weights.flatMap { $0 }.withUnsafeBufferPointer { all in
             var start = 0
             let pointers = weights.map { matrix -> UnsafePointer<T>? in

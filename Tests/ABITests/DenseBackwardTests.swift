@@ -26,7 +26,7 @@ private struct Backward<T: Element> {
         var bits: [[UInt64]] { [dw.bits, db.bits, da.values.bits] }
     }
 
-    /// Outputs that are not wanted stay 7.
+    /// Outputs that are not requested stay 7.
     func run(
         lambda: Double, dzLayout: Layout = .featuresFirst, aLayout: Layout = .featuresFirst,
         daLayout: Layout = .featuresFirst, wantsParameters: Bool = true, wantsInput: Bool = true
@@ -94,7 +94,7 @@ private struct Backward<T: Element> {
 }
 
 @Suite struct DenseBackwardTests {
-    /// The shape is that of the product dz a^T, whose depth are the examples.
+    /// The shape of the product dz a^T, whose depth is the number of examples.
     @Test(arguments: elementTypes)
     func weightGradientsFollowTheFormula(_ type: any Element.Type) {
         func check<T: Element>(_: T.Type) {
@@ -113,7 +113,7 @@ private struct Backward<T: Element> {
         check(type)
     }
 
-    /// The shape is that of the product W^T dz, whose depth are the units of the layer.
+    /// The shape of the product W^T dz, whose depth is the number of units of the layer.
     @Test(arguments: elementTypes)
     func inputGradientsFollowTheFormula(_ type: any Element.Type) {
         func check<T: Element>(_: T.Type) {
@@ -161,7 +161,7 @@ private struct Backward<T: Element> {
         check(type)
     }
 
-    /// The term is lambda/m * W: no more for the biases, and linear in lambda.
+    /// The term is lambda/m * W: linear in lambda, and 0 for the biases.
     @Test(arguments: elementTypes) func lambdaPenalizesTheWeightsAlone(_ type: any Element.Type) {
         func check<T: Element>(_: T.Type) {
             let layer = Backward<T>(nOut: 4, nIn: 3, m: 8, seed: 3)
@@ -177,7 +177,7 @@ private struct Backward<T: Element> {
         check(type)
     }
 
-    /// Gradients that do not vary over the batch: dz and a as broadcast views.
+    /// Gradients that are constant over the batch: dz and a as broadcast views.
     @Test(arguments: elementTypes) func inputsMayBeBroadcast(_ type: any Element.Type) {
         func check<T: Element>(_: T.Type) {
             let (nOut, nIn, m) = (2, 3, 8)

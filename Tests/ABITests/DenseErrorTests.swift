@@ -5,7 +5,7 @@ private func strides(_ unit: Int, _ example: Int) -> reg_strides {
     reg_strides(unit: unit, example: example)
 }
 
-/// Sizes (n_out, n_in, m) that no memory holds, and such as have nothing in them.
+/// Sizes (n_out, n_in, m) beyond any memory, and empty ones.
 private let badSizes = [
     (-1, 3, 4), (2, -1, 4), (2, 3, -1), (-2, -3, 4), (.min, 3, 4), (.max, 3, 4), (2, .max, 4),
     (2, 3, .max), (.max, .max, .max), (1 << 32, 1 << 32, 1), (1 << 32, 1, 1 << 32),
@@ -13,14 +13,13 @@ private let badSizes = [
 ]
 private let emptySizes = [(0, 3, 4), (2, 0, 4), (2, 3, 0), (0, 0, 0)]
 
-/// Strides of two or three units and four examples that reach beyond every memory.
+/// Strides of two or three units and four examples beyond any memory.
 private let endlessStrides = [
     strides(.max, 1), strides(.min, 1), strides(4, .max), strides(4, .min),
     strides(.max / 2, .max / 2), strides(.max / 4, 1), strides(1, -(.max / 8)),
 ]
 
-/// Strides of an output of two or three units and four examples that give two elements one place,
-/// or that do not go forward.
+/// Strides of an output of two or three units and four examples that overlap or are not positive.
 private let overlappingStrides = [
     strides(0, 1), strides(1, 0), strides(0, 0), strides(1, 1), strides(3, 1), strides(1, 1),
     strides(-4, 1), strides(4, -1), strides(-1, -4),
@@ -125,7 +124,7 @@ private let overlappingStrides = [
             #expect(call(w: nil, dz: input, a: input, dw: dw, db: db, da: da) == REG_ERROR_NULL)
             #expect(call(w: input, dz: nil, a: input, dw: dw, db: db, da: da) == REG_ERROR_NULL)
             #expect(call(w: input, dz: input, a: nil, dw: dw, db: db, da: da) == REG_ERROR_NULL)
-            // dw and db only together, and something must be wanted.
+            // dw and db only together, and at least one output.
             #expect(call(w: input, dz: input, a: input, dw: nil, db: db, da: da) == REG_ERROR_NULL)
             #expect(call(w: input, dz: input, a: input, dw: dw, db: nil, da: da) == REG_ERROR_NULL)
             #expect(

@@ -90,7 +90,7 @@ private let activations = [REG_IDENTITY, REG_RELU, REG_SIGMOID]
         check(type)
     }
 
-    /// The fused activation is reg_forward_activation of z, whether z is wanted or not.
+    /// The fused activation equals reg_forward_activation of z, with and without output of z.
     @Test(arguments: elementTypes, [Layout.featuresFirst, .examplesFirst, .featuresFirstSpaced])
     func theActivationIsThatOfItsFunction(_ type: any Element.Type, layout: Layout) {
         func check<T: Element>(_: T.Type) {
@@ -108,8 +108,7 @@ private let activations = [REG_IDENTITY, REG_RELU, REG_SIGMOID]
         check(type)
     }
 
-    /// The layouts in which an input, but no output, may come: one example for all, one unit for
-    /// all, and views that run backwards.
+    /// Layouts of inputs only: one example for all, one unit for all, and reversed views.
     @Test(arguments: elementTypes) func inputsMayBeBroadcastOrReversed(_ type: any Element.Type) {
         func check<T: Element>(_: T.Type) {
             let (nOut, nIn, m) = (5, 4, 19)
@@ -148,7 +147,7 @@ private let activations = [REG_IDENTITY, REG_RELU, REG_SIGMOID]
         check(type)
     }
 
-    /// One NaN or infinity spoils what depends on it and nothing else; a ReLU does not hide it.
+    /// A NaN or infinity affects only the results that depend on it; a ReLU does not hide it.
     @Test(arguments: elementTypes) func nonFiniteInputsGoWhereTheyMust(_ type: any Element.Type) {
         func check<T: Element>(_: T.Type) {
             let (nOut, nIn, m) = (7, 3, 18)
@@ -176,7 +175,7 @@ private let activations = [REG_IDENTITY, REG_RELU, REG_SIGMOID]
         check(type)
     }
 
-    /// Where only one unit or example exists its stride steps over nothing, whatever its value.
+    /// The stride of a single unit or example is not used, whatever its value.
     @Test(arguments: elementTypes) func strideOfASingleUnitOrExampleIsFree(_ type: any Element.Type)
     {
         func check<T: Element>(_: T.Type) {

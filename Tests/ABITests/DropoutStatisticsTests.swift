@@ -2,10 +2,9 @@ import CSwiftReg
 import Foundation
 import Testing
 
-/// Bounds by Hoeffding's inequality: a sum of n independent terms, each within a range r, is t or
-/// more away from its expectation with a probability of at most 2 exp(-2 t^2 / (n r^2)). With the
-/// t below, each comparison would fail for less than one of 10^9 choices of the seed if the masks
-/// were drawn by true chance.
+/// Bounds by Hoeffding's inequality: a sum of n independent terms, each within a range r, differs
+/// from its expectation by t or more with a probability of at most 2 exp(-2 t^2 / (n r^2)). With
+/// the t below, each comparison of truly random masks would fail for less than one of 10^9 seeds.
 @Suite struct DropoutStatisticsTests {
     private static let errorRate = 1e-9
     private let count = 1 << 15
@@ -32,8 +31,8 @@ import Testing
         check(type)
     }
 
-    /// Not only the whole: each of the four words of a block has the right share, and neighbours
-    /// are kept together as often as independence says.
+    /// Each of the four words of a block has the right share, and neighbours are kept together as
+    /// often as independent ones.
     @Test(arguments: [0.1, 0.5, 0.86])
     func theShareKeptIsRightForEachWordAndPair(keepProb: Double) {
         var mask = [UInt8](repeating: 0, count: count)
@@ -57,7 +56,7 @@ import Testing
         }
     }
 
-    /// Other seeds, streams and rows give other masks: two independent ones agree by chance.
+    /// Masks of other seeds, streams and rows agree only as often as independent ones.
     @Test func masksOfOtherSeedsStreamsAndRowsAreIndependent() {
         let draws: [(seed: UInt64, stream: UInt64, offset: UInt64)] = [
             (1, 0, 0), (2, 0, 0), (1 << 32, 0, 0), (1, 1, 0), (1, 1 << 16, 0), (1, 1 << 32, 0),

@@ -1,17 +1,17 @@
 import CSwiftReg
 import Testing
 
-/// Lengths round the four words of a Philox block, and the 32 of the eight blocks of a vector.
+/// Lengths near the four words of a Philox block, and the 32 words of the eight blocks of a vector.
 private let counts = [0, 1, 3, 4, 5, 31, 32, 33, 63, 64, 65, 1000]
 
-/// Every place in a block, rows of a batch (r * 2^34), and where the element number wraps.
+/// Every position in a block, rows of a batch (r * 2^34), and the wrap of the element number.
 private let offsets: [UInt64] =
     Array(0...5) + [1, 7, 1 << 20].map { $0 << 34 } + [.max - 1002, .max - 64, .max - 33, .max]
 
 @Suite struct DropoutTests {
     private let philox = ScalarPhilox(seed: 0x0123_4567_89ab_cdef, stream: 0xfedc_ba98_7654_3210)
 
-    /// a * mask / keep_prob as the header has it: by the scale or by 0.
+    /// a * mask / keep_prob by the header: times the scale or 0.
     private func oracle<T: Element>(_ a: [T], _ mask: [UInt8], keepProb: Double) -> [T] {
         let scale = T(1 / keepProb)
         return zip(a, mask).map { $0 * ($1 != 0 ? scale : 0) }
@@ -27,7 +27,7 @@ private let offsets: [UInt64] =
             let a: [T] = random.values(1000)
             let expected = oracle(a, allMarks, keepProb: keepProb).bits
             for count in counts {
-                // One element more than is asked for shows a write past the end.
+                // An extra element shows a write past the end.
                 var forward = [T](repeating: 7, count: count + 1)
                 var plain = forward
                 var backward = forward
@@ -134,8 +134,8 @@ private let offsets: [UInt64] =
         check(type)
     }
 
-    /// keep_prob * 2^32 rounds to 0, so no word is below it, and the huge 1 / keep_prob must not
-    /// get into the products.
+    /// keep_prob * 2^32 rounds to 0, so no word is below it, and no product may use the huge
+    /// 1 / keep_prob.
     @Test(arguments: elementTypes, [1e-12, 1e-300, .leastNonzeroMagnitude])
     func tinyKeepProbKeepsNone(_ type: any Element.Type, keepProb: Double) {
         func check<T: Element>(_: T.Type) {
@@ -150,8 +150,8 @@ private let offsets: [UInt64] =
         check(type)
     }
 
-    /// The threshold's rounding, where one word decides: a keep_prob of w / 2^32 drops the word w
-    /// and one of (w + 1) / 2^32 keeps it; a half rounds up.
+    /// The rounding of the threshold: a keep_prob of w / 2^32 drops the word w, one of (w + 1) /
+    /// 2^32 keeps it; a half rounds up.
     @Test func theThresholdIsExact() {
         let word = Double(philox.word(0))
         for (numerator, isKept) in [(word, 0), (word + 0.49, 0), (word + 0.5, 1), (word + 1, 1)] {
@@ -168,7 +168,7 @@ private let offsets: [UInt64] =
             for count in counts {
                 var a: [T] = random.values(count)
                 if count > 2 { a[1] = .nan }
-                // Any byte but 0 keeps.
+                // Every byte except 0 keeps.
                 let mask = (0..<count).map { _ in
                     [0, 1, 2, 255].randomElement(using: &random)! as UInt8
                 }
@@ -185,7 +185,7 @@ private let offsets: [UInt64] =
         check(type)
     }
 
-    /// A dropout's own mask, kept and applied, is that dropout again.
+    /// Applying the mask of a dropout gives the same result.
     @Test(arguments: elementTypes) func applyMaskRepeatsAForward(_ type: any Element.Type) {
         func check<T: Element>(_: T.Type) {
             var random = SplitMix64(5)

@@ -1,8 +1,7 @@
 import CSwiftReg
 import Testing
 
-/// Every error of the functions that work element by element. Each case spoils one argument of a
-/// call that is good otherwise.
+/// Every error of the elementwise functions. Each case makes one argument of a valid call invalid.
 @Suite struct ElementwiseErrorTests {
     @Test(arguments: elementTypes) func dropout(_ type: any Element.Type) {
         func check<T: Element>(_: T.Type) {

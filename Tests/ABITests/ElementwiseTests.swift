@@ -2,10 +2,10 @@ import CSwiftReg
 import Foundation
 import Testing
 
-/// Lengths round the 8 doubles and 16 floats of a vector.
+/// Lengths near the 8 doubles and 16 floats of a vector.
 private let counts = [0, 1, 7, 8, 9, 15, 16, 17, 31, 33]
 
-/// Numbers where functions have edges: signed zeros, subnormals, the ends of the range.
+/// Special numbers: signed zeros, subnormals, the ends of the range.
 private func edges<T: Element>(_: T.Type) -> [T] {
     let positive: [T] = [
         0, .leastNonzeroMagnitude, .leastNormalMagnitude, .ulpOfOne, 0.5, 1, 2, 17, 88, 104, 709,
@@ -83,7 +83,7 @@ private func isNear<T: Element>(_ x: T, _ expected: Double, ulps: Double) -> Boo
             var random = SplitMix64(12)
             for count in counts {
                 let da: [T] = random.values(count, in: -5...5)
-                // Outputs of a ReLU after dropout are 0 in half of the places.
+                // Half of the outputs of a ReLU after dropout are 0.
                 let a: [T] = (0..<count).map { _ in
                     Bool.random(using: &random) ? 0 : T(Double.random(in: 0...1, using: &random))
                 }
@@ -112,7 +112,7 @@ private func isNear<T: Element>(_ x: T, _ expected: Double, ulps: Double) -> Boo
         check(type)
     }
 
-    /// What a ReLU did not pass comes back as 0, whatever arrives from above.
+    /// Where a ReLU is inactive, the gradient is 0, whatever the gradient from above.
     @Test(arguments: elementTypes) func aClosedReLUGivesZero(_ type: any Element.Type) {
         func check<T: Element>(_: T.Type) {
             let da: [T] = [.infinity, -.infinity, .nan, -3, .infinity, .nan, -3]
@@ -130,7 +130,7 @@ private func isNear<T: Element>(_ x: T, _ expected: Double, ulps: Double) -> Boo
     private struct Function: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var value: reg_function
-        /// By libm; off by less than 2 ULP of Double.
+        /// By libm; its error is below 2 ULP of Double.
         var oracle: @Sendable (Double) -> Double
     }
 
@@ -157,7 +157,7 @@ private func isNear<T: Element>(_ x: T, _ expected: Double, ulps: Double) -> Boo
             var out = [T](repeating: 7, count: x.count + 1)
             #expect(T.abi.elementary(x, x.count, function.value, &out) == REG_OK)
             #expect(out[x.count] == 7)
-            // The oracle's own error counts where it has no more digits than the result.
+            // The oracle's own error counts if it has no more digits than the result.
             let ulps = T.self == Float.self ? 2.0 : 4.0
             for (x, y) in zip(x, out) {
                 let expected = function.oracle(x.double)

@@ -7,8 +7,8 @@ import Testing
     import Darwin
 #endif
 
-/// Networks to bytes, to files and back, and from bytes that are damaged: here for the sanitizers,
-/// which see a read beyond a buffer. What the bytes mean is tested in C and in Python.
+/// Networks saved and read, and damaged bytes, for the sanitizers, which find reads beyond a
+/// buffer. C and Python test the contents.
 @Suite struct FileTests {
     private func withNetwork(_ body: (OpaquePointer) -> Void) {
         let widths = [3, 4, 2]
@@ -46,9 +46,9 @@ import Testing
         return bytes
     }
 
-    /// What these bytes are read as, written again; nil if they are refused.
+    /// Reads the bytes and serializes the network again; nil if they are refused.
     private func reread(_ bytes: [UInt8]) -> [UInt8]? {
-        // Memory of its own that ends with the bytes, unlike an array's.
+        // Separate memory that ends with the bytes, unlike an array's.
         let exact = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, bytes.count))
         exact.initialize(from: bytes, count: bytes.count)
         defer { exact.deallocate() }
@@ -99,7 +99,7 @@ import Testing
                 let before = bytes[i]
                 for value in [before ^ 1, before ^ 0x80, 0, UInt8(ascii: "\""), UInt8(ascii: "9")] {
                     bytes[i] = value
-                    // Another network may come of it, if it is one.
+                    // The result may be another valid network.
                     if let other = reread(bytes) { #expect(reread(other) == other) }
                 }
                 bytes[i] = before

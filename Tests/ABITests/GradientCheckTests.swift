@@ -19,7 +19,7 @@ private struct TwoLayerNetwork: Sendable, CustomTestStringConvertible {
         "\(layout), activation \(activation.rawValue), keep_prob \(keepProb), lambda \(lambda)"
     }
 
-    /// w1, b1, w2, b2 and the input x: what the cost is a function of.
+    /// w1, b1, w2, b2 and the input x: the arguments of the cost.
     typealias Arguments = [[Double]]
 
     var arguments: Arguments {
@@ -61,7 +61,7 @@ private struct TwoLayerNetwork: Sendable, CustomTestStringConvertible {
         return pass
     }
 
-    /// The gradients by the arguments, in their order; that by x is of m * cost.
+    /// The gradients by the arguments, in order; the gradient by x is that of m * cost.
     func backward(_ p: Arguments, _ pass: Pass) -> Arguments {
         var dz2 = pass.out
         var d1 = pass.a1
@@ -114,7 +114,7 @@ private struct TwoLayerNetwork: Sendable, CustomTestStringConvertible {
         let arguments = network.arguments
         let pass = network.forward(arguments)
         let gradients = network.backward(arguments, pass)
-        // No kink of the ReLU may lie within a step.
+        // No kink of the ReLU may be within a step.
         #expect(pass.z1.allSatisfy { abs($0) > 10 * step })
         for part in arguments.indices {
             let factor = part == 4 ? Double(network.m) : 1

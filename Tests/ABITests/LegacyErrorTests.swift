@@ -35,7 +35,7 @@ import Testing
         #expect(bytes(rng) == before)
     }
 
-    /// Zeroed memory, and positions that no seeding gives.
+    /// Zeroed memory, and positions that seeding never produces.
     @Test(arguments: [nil, -1, 625, Int32.min, Int32.max]) func state(position: Int32?) {
         var rng = reg_legacy_rng()
         if let position {

@@ -27,7 +27,7 @@ import Testing
         var seed: UInt32
         var uniform: [Double]
         var normal: [Double]
-        /// Which of 1000 values: the key of 624 words is renewed after 312 uniforms.
+        /// Indices among 1000 values: the key of 624 words is renewed after 312 uniforms.
         static let indices = [0, 1, 2, 311, 312, 313, 623, 624, 999]
     }
 
@@ -93,7 +93,7 @@ import Testing
     }
 
     /// numpy.random.seed(7): randn(3), rand(2), randn(2), rand(1). The second value of the second
-    /// pair waits while uniforms are drawn.
+    /// pair is kept while uniforms are drawn.
     @Test func uniformsAndNormalsMix() {
         var rng = seeded(7)
         #expect(normal(&rng, 3) == [1.690525703800356, -0.4659373705408328, 0.0328201636785844])

@@ -56,7 +56,7 @@ import Testing
         #expect((1...REG_MAX_THREADS).contains(build.num_threads))
     }
 
-    /// A caller with a newer, longer struct keeps what this library does not know.
+    /// Unknown fields of a newer, longer struct stay unchanged.
     @Test func buildInfoOfALongerStruct() {
         let size = MemoryLayout<reg_build>.size
         let memory = UnsafeMutableRawPointer.allocate(

@@ -1,8 +1,8 @@
 import CSwiftReg
 import Testing
 
-/// Whole networks, trained by the ordinary build, which the sanitizers know. Results are compared with
-/// formulas by Tests/c.
+/// Whole networks, trained with the ordinary build, for the sanitizers. Tests/c compares results
+/// with formulas.
 @Suite struct NetworkTests {
     @Test(arguments: networkTypes) func trainingLearns(_ type: any NetworkElement.Type) {
         func learns<T: NetworkElement>(_: T.Type) {

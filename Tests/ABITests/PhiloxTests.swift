@@ -28,8 +28,8 @@ import Testing
     @Test func theLibraryGivesTheKnownAnswers() {
         for (counter, key, expected) in Self.knownAnswers {
             let block = UInt64(counter[1]) << 32 | UInt64(counter[0])
-            // An element number has 64 bits, so a block number has 62: of the vectors only the
-            // first is within reach.
+            // An element number has 64 bits, so a block number has 62: only the first of the
+            // vectors can be reached.
             guard block < 1 << 62 else { continue }
             var words = [UInt32](repeating: 0, count: 4)
             let status = reg_philox(

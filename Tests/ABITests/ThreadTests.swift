@@ -2,9 +2,8 @@ import CSwiftReg
 import Foundation
 import Testing
 
-/// Calls body(0), ..., body(count - 1) at once, each on a thread of its own, and waits for all.
-/// Plain pthreads: all of them run together, however few cores there are, and the thread sanitizer
-/// knows them.
+/// Calls body(0), ..., body(count - 1) in parallel, each on its own thread, and waits for all. Uses
+/// pthreads, which run together on any number of cores, and which the thread sanitizer supports.
 private func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     final class Job: Sendable {
         let body: @Sendable () -> Void
@@ -31,12 +30,12 @@ private func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) 
     for thread in threads { pthread_join(thread, nil) }
 }
 
-/// What one kind of call gives, byte by byte.
+/// The result of one kind of call, as bytes.
 private typealias Work = @Sendable () -> [UInt8]
 
 private func bytes<T>(_ values: [T]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
 
-/// Many values at the price of few. Masks do not repeat with them.
+/// Many values from few random ones. Masks do not repeat with them.
 private func periodic<T: Element>(_ count: Int, in range: ClosedRange<Double>, seed: UInt64) -> [T]
 {
     var random = SplitMix64(seed)
@@ -91,7 +90,7 @@ private func legacy(seed: UInt32) -> Work {
     }
 }
 
-/// A network of its own, trained in mini-batches that are large enough to be divided.
+/// A separate network, trained in mini-batches that are large enough for several threads.
 private func training<T: NetworkElement>(_: T.Type, hidden: Int, seed: UInt64) -> Work {
     {
         let network = TrainedNetwork<T>(hidden: hidden, keepProb: 0.5, seed: seed)
@@ -101,13 +100,13 @@ private func training<T: NetworkElement>(_: T.Type, hidden: Int, seed: UInt64) -
     }
 }
 
-/// Serialized, as the number of threads is one for the whole process.
+/// Serialized, because the number of threads is global to the process.
 @Suite(.serialized) struct ThreadTests {
     private func setThreads(_ count: Int32) {
         #expect(reg_set_num_threads(count) == REG_OK)
     }
 
-    /// What a body sets is undone after it.
+    /// Restores the number of threads after the body.
     private func keepingThreads(_ body: () throws -> Void) rethrows {
         var before: Int32 = 0
         #expect(reg_get_num_threads(&before) == REG_OK)
@@ -141,7 +140,7 @@ private func training<T: NetworkElement>(_: T.Type, hidden: Int, seed: UInt64) -
         }
     }
 
-    /// Sizes that are divided: more than two parts of 2^16 elements, a product of more than 10^6
+    /// Sizes for several threads: more than two parts of 2^16 elements, a product of more than 10^6
     /// multiply-adds, by rows and by columns.
     private static let largeWorks: [Work] = [
         dropout(Float.self, count: 2 << 16 + 333, seed: 1),
@@ -165,7 +164,7 @@ private func training<T: NetworkElement>(_: T.Type, hidden: Int, seed: UInt64) -
         }
     }
 
-    /// Sixteen threads call at once, each its own mix; the pool serves one of them at a time.
+    /// Sixteen threads make different calls in parallel; the pool serves one of them at a time.
     @Test func concurrentCallsGiveTheRightResults() {
         let works: [Work] = [
             dropout(Float.self, count: 1 << 16 + 5, seed: 3),

@@ -1,6 +1,5 @@
-/// Rows, columns and depth of a product, round the edges of tiles: of 2, 6 and 12 rows, of 1 and 2
-/// vectors of 8 doubles or 16 floats, and of chains of 256
-/// doubles or 384 floats.
+/// Rows, columns and depth of a product, near the edges of tiles (2, 6 and 12 rows; 1 and 2 vectors
+/// of 8 doubles or 16 floats) and of chains (256 doubles or 384 floats).
 struct ProductShape: Sendable, CustomStringConvertible {
     var rows: Int
     var columns: Int

@@ -1,6 +1,6 @@
 import CSwiftReg
 
-/// A type that the library has entry points for. A test is written once over it and run for each.
+/// An element type of the library. Tests are generic over it and run for each type.
 protocol Element: BinaryFloatingPoint, Sendable {
     static var abi: EntryPoints<Self> { get }
 

@@ -25,20 +25,20 @@ struct SplitMix64: RandomNumberGenerator {
 /// Half the distance from 1 to the next number: the relative error of one rounding.
 func unitRoundoff<T: Element>(_: T.Type) -> Double { T.ulpOfOne.double / 2 }
 
-/// Higham's gamma: n roundings one after another change a result, or each product in a sum, by at
-/// most this factor ("Accuracy and Stability of Numerical Algorithms", 2nd ed., section 3.1). It
-/// holds for any order of the sum, fused or not.
+/// Higham's gamma: n successive roundings change a result, or each product in a sum, by at most
+/// this factor ("Accuracy and Stability of Numerical Algorithms", 2nd ed., section 3.1). It holds
+/// for any order of the sum, fused or not.
 func gamma<T: Element>(_ n: Int, _: T.Type) -> Double {
     let nu = Double(n) * unitRoundoff(T.self)
     return nu / (1 - nu)
 }
 
-/// The bound for a sum that the library makes in T and the oracle in Double.
+/// The error bound of a sum that the library computes in T and the oracle in Double.
 func sumBound<T: Element>(_ terms: Int, _: T.Type) -> Double {
     gamma(terms, T.self) + gamma(terms, Double.self)
 }
 
-/// Calls `body` on a buffer that is input and output at once, and gives what it holds then.
+/// Calls `body` on a buffer that is both input and output, and returns its contents.
 func inPlace<T>(
     _ values: [T], _ body: (UnsafePointer<T>?, UnsafeMutablePointer<T>?) -> reg_status
 ) -> (status: reg_status, values: [T]) {

@@ -1,8 +1,8 @@
 import CSwiftReg
 
-/// Buffers of one test of errors: inputs that would do, and outputs filled so that a write shows.
+/// Buffers of an error test: valid inputs, and outputs filled so that a write shows.
 final class Buffers<T: Element> {
-    /// Enough for every good call of the error tests.
+    /// Enough for every valid call of the error tests.
     static var count: Int { 64 }
 
     let input = UnsafeMutablePointer<T>.allocate(capacity: count)
@@ -40,7 +40,7 @@ final class Buffers<T: Element> {
     }
 }
 
-/// One element more than memory can hold, by its bytes.
+/// The smallest number of elements whose bytes exceed memory.
 func overflowing<T>(_: T.Type) -> Int { Int.max / MemoryLayout<T>.stride + 1 }
 
 let badKeepProbs: [Double] = [0, -0.0, -0.1, 1.0000001, 1e300, .nan, .infinity, -.infinity]

@@ -1,7 +1,7 @@
 /// Matrices of Double, rows contiguous, by the plain triple loop.
 struct Product {
     var values: [Double]
-    /// The same sums over absolute values: what an error bound is proportional to.
+    /// The same sums over absolute values, to which error bounds are proportional.
     var sizes: [Double]
 
     /// A B for A of rows x depth and B of depth x columns.

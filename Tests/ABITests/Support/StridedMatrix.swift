@@ -1,6 +1,6 @@
 import CSwiftReg
 
-/// How the examples of a layer lie in memory.
+/// The memory layout of the examples of a layer.
 enum Layout: CaseIterable, Sendable {
     /// The notebook's (features, examples).
     case featuresFirst
@@ -21,8 +21,8 @@ enum Layout: CaseIterable, Sendable {
     }
 }
 
-/// Units x examples in one buffer of the smallest size, the gaps filled with a number that
-/// `gapsAreUntouched` looks for.
+/// Units x examples in the smallest possible buffer, with gaps filled with a number that
+/// `gapsAreUntouched` checks.
 struct StridedMatrix<T: Element> {
     let units: Int
     let examples: Int
@@ -51,7 +51,7 @@ struct StridedMatrix<T: Element> {
         }
     }
 
-    /// Unit by unit, whatever the layout.
+    /// Unit by unit, in any layout.
     var values: [T] { places.map { buffer[$0] } }
 
     var gapsAreUntouched: Bool {

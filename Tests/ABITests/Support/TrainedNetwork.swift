@@ -147,8 +147,8 @@ extension Double: NetworkElement {
 
 let networkTypes: [any NetworkElement.Type] = [Float.self, Double.self]
 
-/// A network with a hidden layer for two features and one output, and examples that it can learn: whether
-/// a point lies in a circle.
+/// A network with a hidden layer for two features and one output, and examples that it can learn:
+/// whether a point is in a circle.
 final class TrainedNetwork<T: NetworkElement> {
     static var m: Int { 300 }
 
