@@ -1,6 +1,6 @@
-/* The allocators of blocks.c replace the C library's, in the shared library too. They count blocks, fail
- * on request, and keep a canary behind each block: an overwritten canary is an error when the block is
- * freed, or when the program ends. */
+/* The allocators of blocks.c replace the C library's, in the shared library too. They count blocks,
+ * fail on request, and keep a canary behind each block: an overwritten canary is an error when the
+ * block is freed, or when the program ends. */
 #ifndef SWIFTREG_TESTS_BLOCKS_H
 #define SWIFTREG_TESTS_BLOCKS_H
 

@@ -248,8 +248,8 @@ TEST(dense_unused_stride) {
     CHECK(memcmp(out, other, sizeof(real) * N_OUT * M) == 0);
 }
 
-/* Few units, contiguous in each example: blocks of examples are transposed, on two threads. Some doubles
- * and layouts use tiles instead. */
+/* Few units, contiguous in each example: blocks of examples are transposed, on two threads. Some
+ * doubles and layouts use tiles instead. */
 TEST(dense_small_transposed) {
     static const Layout layouts[] = {EXAMPLES_UNITS, PADDED_EXAMPLES, STEPPED};
     static const Layout inputs[] = {EXAMPLES_UNITS, UNITS_EXAMPLES, REVERSED, BROADCAST};

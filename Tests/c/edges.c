@@ -54,8 +54,8 @@ TEST(edges_max_error_is_nan) {
     REG(network_destroy)(network);
 }
 
-/* Units that overflow for an input of 0, but not for the examples: the padding of a vector must not count
- * as an example of 0. Both layouts, all losses. */
+/* Units that overflow for an input of 0, but not for the examples: the padding of a vector must not
+ * count as an example of 0. Both layouts, all losses. */
 TEST(edges_overflow_of_no_example) {
     const size_t widths[] = {1, 1, 2};
     const real huge = sizeof(real) == 8 ? (real)1e308 : (real)2e38;
@@ -80,7 +80,8 @@ TEST(edges_overflow_of_no_example) {
     }
 }
 
-/* Examples of weight 0 and padding columns do not contribute to the cost, whatever their outputs. */
+/* Examples of weight 0 and padding columns do not contribute to the cost, whatever their
+ * outputs. */
 TEST(edges_no_part_in_the_cost) {
     Network *network = linear(1, REG_SQUARED_ERROR, NULL, 0);
     const real far = sizeof(real) == 8 ? (real)1e200 : (real)1e20;

@@ -1,5 +1,5 @@
-/* The hash program prints one line for each kernel, and for networks trained by each optimizer: kind,
- * name and 64-bit FNV-1a hash. */
+/* The hash program prints one line for each kernel, and for networks trained by each optimizer:
+ * kind, name and 64-bit FNV-1a hash. */
 #ifndef SWIFTREG_TESTS_HASH_H
 #define SWIFTREG_TESTS_HASH_H
 

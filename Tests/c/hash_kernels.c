@@ -136,8 +136,8 @@ static void hash_dense(void) {
     print_real_hash("dense_large_" REAL_NAME);
 }
 
-/* Functions and activations that came after the hashes above, each with a line and random numbers of
- * its own, so that a new one changes no line. */
+/* Functions and activations that came after the hashes above, each with a line and random numbers
+ * of its own, so that a new one changes no line. */
 static void hash_added(void) {
     char name[64];
     reg_enum_value value = {.struct_size = sizeof value};

@@ -1,5 +1,5 @@
-/* Functions of the host for the C tests. host_linux.c and host_wasi.c implement them, and the guarded
- * buffers and describe_crashes of check.h. */
+/* Functions of the host for the C tests. host_linux.c and host_wasi.c implement them, and the
+ * guarded buffers and describe_crashes of check.h. */
 #ifndef SWIFTREG_TESTS_HOST_H
 #define SWIFTREG_TESTS_HOST_H
 
@@ -12,8 +12,9 @@
 #define HOST_HAS_FILES 0
 #endif
 
-/* Calls run(contexts[i]) for i = 0 ... count - 1, at most MAX_AT_ONCE, in one thread each; on a host without
- * threads, one after the other. results[i], unless `results` is NULL, receives the result of call i. */
+/* Calls run(contexts[i]) for i = 0 ... count - 1, at most MAX_AT_ONCE, in one thread each; on a
+ * host without threads, one after the other. results[i], unless `results` is NULL, receives the
+ * result of call i. */
 enum { MAX_AT_ONCE = 8 };
 void run_at_once(int count, void *(*run)(void *context), void *const *contexts, void **results);
 

@@ -36,8 +36,8 @@ typedef struct Case {
 } Case;
 
 #define cases_are_recorded TYPED(cases_are_recorded)
-/* Random cases have the activations and losses of the first release only, so that their hashes can be
- * compared with recorded ones. */
+/* Random cases have the activations and losses of the first release only, so that their hashes can
+ * be compared with recorded ones. */
 extern bool cases_are_recorded;
 
 #define fill_network TYPED(fill_network)

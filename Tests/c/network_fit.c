@@ -255,8 +255,8 @@ static void check_drawn_masks(Shape shape) {
     release_buffers();
 }
 
-/* An example keeps its column of the masks in any shuffle. Compared with training on examples and masks
- * that are gathered batch by batch. */
+/* An example keeps its column of the masks in any shuffle. Compared with training on examples and
+ * masks that are gathered batch by batch. */
 static void check_shuffled_masks(Shape shape, size_t batch_size) {
     Case c;
     fill_network(&c, shape);

@@ -1,5 +1,5 @@
-/* Selected rows, sparse inputs, and many fits in one call, against dense examples and single fits, bit for
- * bit. */
+/* Selected rows, sparse inputs, and many fits in one call, against dense examples and single fits,
+ * bit for bit. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* Networks when allocations fail: a status, and an unchanged, usable network. Memory use must equal the
- * result of reg_network_memory. */
+/* Networks when allocations fail: a status, and an unchanged, usable network. Memory use must equal
+ * the result of reg_network_memory. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +95,8 @@ static bool same_networks(reg_network *a, reg_network *b) {
     return same && memcmp(of_a, of_b, count * sizeof *of_a) == 0 && at.step == bt.step && at.epoch == bt.epoch;
 }
 
-/* After a failed call nothing is written, and the network continues as if the call had not been made. */
+/* After a failed call nothing is written, and the network continues as if the call had not been
+ * made. */
 static reg_status use(Use call, long limit) {
     reg_network *network = make(shape, REG_ADAM), *fresh = make(shape, REG_ADAM);
     memset(out, 0xA5, sizeof out);
@@ -183,8 +184,8 @@ static void check_no_memory(Shape with, size_t m) {
     EVERY_USE(CHECK_USE)
 }
 
-/* More threads need more memory for a product. More threads during a training without further memory
- * change nothing: products keep the division of the beginning of the call. */
+/* More threads need more memory for a product. More threads during a training without further
+ * memory change nothing: products keep the division of the beginning of the call. */
 static int add_threads(const reg_progress *progress, void *context) {
     (void)progress, (void)context;
     CHECK_OK(reg_set_num_threads(16));

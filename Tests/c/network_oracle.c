@@ -70,8 +70,8 @@ static double slope(reg_activation activation, double z) {
 
 /* ---- One example ----------------------------------------------------------------------- */
 
-/* For each layer 0 ... L: pre-activations (layer 0: the input), activations after dropout, and the factor
- * of dropout, 0 or 1 / keep_prob. */
+/* For each layer 0 ... L: pre-activations (layer 0: the input), activations after dropout, and the
+ * factor of dropout, 0 or 1 / keep_prob. */
 typedef struct Example {
     double **z, **a, **factor;
 } Example;
@@ -184,7 +184,8 @@ static void smooth(const OracleNet *net, const double *y, double *smoothed) {
     for (size_t k = 0; k < n; k++) smoothed[k] = y[k] * (1 - s) + s / classes;
 }
 
-/* The loss of an example and the magnitude of its terms; dz, and the magnitudes of its two operands. */
+/* The loss of an example and the magnitude of its terms; dz, and the magnitudes of its two
+ * operands. */
 static double loss_of(reg_loss loss, const double *z, const double *y, size_t n, double *dz,
                       double *dz_size, double *size) {
     double value = 0, labels = 0;

@@ -1,6 +1,6 @@
-/* A plain implementation of the formulas of swiftreg_network.h, in double, one example after another. A
- * network is described by its options, without NULL arrays. Matrices of examples are contiguous
- * (examples, units); parameters have the order of the header. */
+/* A plain implementation of the formulas of swiftreg_network.h, in double, one example after
+ * another. A network is described by its options, without NULL arrays. Matrices of examples are
+ * contiguous (examples, units); parameters have the order of the header. */
 #ifndef SWIFTREG_TESTS_NETWORK_ORACLE_H
 #define SWIFTREG_TESTS_NETWORK_ORACLE_H
 
@@ -36,8 +36,8 @@ typedef struct OracleCost {
     double size; /* the sum of the magnitudes of the terms, which bounds the rounding error */
 } OracleCost;
 
-/* gradient and size may be NULL, but only together. `size` receives, for each parameter, the sum of the
- * magnitudes of the terms of its gradient. */
+/* gradient and size may be NULL, but only together. `size` receives, for each parameter, the sum of
+ * the magnitudes of the terms of its gradient. */
 OracleCost oracle_gradient(const OracleNet *net, const double *parameters, const OracleBatch *batch,
                            double *gradient, double *size);
 

@@ -228,8 +228,8 @@ TEST(network_patience) {
 
 /* ---- Costs that are not finite --------------------------------------------------------- */
 
-/* After some epochs, the report makes a bias of the output not finite, which no mask or activation hides:
- * training returns to the end of the last epoch. */
+/* After some epochs, the report makes a bias of the output not finite, which no mask or activation
+ * hides: training returns to the end of the last epoch. */
 TEST(network_not_finite) {
     static const real bad[] = {NAN, INFINITY};
     for (int i = 0; i < 12; i++) {
@@ -251,8 +251,8 @@ TEST(network_not_finite) {
     }
 }
 
-/* A rate that is too high: parameters, state and position are those of the last finite epoch, and training
- * can continue from them. */
+/* A rate that is too high: parameters, state and position are those of the last finite epoch, and
+ * training can continue from them. */
 TEST(network_diverges) {
     for (int i = 0; i < 10; i++) {
         Training t;

@@ -28,8 +28,8 @@ static inline double any_fraction(void) {
     return ldexp(random_real(0.5, 1), random_int(0, 9) == 0 ? random_int(-1073, -1000) : random_int(-60, 0));
 }
 
-/* A network with random options, optimizer, position and parameters, and with optimizer state if it has
- * one and `has_state`. The caller destroys it. */
+/* A network with random options, optimizer, position and parameters, and with optimizer state if it
+ * has one and `has_state`. The caller destroys it. */
 static inline network *random_network(bool has_state) {
     size_t widths[MAX_TEST_LAYERS + 1];
     reg_activation activations[MAX_TEST_LAYERS];

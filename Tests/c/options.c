@@ -115,7 +115,8 @@ TEST(error_data) {
     REG(network_destroy)(network);
 }
 
-/* With check_targets, targets are compared with the range of the loss, in every layout; NaN passes. */
+/* With check_targets, targets are compared with the range of the loss, in every layout; NaN
+ * passes. */
 TEST(error_targets) {
     static const struct {
         reg_loss loss;
@@ -164,7 +165,8 @@ static bool same_regularization(const Network *a, const Network *b) {
            left.max_norm == right.max_norm && left.seed == right.seed && left.loss == right.loss;
 }
 
-/* set_regularization makes a network equal to one created so, bit for bit; an error changes nothing. */
+/* set_regularization makes a network equal to one created so, bit for bit; an error changes
+ * nothing. */
 TEST(set_regularization) {
     for (int i = 0; i < 20; i++) {
         Case c;

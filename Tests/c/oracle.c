@@ -34,8 +34,8 @@ bool oracle_kept(double keep_prob, uint64_t seed, uint64_t stream, uint64_t i) {
     return oracle_word(seed, stream, i) < (uint64_t)round(keep_prob * 0x1p32);
 }
 
-/* Around a carry of the word, of the low and high half of the block, of the row of a network, and of the
- * whole offset. */
+/* Around a carry of the word, of the low and high half of the block, of the row of a network, and
+ * of the whole offset. */
 const uint64_t oracle_offsets[] = {
     0,
     1,

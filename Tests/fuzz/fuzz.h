@@ -1,6 +1,6 @@
-/* Functions of all fuzzers: choices from bytes, guarded buffers, and the judgement of a status. A case is a
- * string of bytes from which every choice is read. So its bytes repeat a case, and a coverage-guided
- * fuzzer can change them. */
+/* Functions of all fuzzers: choices from bytes, guarded buffers, and the judgement of a status. A
+ * case is a string of bytes from which every choice is read. So its bytes repeat a case, and a
+ * coverage-guided fuzzer can change them. */
 #ifndef SWIFTREG_TESTS_FUZZ_H
 #define SWIFTREG_TESTS_FUZZ_H
 
@@ -68,9 +68,9 @@ typedef uint64_t Statuses;
 #define ONE(status) ((Statuses)1 << (status))
 #define IF(condition, status) ((condition) ? ONE(status) : 0)
 
-/* Makes the call. `wrong` is the set of errors of its arguments: the call must return one of them if there
- * is one, else REG_OK. `possible` is the set of errors that it may return besides. A failed call must
- * write to no buffer, and no call to a frozen one. */
+/* Makes the call. `wrong` is the set of errors of its arguments: the call must return one of them
+ * if there is one, else REG_OK. `possible` is the set of errors that it may return besides. A
+ * failed call must write to no buffer, and no call to a frozen one. */
 #define JUDGE(call, wrong, possible) (before_call(), after_call((call), (wrong), (possible), #call))
 void before_call(void);
 reg_status after_call(reg_status got, Statuses wrong, Statuses possible, const char *call);

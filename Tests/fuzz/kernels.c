@@ -1,4 +1,5 @@
-/* The functions of swiftreg.h: any sizes, strides, scalars and pointers. Compiled twice, as typed.h. */
+/* The functions of swiftreg.h: any sizes, strides, scalars and pointers. Compiled twice, as
+ * typed.h. */
 #include <string.h>
 
 #include "fuzz.h"
@@ -153,7 +154,8 @@ static size_t choose_extent(size_t max) {
     return choose(2) == 0 ? choose_impossible(sizeof(real)) : (size_t)1 << (30 + choose(34));
 }
 
-/* The errors of a matrix of this size; sets *is_large if it is valid but larger than a buffer here. */
+/* The errors of a matrix of this size; sets *is_large if it is valid but larger than a buffer
+ * here. */
 static Statuses check_extents(size_t rows, size_t columns, bool *is_large) {
     if ((ptrdiff_t)rows < 0 || (ptrdiff_t)columns < 0) return ONE(REG_ERROR_SIZE);
     const unsigned __int128 bytes = (unsigned __int128)rows * columns * sizeof(real);
@@ -318,8 +320,8 @@ static void fuzz_legacy(void) {
 }
 
 static void fuzz_library(void) {
-    /* A struct that is too short, or has an impossible size, stays unchanged. It may be longer than the
-     * library's; unknown fields stay unchanged. */
+    /* A struct that is too short, or has an impossible size, stays unchanged. It may be longer than
+     * the library's; unknown fields stay unchanged. */
     const size_t size = rarely(4) ? (size_t)choose_bits(8) : choose(sizeof(reg_build) + 100), longest = 4096;
     const size_t held = size < sizeof(size_t) ? sizeof(size_t) : size > longest ? sizeof(reg_build) : size;
     reg_build *build = fuzz_buffer(held);

@@ -1,4 +1,5 @@
-/* Calls with a network: any data, parts, positions, options of training. Compiled twice, as typed.h. */
+/* Calls with a network: any data, parts, positions, options of training. Compiled twice, as
+ * typed.h. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,8 +5,8 @@
 
 /* ---- Options of a network -------------------------------------------------------------- */
 
-/* A struct_size. Only that of the struct is right, because the buffer is not longer. With another size,
- * no field is read. */
+/* A struct_size. Only that of the struct is right, because the buffer is not longer. With another
+ * size, no field is read. */
 static size_t choose_struct_size(size_t right, Statuses *wrong) {
     size_t size = right;
     if (rarely(40)) size = rarely(2) ? choose(right) : (size_t)choose_integer();

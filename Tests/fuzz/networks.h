@@ -1,4 +1,5 @@
-/* Networks of chosen options, and calls with them. For files that are compiled twice, as typed.h. */
+/* Networks of chosen options, and calls with them. For files that are compiled twice, as
+ * typed.h. */
 #ifndef SWIFTREG_TESTS_FUZZ_NETWORKS_H
 #define SWIFTREG_TESTS_FUZZ_NETWORKS_H
 

@@ -55,8 +55,8 @@ static uint64_t bits(void) {
 
 static int between(int low, int high) { return low + (int)(bits() % (uint64_t)(high - low + 1)); }
 
-/* A number with a binary exponent in [low, high] and `digits` fraction bits: all random, only the first
- * ones random, or a run of ones at the end. */
+/* A number with a binary exponent in [low, high] and `digits` fraction bits: all random, only the
+ * first ones random, or a run of ones at the end. */
 static double number(int low, int high, int digits) {
     uint64_t fraction = bits() >> (64 - digits);
     const uint64_t kind = bits() % 4, run = (uint64_t)1 << bits() % (unsigned)digits;

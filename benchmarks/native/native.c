@@ -1,5 +1,5 @@
-/* Loops over single calls, timed in C to exclude Python, and the peak of multiply-adds. native.py compiles
- * it for this CPU. */
+/* Loops over single calls, timed in C to exclude Python, and the peak of multiply-adds. native.py
+ * compiles it for this CPU. */
 #include <pthread.h>
 #include <stdint.h>
 #include <time.h>

@@ -1,5 +1,5 @@
-/* Functions for float and for double, with `real` and NAME defined. Functions under test are pointers, so
- * that several libraries can be timed in one process. */
+/* Functions for float and for double, with `real` and NAME defined. Functions under test are
+ * pointers, so that several libraries can be timed in one process. */
 
 typedef reg_status (*NAME(dense))(const real *, const real *, size_t, size_t, size_t, const real *,
                                   reg_strides, reg_activation, real *, real *, reg_strides);
@@ -75,8 +75,8 @@ double NAME(time_dropout)(NAME(dropout) call, long calls, const real *a, size_t 
 
 /* ---- Networks ------------------------------------------------------------------------------- */
 
-/* A new network of `layers` layers with ReLU, trained by plain gradient descent at a rate that does not
- * change its weights; NULL if the library refuses. */
+/* A new network of `layers` layers with ReLU, trained by plain gradient descent at a rate that does
+ * not change its weights; NULL if the library refuses. */
 void *NAME(network)(reg_status (*create)(const reg_network_options *, void **),
                     reg_status (*defaults)(reg_optimizer, reg_optimizer_options *),
                     reg_status (*set_optimizer)(void *, const reg_optimizer_options *),

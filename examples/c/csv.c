@@ -28,7 +28,8 @@
 #include "table.h"
 
 enum { MAX_HIDDEN = 8, MAX_CLASSES = 1000, MAX_UNITS = 100000 };
-/* The stream of the mask that divides the rows; layers of networks use others (see swiftreg_network.h). */
+/* The stream of the mask that divides the rows; layers of networks use others (see
+ * swiftreg_network.h). */
 static const uint64_t split_stream = UINT64_MAX;
 
 typedef struct Options {
@@ -197,8 +198,8 @@ static size_t class_of(const double *out, size_t outputs) {
     return best;
 }
 
-/* The number of correctly classified rows of a table with classes. With a mask, only rows whose mask is
- * `kept` count. */
+/* The number of correctly classified rows of a table with classes. With a mask, only rows whose
+ * mask is `kept` count. */
 static size_t correct_predictions(const Table *table, const double *out, size_t outputs, const uint8_t *mask,
                             uint8_t kept) {
     size_t right = 0;

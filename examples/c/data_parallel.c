@@ -48,8 +48,8 @@ static float part_x[EXAMPLES * INPUTS], part_y[EXAMPLES * CLASSES];
 
 /* ---- Data ------------------------------------------------------------------------------ */
 
-/* Points of a square in three rings. Each rank creates all of them here, but needs only the rows that it
- * takes. */
+/* Points of a square in three rings. Each rank creates all of them here, but needs only the rows
+ * that it takes. */
 static void generate(void) {
     static double points[EXAMPLES * INPUTS];
     reg_legacy_rng rng;
@@ -101,8 +101,8 @@ static void create(Training *training) {
     training->count = (int)count; /* MPI counts in int: more than 2^31 - 1 go in pieces */
 }
 
-/* One update from the examples at `first` ... first + m of the epoch. Returns this rank's share of the
- * batch's cost. */
+/* One update from the examples at `first` ... first + m of the epoch. Returns this rank's share of
+ * the batch's cost. */
 static double step(Training *training, size_t first, size_t m) {
     const size_t rank = (size_t)training->rank, ranks = (size_t)training->ranks;
     const size_t low = m * rank / ranks, high = m * (rank + 1) / ranks;
@@ -151,7 +151,8 @@ static double train_epoch(Training *training, size_t batch) {
 
 /* ---- Program --------------------------------------------------------------------------- */
 
-/* MPI does not guarantee that a sum has the same bits on every rank, but its libraries ensure it. */
+/* MPI does not guarantee that a sum has the same bits on every rank, but its libraries ensure
+ * it. */
 static int same_on_all(const Training *training) {
     const size_t bytes = (size_t)training->count * sizeof(float);
     float *first = memory((size_t)training->count, sizeof *first);

@@ -1,5 +1,5 @@
-/* Functions of the example programs: errors, and the numbers of command lines. Define PROGRAM, the name in
- * error messages, before including it. */
+/* Functions of the example programs: errors, and the numbers of command lines. Define PROGRAM, the
+ * name in error messages, before including it. */
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
 

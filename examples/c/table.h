@@ -41,8 +41,8 @@ static inline char *table_text(const char *path) {
     return text;
 }
 
-/* Parses a line of up to `max` finite numbers with commas between them. Returns their number, or 0 if the
- * line is anything else. */
+/* Parses a line of up to `max` finite numbers with commas between them. Returns their number, or 0
+ * if the line is anything else. */
 static inline size_t table_row(const char *line, size_t max, double *values) {
     for (size_t count = 0; count < max;) {
         char *end;
@@ -57,8 +57,9 @@ static inline size_t table_row(const char *line, size_t max, double *values) {
     return 0;
 }
 
-/* Ends the program, with the number of the line, at a line with another number of columns. A first line that
- * does not begin with a number names the columns and is skipped. Empty lines are skipped. */
+/* Ends the program, with the number of the line, at a line with another number of columns. A
+ * first line that does not begin with a number names the columns and is skipped. Empty lines
+ * are skipped. */
 static inline Table read_table(const char *path) {
     Table table = {0, 0, NULL};
     char *text = table_text(path), *next = text;

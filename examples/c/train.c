@@ -104,8 +104,8 @@ static reg_strides rows(size_t width) {
     return strides;
 }
 
-/* The masks of hidden layer l (from 1) at a step. The row of an example determines its offset, so that masks
- * do not depend on the division into batches. */
+/* The masks of hidden layer l (from 1) at a step. The row of an example determines its offset, so
+ * that masks do not depend on the division into batches. */
 static void dropout(Layer *layer, int l, int step, double keep_prob, double *x) {
     for (size_t r = 0; r < examples; r++)
         must(reg_forward_dropout_f64(x + r * layer->n_out, layer->n_out, keep_prob, 0,

@@ -41,7 +41,8 @@ typedef struct Function {
     reg_function function;
     double (*oracle)(double);
     long double (*oracle_f64)(long double);
-    /* The interval of dense f64 samples, in which the function changes without over- or underflow. */
+    /* The interval of dense f64 samples, in which the function changes without over- or
+     * underflow. */
     double low, high;
     /* Arguments at which the formula changes, or the result is special. */
     double edges[8];
