@@ -177,7 +177,7 @@ def test_damaged_files_are_named(program: Path, tmp_path: Path, text: str, messa
     assert not (tmp_path / "network").exists()
 
 
-def test_what_is_wrong_is_said(trained: Trained, tmp_path: Path) -> None:
+def test_errors_of_the_csv_program(trained: Trained, tmp_path: Path) -> None:
     csv, network = trained.csv, trained.network
     (tmp_path / "narrow.csv").write_text("1,2,0\n")
     for arguments, message in (

@@ -145,7 +145,7 @@ def test_other_masks_would_be_seen(example: ModuleType) -> None:
     assert np.abs(ends[0] - ends[1]).max() > 1e-3
 
 
-def test_what_is_wrong_ends_all_ranks(c_program: Path) -> None:
+def test_an_error_ends_all_ranks(c_program: Path) -> None:
     for command, text in (
         ([str(c_program), "--batch", "0"], "--batch must be"),
         ([str(c_program), "--what"], "usage"),

@@ -67,7 +67,7 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_sdist_holds_what_a_build_needs(source: Path) -> None:
+def test_the_sdist_has_everything_for_a_build(source: Path) -> None:
     for name in (
         "Makefile", "Package.swift", "setup.py", "LICENSE", "bindings/python/swiftreg_build.py",
         "scripts/step", "scripts/prerequisites",
@@ -81,7 +81,7 @@ def test_the_sdist_holds_what_a_build_needs(source: Path) -> None:
     assert not list(source.rglob("*.so*"))
 
 
-def test_what_is_missing_is_named(source: Path, tmp_path: Path, tools: Path) -> None:
+def test_missing_prerequisites_are_named(source: Path, tmp_path: Path, tools: Path) -> None:
     result = backend("build_wheel", tmp_path, source, PATH=str(tools), SWIFTREG_LIBRARY="")
     assert result.returncode != 0
     assert "Swift 6.3" in result.stderr

@@ -67,7 +67,7 @@ def test_readme_shows_every_language() -> None:
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: snippet.language)
-def test_readme_programs_print_what_they_say(snippet: Snippet, tmp_path: Path) -> None:
+def test_readme_programs_print_their_output(snippet: Snippet, tmp_path: Path) -> None:
     if snippet.language == "python":
         got = run([sys.executable, "-c", snippet.code], tmp_path)
     elif snippet.language == "c":
@@ -82,7 +82,7 @@ REPRODUCIBILITY = snippets((ROOT / "docs" / "reproducibility.md").read_text())
 
 
 @pytest.mark.parametrize("snippet", REPRODUCIBILITY, ids=["mask", "masks of a network", "hash"])
-def test_reproducibility_programs_print_what_they_say(snippet: Snippet, tmp_path: Path) -> None:
+def test_reproducibility_programs_print_their_output(snippet: Snippet, tmp_path: Path) -> None:
     assert run([sys.executable, "-c", snippet.code], tmp_path) == (snippet.output or "")
 
 

@@ -283,7 +283,7 @@ def test_copies_and_pickles_keep_everything() -> None:
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
-def test_ctrl_c_keeps_what_is_done(n_jobs: int | None) -> None:
+def test_ctrl_c_keeps_finished_trainings(n_jobs: int | None) -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(3000, 40))
     y = (X[:, 0] > 0).astype(int)

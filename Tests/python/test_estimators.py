@@ -158,7 +158,7 @@ def test_a_number_for_each_layer() -> None:
     assert MLPClassifier((8, 6), keep_prob=0.7).fit(X, y).network_.keep_prob == (1.0, 0.7, 0.7)
 
 
-def test_regularizers_do_what_they_say() -> None:
+def test_regularizers_have_their_effects() -> None:
     X, y = two_classes()
     size = {"hidden_layer_sizes": 30, "random_state": 0, "max_iter": 100, "learning_rate_init": 0.01}
     plain = MLPClassifier(**size).fit(X, y)
@@ -236,7 +236,7 @@ def test_an_example_of_weight_0_is_as_if_never_given() -> None:
 # ---- Validation ----------------------------------------------------------------------------
 
 
-def test_an_eval_set_only_tells() -> None:
+def test_an_eval_set_does_not_change_training() -> None:
     X, y = two_classes(300)
     model = MLPClassifier(random_state=0, max_iter=30)
     told = clone(model).fit(X[:200], y[:200], eval_set=(X[200:], y[200:]))
@@ -325,7 +325,7 @@ def test_eval_sets_that_will_not_do() -> None:
 
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
 @pytest.mark.parametrize("keep_prob", [1.0, 0.7])
-def test_partial_fit_goes_on_as_fit_would(solver: str, keep_prob: float) -> None:
+def test_partial_fit_continues_like_fit(solver: str, keep_prob: float) -> None:
     X, y = two_classes()
     parameters: dict[str, Any] = {"solver": solver, "keep_prob": keep_prob, "random_state": 7}
     whole = MLPClassifier(max_iter=6, batch_size=64, **parameters).fit(X, y)

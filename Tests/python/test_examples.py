@@ -72,7 +72,7 @@ def test_the_notebook_gives_the_outputs_that_are_kept(executed: Any, kept: Any) 
 
 
 @pytest.mark.filterwarnings("default")
-def test_the_notebook_tells_its_story(executed: Any) -> None:
+def test_the_notebook_shows_the_effects(executed: Any) -> None:
     cells = [cell for cell in executed.cells if cell.cell_type == "code"]
     assert not [o for cell in cells for o in cell.outputs if o["output_type"] == "stream" and o["name"] == "stderr"]
     text = "".join(part for parts in texts(executed) for part in parts)
@@ -145,7 +145,7 @@ def test_the_demo_shows_that_regularization_helps() -> None:
     assert all(picture.read_bytes().startswith(b"\x89PNG") for picture in pictures)
 
 
-def test_the_demo_says_what_really_happened(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_summarizes_its_results(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(EXAMPLES))
     import demo as program
 
@@ -248,7 +248,7 @@ def test_the_c_program_reads_a_csv(train: Path, tmp_path: Path) -> None:
     assert c_run(train, "--iterations", "100", "--data", str(file)) == c_run(train, "--iterations", "100")
 
 
-def test_the_c_program_says_what_is_wrong(train: Path, tmp_path: Path) -> None:
+def test_errors_of_the_c_program(train: Path, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.csv"
     damaged.write_text("0.1,0.2,1\n0.3,oops,0\n")
     for arguments, text in (

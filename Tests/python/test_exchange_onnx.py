@@ -214,7 +214,7 @@ def test_regressors(outputs: int, dtype: Any, runtime: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_what_has_estimators_inside() -> None:
+def test_meta_estimators() -> None:
     X, y = EXAMPLES.astype(np.float32), targets(EXAMPLES)["words"]
     search = GridSearchCV(MLPClassifier((4,), max_iter=5), {"alpha": [0.1, 1.0]}, cv=2).fit(X, y)
     bagging = BaggingClassifier(MLPClassifier((4,), max_iter=5), n_estimators=3).fit(X, y)
@@ -356,7 +356,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_has_no_equal_is_named(name: str) -> None:
+def test_nodes_without_an_equal_are_named(name: str) -> None:
     model, message = REFUSED[name]
     with pytest.raises(ValueError, match=message):
         MLP.from_onnx(model)

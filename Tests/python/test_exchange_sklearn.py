@@ -102,7 +102,7 @@ def test_fitted_estimators_come_in(dtype: Any, targets: str) -> None:
     assert all(W.any() for W in estimator.coefs_)
 
 
-def test_what_scikit_learn_lacks_is_said() -> None:
+def test_features_that_scikit_learn_lacks_are_named() -> None:
     network = MLP([2, 3, 3, 1], keep_prob=0.5, l1=0.1, max_norm=2, schedule="cosine")
     with pytest.warns(UserWarning, match="has no keep_prob, l1, max_norm, schedule: left out"):
         network.to_sklearn()
@@ -114,7 +114,7 @@ def test_what_scikit_learn_lacks_is_said() -> None:
         MLP([2, 3, 3, 1], activation=["relu", "tanh"]).to_sklearn()
 
 
-def test_what_this_lacks_is_said() -> None:
+def test_features_that_swiftreg_lacks_are_named() -> None:
     X, y = np.random.default_rng(0).random((20, 2)), np.arange(20) % 3 + 1
     poisson = MLPRegressor(loss="poisson", hidden_layer_sizes=(3,), max_iter=2)
     with warnings.catch_warnings():

@@ -80,7 +80,7 @@ def test_dummies_beside_floats() -> None:
     assert network.predict(frame).shape == (40, 1)
 
 
-def test_what_is_no_number_is_named() -> None:
+def test_columns_that_are_not_numeric_are_named() -> None:
     network = MLP([3, 4, 1])
     for bad, message in (
         (pd.DataFrame({**COLUMNS, "b": ["x"] * 40}), "column 'b' of X must hold real numbers, got"),

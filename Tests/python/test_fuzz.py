@@ -249,6 +249,6 @@ def test_files(data: st.DataObject) -> None:
         made.predict(np.ones((2, made.layer_dims[0])))
 
 
-def test_what_is_broken_is_the_callers() -> None:
+def test_exceptions_of_broken_objects_reach_the_caller() -> None:
     with pytest.raises(ZeroDivisionError, match="broken"):
         swiftreg.dropout(Broken(), 0.5, seed=1)

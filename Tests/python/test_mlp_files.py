@@ -75,7 +75,7 @@ def test_subclasses(tmp_path: Path) -> None:
     assert type(Named.load(tmp_path / "x")) is Named
 
 
-def test_what_is_in_a_file(tmp_path: Path) -> None:
+def test_contents_of_a_file(tmp_path: Path) -> None:
     """By the safetensors format: 8 bytes of size, a JSON header, then the tensors."""
     network = trained()
     network.save(tmp_path / "network")

@@ -37,7 +37,7 @@ def test_our_own_functions_pass() -> None:
     assert report.ok and len(report.parts) == 14, str(report)
 
 
-def test_notes_on_what_is_right_but_worth_knowing() -> None:
+def test_notes_on_correct_functions() -> None:
     functions = student(*STYLES["other draws"])
     (note,) = check(functions["forward_propagation_with_dropout"]).notes
     assert "the masks are right, but not those of np.random.seed(1)" in note

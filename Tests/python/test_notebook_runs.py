@@ -124,7 +124,7 @@ def runs(notebook_data: tuple[Array, ...]) -> dict[str, Run]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_printed(kind: str, runs: dict[str, Run], notebook_runs: dict[str, Any]) -> None:
+def test_printed_output(kind: str, runs: dict[str, Run], notebook_runs: dict[str, Any]) -> None:
     expected = notebook_runs[kind]
     pattern = (
         r"Cost after iteration 0: (\S+)\nCost after iteration 10000: (\S+)\n"

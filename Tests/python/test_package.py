@@ -66,7 +66,7 @@ def test_build_info() -> None:
 
 
 @pytest.mark.parametrize("isa", ["baseline", "avx2", "avx512", "neon", "sse9", ""])
-def test_an_isa_runs_or_import_says_why_not(isa: str) -> None:
+def test_an_isa_runs_or_import_has_the_reason(isa: str) -> None:
     code = "import swiftreg; print(swiftreg.build_info()['isa'], swiftreg.dropout([1.0], 1, seed=0))"
     result = python(code, SWIFTREG_ISA=isa)
     if result.returncode == 0:

@@ -105,7 +105,7 @@ def test_attributes_of_a_subclass_and_of_the_user_are_kept(way: str) -> None:
 
 @pytest.mark.parametrize("name", EARLIER)
 @pytest.mark.filterwarnings("ignore:Trying to unpickle")  # of another scikit-learn
-def test_what_an_earlier_version_wrote(name: str) -> None:
+def test_pickles_of_earlier_versions(name: str) -> None:
     case = EARLIER[name]
     thing = pickle.loads(base64.b64decode(case["pickle"]))
     network = getattr(thing, "network_", thing)

@@ -140,7 +140,7 @@ def test_decision_boundary(points: tuple[Array, Array]) -> None:
     np.testing.assert_allclose(extent.max(axis=0), high + 0.1 * (high - low))
 
 
-def test_decision_boundary_asks_functions_and_names_columns(points: tuple[Array, Array]) -> None:
+def test_decision_boundary_of_functions_and_named_columns(points: tuple[Array, Array]) -> None:
     X, y = points
     asked: list[Any] = []
 

@@ -67,7 +67,7 @@ def shape(text: str) -> list[str]:
     return [" ".join(re.sub(r"-+", "-", line).split()) for line in text.strip().splitlines()]
 
 
-def test_the_documents_tables_are_what_the_script_prints() -> None:
+def test_the_documents_tables_equal_the_output() -> None:
     done = subprocess.run(
         [sys.executable, "benchmarks/scaling.py", "--quick"], capture_output=True, text=True, cwd=ROOT
     )
@@ -76,7 +76,7 @@ def test_the_documents_tables_are_what_the_script_prints() -> None:
     assert shape(done.stdout) == shape(document.split("## Tables\n")[1])
 
 
-def test_what_the_document_says_of_its_tables() -> None:
+def test_the_documents_claims_about_its_tables() -> None:
     document = (ROOT / "docs" / "scaling.md").read_text()
     tables = [
         [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()[2:]]

@@ -12,7 +12,7 @@ import swiftreg
 from swiftreg import notebook
 
 
-def test_concurrent_calls_give_what_single_ones_do() -> None:
+def test_concurrent_calls_equal_single_calls() -> None:
     a = np.random.default_rng(0).normal(size=200_000)
     parameters = notebook.initialize_parameters([2, 50, 20, 1])
     X = np.random.default_rng(1).normal(size=(2, 700))
