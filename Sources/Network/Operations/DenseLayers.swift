@@ -12,11 +12,11 @@ extension Operations {
         epilogue.bias = b
         epilogue.preActivation = z
         epilogue.activation = activation
-        let call = MatrixProduct(
+        var call = MatrixProduct(
             m: nOut, n: examples, k: nIn, a: .init(w, rowStride: nIn, columnStride: 1),
             b: .init(a, rowStride: aStrides.unit, columnStride: aStrides.example), c: out,
             cRowStride: outStrides.unit, epilogue: epilogue)
-        return multiply(call, cStrides: outStrides)
+        return multiply(&call, cStrides: outStrides)
     }
 
     /// dw = dz a^T / m + lambda / m * w and db, and da = w^T dz, whichever are not nil. False if memory is
@@ -59,14 +59,18 @@ extension Operations {
             weightPlan = plan
         }
         guard let memory = CallMemory<T>(inputPlan, weightPlan) else { return false }
-        if let da, let inputPlan { run(inputPlan, inputs(da), cStrides: daStrides, memory) }
+        if let da, let inputPlan {
+            var call = inputs(da)
+            run(inputPlan, &call, cStrides: daStrides, memory)
+        }
         if let a, let dw, let weightPlan {
             if weightPlan.path == .narrowWeightGradient {
                 narrowWeightGradient(weights(a, dw), memory.scratch)
                 let l2 = lambda == 0 ? 0 : lambda / Double(examples)
                 penalize(dw, w, nOut * nIn, scale: scale, l2: l2, l1: 0)
             } else {
-                run(weightPlan, weights(a, dw), cStrides: dwStrides, memory)
+                var call = weights(a, dw)
+                run(weightPlan, &call, cStrides: dwStrides, memory)
             }
         }
         memory.release()

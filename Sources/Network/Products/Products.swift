@@ -1,78 +1,78 @@
 import KernelInterface
 
-// Products are run by their plans: see ProductPlan.swift.
+// Products are run by their plans: see ProductPlan.swift. They are passed by reference: a copy of the struct
+// takes as long as a small product.
 
 extension Operations {
     /// C = epilogue(A B) with any strides of C; false if memory is exhausted, and then nothing was written.
     /// The order of an element's multiply-adds, and so its bits, is the same on every path.
-    func multiply(_ call: MatrixProduct<T>, cStrides: Strides) -> Bool {
+    func multiply(_ call: inout MatrixProduct<T>, cStrides: Strides) -> Bool {
         let plan = plan(call, cStrides: cStrides, threads: nil)
         guard let memory = CallMemory<T>(plan) else { return false }
-        run(plan, call, cStrides: cStrides, memory)
+        run(plan, &call, cStrides: cStrides, memory)
         memory.release()
         return true
     }
 
-    /// Runs a product of a caller.
+    /// Runs a product of a caller. Invalidates `call`.
     func run(
-        _ plan: ProductPlan, _ call: MatrixProduct<T>, cStrides: Strides, _ memory: CallMemory<T>
+        _ plan: ProductPlan, _ call: inout MatrixProduct<T>, cStrides: Strides,
+        _ memory: CallMemory<T>
     ) {
         switch plan.path {
-        case .unpacked: runUnpacked(plan, call)
+        case .unpacked: runUnpacked(plan, &call)
         case .unpackedTransposed:
-            runTransposedBlocks(plan, call, example: cStrides.example, memory.scratch)
+            runTransposedBlocks(plan, &call, example: cStrides.example, memory.scratch)
         case .packedTransposed:
-            var transposed = call
-            (transposed.m, transposed.n) = (call.n, call.m)
-            (transposed.a, transposed.b) = (call.b.transposed, call.a.transposed)
-            transposed.cRowStride = cStrides.example
-            transposed.epilogue.biasIsPerRow.toggle()
-            runPacked(plan, transposed, memory.scratch)
+            swap(&call.m, &call.n)
+            (call.a, call.b) = (call.b.transposed, call.a.transposed)
+            call.cRowStride = cStrides.example
+            call.epilogue.biasIsPerRow.toggle()
+            runPacked(plan, &call, memory.scratch)
         case .packedTemporary:
             guard let temporary = memory.temporary else { return }
-            runInTemporary(plan, call, cStrides, memory.scratch, temporary)
-        case .packed, .narrowWeightGradient: runPacked(plan, call, memory.scratch)
+            runInTemporary(plan, &call, cStrides, memory.scratch, temporary)
+        case .packed, .narrowWeightGradient: runPacked(plan, &call, memory.scratch)
         }
     }
 
     /// Divides the outputs of a packed product among threads.
     @inline(never)
     func runPacked(
-        _ plan: ProductPlan, _ call: MatrixProduct<T>, _ scratch: UnsafeMutableRawPointer?
+        _ plan: ProductPlan, _ call: inout MatrixProduct<T>, _ scratch: UnsafeMutableRawPointer?
     ) {
         guard let scratch else { return }
-        Threads.run(parts: plan.division.parts, (table, call, plan, scratch)) { context, part in
-            let (division, bytes) = (context.pointee.2.division, context.pointee.2.partBytes)
-            let range = division.range(part)
-            if range.isEmpty { return }
-            withUnsafePointer(to: context.pointee.1) { call in
-                context.pointee.0.pointee.multiply(
+        withUnsafePointer(to: &call) { call in
+            let context = (table, call, plan.division, plan.partBytes, scratch)
+            Threads.run(parts: plan.division.parts, context) { context, part in
+                let (table, call, division, bytes, scratch) = context.pointee
+                let range = division.range(part)
+                if range.isEmpty { return }
+                table.pointee.multiply(
                     call, division.byRows ? range : 0..<call.pointee.m,
-                    division.byRows ? 0..<call.pointee.n : range,
-                    context.pointee.3 + part * bytes)
+                    division.byRows ? 0..<call.pointee.n : range, scratch + part * bytes)
             }
         }
     }
 
     /// A product whose outputs are contiguous in neither direction. No such product has an L2 term.
     private func runInTemporary(
-        _ plan: ProductPlan, _ product: MatrixProduct<T>, _ strides: Strides,
+        _ plan: ProductPlan, _ call: inout MatrixProduct<T>, _ strides: Strides,
         _ scratch: UnsafeMutableRawPointer?, _ temporary: UnsafeMutablePointer<T>
     ) {
-        assert(product.epilogue.l2Term == nil && product.epilogue.fusedUpdate == nil)
-        let z = product.epilogue.preActivation
-        var call = product
+        assert(call.epilogue.l2Term == nil && call.epilogue.fusedUpdate == nil)
+        let (m, n) = (call.m, call.n)
+        let (c, z) = (call.c, call.epilogue.preActivation)
         call.c = temporary
-        call.cRowStride = product.n
-        let zTemporary = temporary + product.m * product.n
+        call.cRowStride = n
+        let zTemporary = temporary + m * n
         if z != nil { call.epilogue.preActivation = zTemporary }
-        runPacked(plan, call, scratch)
+        runPacked(plan, &call, scratch)
         func copyOut(_ source: UnsafeMutablePointer<T>, to target: UnsafeMutablePointer<T>) {
-            let rows = UnitRows(
-                data: source, units: product.m, columns: product.n, rowStride: product.n)
-            copy(rows, examples: product.n, to: target, strides)
+            let rows = UnitRows(data: source, units: m, columns: n, rowStride: n)
+            copy(rows, examples: n, to: target, strides)
         }
-        copyOut(temporary, to: product.c)
+        copyOut(temporary, to: c)
         if let z { copyOut(zTemporary, to: z) }
     }
 

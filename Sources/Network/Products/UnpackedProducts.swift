@@ -13,17 +13,17 @@ extension Operations {
         var epilogue = Epilogue<T>()
         epilogue.bias = call.bias
         epilogue.activation = call.activation
-        let product = MatrixProduct(
+        var product = MatrixProduct(
             m: call.c.units, n: call.c.columns, k: call.a.units,
             a: .init(
                 call.weights, rowStride: call.rowStride, columnStride: call.columnStride),
             b: .init(call.a.data, rowStride: call.a.rowStride, columnStride: 1),
             c: call.c.data, cRowStride: call.c.rowStride, epilogue: epilogue)
-        runPacked(plan, product, scratch)
+        runPacked(plan, &product, scratch)
     }
 
     /// Runs a product of contiguous examples.
-    func runUnpacked(_ plan: ProductPlan, _ call: MatrixProduct<T>) {
+    func runUnpacked(_ plan: ProductPlan, _ call: inout MatrixProduct<T>) {
         let a = UnitRows(
             data: UnsafeMutablePointer(mutating: call.b.data), units: call.k, columns: call.n,
             rowStride: call.b.rowStride)
@@ -44,56 +44,65 @@ extension Operations {
     /// Runs a product whose examples have contiguous units and are `example` apart in C, in blocks of
     /// examples that are transposed on the way in and out.
     func runTransposedBlocks(
-        _ plan: ProductPlan, _ call: MatrixProduct<T>, example: Int,
+        _ plan: ProductPlan, _ call: inout MatrixProduct<T>, example: Int,
         _ scratch: UnsafeMutableRawPointer?
     ) {
         guard let scratch else { return }
-        Threads.run(parts: plan.division.parts, (self, call, plan, example, scratch)) {
-            context, part in
-            let (operations, call, plan, example, scratch) = context.pointee
-            let memory = (scratch + part * plan.partBytes).assumingMemoryBound(to: T.self)
-            let range = plan.division.range(part)
-            for first in stride(
-                from: range.lowerBound, to: range.upperBound, by: plan.blockExamples)
-            {
-                let end = min(range.upperBound, first + plan.blockExamples)
-                operations.runTransposedBlock(call, example, first..<end, memory)
+        withUnsafePointer(to: &call) { call in
+            Threads.run(parts: plan.division.parts, (self, call, plan, example, scratch)) {
+                context, part in
+                let (operations, call, plan, example, scratch) = context.pointee
+                let memory = (scratch + part * plan.partBytes).assumingMemoryBound(to: T.self)
+                let range = plan.division.range(part)
+                for first in stride(
+                    from: range.lowerBound, to: range.upperBound, by: plan.blockExamples)
+                {
+                    let end = min(range.upperBound, first + plan.blockExamples)
+                    operations.runTransposedBlock(call, example, first..<end, memory)
+                }
             }
         }
     }
 
     /// Computes some examples, with memory for the rows of A and of C.
     private func runTransposedBlock(
-        _ call: MatrixProduct<T>, _ example: Int, _ examples: Range<Int>,
+        _ call: UnsafePointer<MatrixProduct<T>>, _ example: Int, _ examples: Range<Int>,
         _ memory: UnsafeMutablePointer<T>
     ) {
         let columns = (examples.count + vectorWidth - 1) / vectorWidth * vectorWidth
-        let a = UnitRows(data: memory, units: call.k, columns: columns, rowStride: columns)
+        let a = UnitRows(
+            data: memory, units: call.pointee.k, columns: columns, rowStride: columns)
         let c = UnitRows(
-            data: memory + a.span, units: call.m, columns: columns, rowStride: columns)
+            data: memory + a.span, units: call.pointee.m, columns: columns, rowStride: columns)
+        let b = call.pointee.b
         table.pointee.gather(
-            call.b.data, Strides(unit: call.b.rowStride, example: call.b.columnStride),
+            b.data, Strides(unit: b.rowStride, example: b.columnStride),
             ExampleRange(first: examples.lowerBound, count: examples.count, order: nil), a)
-        multiply(UnitProduct(call, a: a, c: c), 0..<columns)
+        multiply(UnitProduct(call.pointee, a: a, c: c), 0..<columns)
         func copyOut(_ target: UnsafeMutablePointer<T>) {
             copy(
                 c, examples: examples.count, to: target + examples.lowerBound * example,
                 Strides(unit: 1, example: example))
         }
-        if let z = call.epilogue.preActivation {
+        if let z = call.pointee.epilogue.preActivation {
             copyOut(z)
-            table.pointee.activate(c.data, c.data, c.span, call.epilogue.activation)
+            table.pointee.activate(c.data, c.data, c.span, call.pointee.epilogue.activation)
         }
-        copyOut(call.c)
+        copyOut(call.pointee.c)
     }
 
     /// Divides the columns of a product among threads.
     private func runUnpacked(_ plan: ProductPlan, _ call: UnitProduct<T>) {
         assert(call.a.units <= table.pointee.blockK && call.a.columns == call.c.columns)
         if plan.division.parts == 1 { return multiply(call, 0..<call.c.columns) }
-        Threads.run(parts: plan.division.parts, (self, call, plan)) { context, part in
-            let (operations, call, plan) = context.pointee
-            operations.multiply(call, plan.division.range(part))
+        runUnpackedParts(plan.division, call)
+    }
+
+    /// Out of line, because of its copies of `call`.
+    @inline(never)
+    private func runUnpackedParts(_ division: Division, _ call: UnitProduct<T>) {
+        Threads.run(parts: division.parts, (self, call, division)) { context, part in
+            context.pointee.0.multiply(context.pointee.1, context.pointee.2.range(part))
         }
     }
 
@@ -108,6 +117,7 @@ extension Operations {
 
 extension UnitProduct {
     /// Leaves out the activation if the pre-activations are stored as well.
+    @inline(__always)
     fileprivate init(
         _ call: MatrixProduct<Element>, a: UnitRows<Element>, c: UnitRows<Element>
     ) {

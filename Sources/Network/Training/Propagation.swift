@@ -201,13 +201,13 @@ struct Propagation<T: Scalar> {
         if let step = batchEpilogue?.fusedUpdate, fusesUpdate {
             epilogue.fusedUpdate = (w, T(-step.rate))
         }
-        let product = MatrixProduct(
+        var product = MatrixProduct(
             m: layer.nOut, n: layer.nIn, k: range.count,
             a: .init(dz.data, rowStride: dz.rowStride, columnStride: 1),
             b: .init(a.data, rowStride: 1, columnStride: a.rowStride), c: dw,
             cRowStride: layer.nIn, epilogue: epilogue, accumulates: !isFirst,
             appliesEpilogue: batchEpilogue != nil)
-        operations.runPacked(plan, product, scratch)
+        operations.runPacked(plan, &product, scratch)
         if l1 != 0 { operations.penalize(dw, w, layer.weightCount, scale: 1, l2: 0, l1: l1) }
     }
 }
