@@ -62,6 +62,8 @@ let package = Package(
                         "-Xlinker",
                         "--version-script=\(Context.packageDirectory)/Sources/SwiftRegShared/exports.map",
                         "-Xlinker", "-z", "-Xlinker", "nodelete", "-Xlinker", "--gc-sections",
+                        // Functions of the same code, as many of Float and Double have, once.
+                        "-Xlinker", "--icf=all",
                     ]
                         // The sanitizers' functions come with the program that loads the library.
                         + (embedded ? ["-Xlinker", "-z", "-Xlinker", "defs"] : []),

@@ -26,7 +26,7 @@ func productScratchBytes<V: Lanes>(_: V.Type, m: Int, n: Int, k: Int) -> Int {
 
 /// Packs `count` rows of A or columns of B, `step` apart, into strips of `width`: target[strip][p][j].
 /// The missing part of the last strip is 0: a tile computes with it and stores none of it.
-@inline(__always)
+@inline(never)
 private func pack<V: Lanes>(
     _: V.Type, _ source: UnsafePointer<V.Element>, count: Int, step: Int, k: Int, kStep: Int,
     width: Int, to target: UnsafeMutablePointer<V.Element>
