@@ -293,14 +293,27 @@ valgrind: $(BUILD)/c/abi-valgrind $(LIB_LINK) ## the C tests under valgrind (whi
 	@$(STEP) "C tests, valgrind" env SWIFTREG_ISA=baseline valgrind -q --error-exitcode=1 \
 	    --leak-check=full --errors-for-leak-kinds=definite $(BUILD)/c/abi-valgrind
 
-lint: ## the style of the Swift sources; the headers as C99, C11 and C++17
+LINT_VENV := .venv-lint
+C_FILES = $(shell git ls-files '*.c' '*.h')
+
+$(LINT_VENV)/.created: Makefile
+	@$(NEED) python
+	@$(STEP) "Environment of the linters" sh -c "$(PYTHON) -m venv --clear $(LINT_VENV) && \
+	    $(LINT_VENV)/bin/pip install -q --disable-pip-version-check ruff==0.17.6 clang-format==23.1.5"
+	@touch $@
+
+lint: $(LINT_VENV)/.created ## format and style of Swift, C and Python; the headers as C99, C11 and C++17
 	@$(NEED) swift cxx
 	@$(STEP) "Swift format" swift format lint --strict --recursive Package.swift Sources Tests/ABITests \
 	    Tests/install examples/swift
+	@$(STEP) "C format" $(LINT_VENV)/bin/clang-format --dry-run --Werror $(C_FILES)
+	@$(STEP) "Python style" $(LINT_VENV)/bin/ruff check -q .
 	@$(STEP) "Headers" scripts/check-header
 
-carry-over: $(VENV)/.installed ## docs/carry-over.md anew, after a change of the table
-	@$(VENV)/bin/python scripts/carry_over_page.py --write
+format: $(LINT_VENV)/.created ## applies the format of Swift and C, and what ruff can repair
+	@swift format --in-place --recursive Package.swift Sources Tests/ABITests Tests/install examples/swift
+	@$(LINT_VENV)/bin/clang-format -i $(C_FILES)
+	@$(LINT_VENV)/bin/ruff check -q --fix .
 
 abi-record: ## docs/abi-record.txt anew, after a change of the headers that is meant
 	@$(NEED) cc python
