@@ -315,6 +315,9 @@ format: $(LINT_VENV)/.created ## applies the format of Swift and C, and what ruf
 	@$(LINT_VENV)/bin/clang-format -i $(C_FILES)
 	@$(LINT_VENV)/bin/ruff check -q --fix .
 
+carry-over: $(VENV)/.installed ## docs/carry-over.md anew, after a change of the table
+	@$(VENV)/bin/python scripts/carry_over_page.py --write
+
 abi-record: ## docs/abi-record.txt anew, after a change of the headers that is meant
 	@$(NEED) cc python
 	@$(STEP) "ABI record" $(PYTHON) scripts/abi_record.py --write
