@@ -88,10 +88,10 @@ LANES_FLOAT(f64, i64)
 #else
 #define LANES_AT_LEAST(type)                                                                   \
     LANES lanes_##type lanes_##type##_at_least(lanes_##type a, lanes_##type low) {             \
-        lanes_##type most;                                                                     \
-        most.lo = a.lo < low.lo ? low.lo : a.lo;                                               \
-        most.hi = a.hi < low.hi ? low.hi : a.hi;                                               \
-        return most;                                                                           \
+        lanes_##type max;                                                                      \
+        max.lo = a.lo < low.lo ? low.lo : a.lo;                                                \
+        max.hi = a.hi < low.hi ? low.hi : a.hi;                                                \
+        return max;                                                                            \
     }
 #endif
 LANES_AT_LEAST(f32)
@@ -162,7 +162,7 @@ LANES lanes_f64 lanes_f64_fold2(lanes_f64 a, lanes_f64 b) {
 }
 
 /* 2^n for whole numbers n, where it is a normal number: n arrives plus the float whose lowest bit
- * counts ones, so that it stands in the low bits. */
+ * counts ones, so that its low bits are n. */
 LANES lanes_f32 lanes_f32_power(lanes_f32 n) {
     lanes_i32 bits = (lanes_i32)(n + 0x1.8p23f);
     return (lanes_f32)((bits + 127) << 23);
@@ -173,7 +173,7 @@ LANES lanes_f64 lanes_f64_power(lanes_f64 n) {
 }
 
 /* The same for a sum that was rounded to a whole number by adding 0x1.8p23 + 127 (0x1.8p52 + 1023)
- * to n: n and the bias of exponents stand in the low bits. */
+ * to n: its low bits are n plus the bias of exponents. */
 LANES lanes_f32 lanes_f32_power_of_sum(lanes_f32 sum) { return (lanes_f32)((lanes_i32)sum << 23); }
 LANES lanes_f64 lanes_f64_power_of_sum(lanes_f64 sum) { return (lanes_f64)((lanes_i64)sum << 52); }
 
@@ -352,12 +352,12 @@ LANES lanes_u64 lanes_u64_swap_xor(lanes_u64 p, lanes_u64 x, uint32_t upper) {
                                                          4, 16, 6, 16, 8, 16, 10, 16, 12, 16, 14, 16));
 }
 
-/* Two vectors side by side: x0 y0 x2 y2 x1 y1 x3 y3 of the lanes 0 to 3 (`first`) or 4 to 7
- * (`second`): the order that costs no crossing of 128 bits. */
-LANES lanes_u32 lanes_u64_weave_first(lanes_u64 x, lanes_u64 y) {
+/* Interleaves two vectors: x0 y0 x2 y2 x1 y1 x3 y3 of the lanes 0 to 3 (`low`) or 4 to 7 (`high`), an
+ * order without moves across 128 bits. */
+LANES lanes_u32 lanes_u64_interleave_low(lanes_u64 x, lanes_u64 y) {
     return (lanes_u32)__builtin_shufflevector(x, y, 0, 8, 2, 10, 1, 9, 3, 11);
 }
-LANES lanes_u32 lanes_u64_weave_second(lanes_u64 x, lanes_u64 y) {
+LANES lanes_u32 lanes_u64_interleave_high(lanes_u64 x, lanes_u64 y) {
     return (lanes_u32)__builtin_shufflevector(x, y, 4, 12, 6, 14, 5, 13, 7, 15);
 }
 

@@ -132,13 +132,13 @@ private func checkTargets<T: Scalar>(
 ) throws(Failure) {
     guard let range = loss.targetRange else { return }
     let (y, strides) = (examples.y, examples.yStrides)
-    let (least, most) = (T(range.minimum), T(range.maximum))
+    let (minimum, maximum) = (T(range.minimum), T(range.maximum))
     // What a stride of 0 repeats is compared once.
     for r in 0..<(strides.example == 0 ? 1 : examples.count) {
         let row = examples.rows?[r] ?? r
         for u in 0..<(strides.unit == 0 ? 1 : units) {
             let value = y[row * strides.example + u * strides.unit]
-            if value < least || value > most {
+            if value < minimum || value > maximum {
                 throw Failure(
                     REG_ERROR_TARGET, name, index: row, is: .element(value),
                     range.maximum == 1

@@ -77,7 +77,7 @@ enum Value {
     }
 }
 
-/// Runs the body of an entry point. Everything that can throw stands before the first write.
+/// Runs the body of an entry point, which throws only before its first write.
 @inline(__always)
 func status(of body: () throws(Failure) -> Void) -> reg_status {
     do throws(Failure) {

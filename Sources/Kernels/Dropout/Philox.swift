@@ -48,7 +48,7 @@ struct Philox {
             keys.xor(xorMask)
             let x = lanes_u64_swap_xor(p1, lanes_u64_xor(x1, lanes_u64_all(keys.k0)), xorMask)
             let y = lanes_u64_swap_xor(p0, lanes_u64_xor(x3, lanes_u64_all(keys.k1)), xorMask)
-            return (lanes_u64_weave_first(x, y), lanes_u64_weave_second(x, y))
+            return (lanes_u64_interleave_low(x, y), lanes_u64_interleave_high(x, y))
         }
     }
 

@@ -1,6 +1,6 @@
 import CPlatform
 
-/// Some bytes of a text.
+/// A part of a text.
 typealias Slice = UnsafeRawBufferPointer
 
 func == (left: Slice, right: Slice) -> Bool {
@@ -13,7 +13,7 @@ func == (slice: Slice, text: StaticString) -> Bool {
     slice == Slice(start: text.utf8Start, count: text.utf8CodeUnitCount)
 }
 
-/// Reads numbers and JSON, and trusts nothing: what is not written as it must be is a format error.
+/// Parses untrusted numbers and JSON. Any deviation from the expected form is a format error.
 struct ByteReader {
     private let bytes: Slice
     private var at = 0
@@ -24,7 +24,7 @@ struct ByteReader {
 
     var isAtEnd: Bool { at == bytes.count }
 
-    /// Takes this byte if it is the next one.
+    /// Whether this is the next byte; if so, advances.
     mutating func take(_ character: Unicode.Scalar) -> Bool {
         guard next == ascii(character) else { return false }
         at += 1
@@ -50,7 +50,7 @@ struct ByteReader {
 
     // MARK: Numbers
 
-    /// Digits without a sign or a 0 before others.
+    /// Parses digits without a sign or leading zeros.
     mutating func integer() throws(NetworkError) -> UInt64 {
         let start = at
         var value: UInt64 = 0
@@ -65,13 +65,13 @@ struct ByteReader {
         return value
     }
 
-    /// An integer that fits into an Int.
+    /// Parses an integer that fits an Int.
     mutating func size() throws(NetworkError) -> Int {
         guard let size = Int(exactly: try integer()) else { throw .format }
         return size
     }
 
-    /// Exactly what `ByteWriter` makes of a number.
+    /// Parses a number in exactly the form of `ByteWriter`.
     mutating func real() throws(NetworkError) -> Double {
         let sign: FloatingPointSign = take("-") ? .minus : .plus
         if take(text: "inf") { return sign == .minus ? -.infinity : .infinity }
@@ -88,7 +88,7 @@ struct ByteReader {
                 digit = value
                 significand |= UInt64(value) << UInt64(shift)
             }
-            // Zeros at the end are not written.
+            // Trailing zeros are not written.
             if digit == 0 { throw .format }
         }
         try expect("p")
@@ -120,7 +120,7 @@ struct ByteReader {
         }
     }
 
-    /// The bytes up to the next space, or to the end.
+    /// The bytes up to the next space or the end.
     mutating func word() -> Slice {
         let start = at
         while let byte = next, byte != ascii(" ") { at += 1 }
@@ -142,7 +142,7 @@ struct ByteReader {
         if !takeToken(character) { throw .format }
     }
 
-    /// The text of a string, its escapes as they are written: in a header of ours there are none.
+    /// The text of a string, with its escapes as written. Headers of this library have none.
     mutating func string() throws(NetworkError) -> Slice {
         try expectToken("\"")
         let start = at
@@ -154,7 +154,7 @@ struct ByteReader {
         throw .format
     }
 
-    /// What follows a backslash.
+    /// Checks an escape after its backslash.
     private mutating func escape() throws(NetworkError) {
         guard let byte = next else { throw .format }
         at += 1
@@ -175,7 +175,7 @@ struct ByteReader {
         }
     }
 
-    /// Calls `member` for each member of an object, when the value is what comes next.
+    /// Calls `member` for each member of an object, before its value is read.
     mutating func object(
         _ member: (_ reader: inout ByteReader, _ name: Slice) throws(NetworkError) -> Void
     ) throws(NetworkError) {
@@ -189,7 +189,7 @@ struct ByteReader {
         try expectToken("}")
     }
 
-    /// An array of one or two sizes.
+    /// Parses an array of one or two sizes.
     mutating func sizes() throws(NetworkError) -> (first: Int, second: Int?) {
         try expectToken("[")
         skipSpace()
@@ -203,7 +203,7 @@ struct ByteReader {
         return (first, second)
     }
 
-    /// Spaces up to the end.
+    /// Checks that only spaces are left.
     mutating func padding() throws(NetworkError) {
         while take(" ") {}
         try expectEnd()

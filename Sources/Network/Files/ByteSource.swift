@@ -2,7 +2,7 @@
 struct ByteSource {
     private let buffer: UnsafeRawPointer?
     private let file: InputFile?
-    /// A file's size when it was opened.
+    /// Bytes. Of a file, when it was opened.
     let size: Int
 
     init(buffer: UnsafeRawPointer, size: Int) {
@@ -11,7 +11,7 @@ struct ByteSource {
         self.size = size
     }
 
-    /// Close it.
+    /// Opens a file. The caller closes it.
     init(path: UnsafePointer<CChar>) throws(NetworkError) {
         let file = try InputFile(path: path)
         buffer = nil
@@ -21,7 +21,7 @@ struct ByteSource {
 
     func close() { file?.close() }
 
-    /// `count` bytes within the size.
+    /// Reads `count` bytes, all of them within `size`.
     func read(at offset: Int, _ count: Int, into memory: UnsafeMutableRawPointer)
         throws(NetworkError)
     {

@@ -1,7 +1,7 @@
 import CPlatform
 
-/// Writes bytes into memory: a caller's, of which those that do not fit are counted only, or its own,
-/// which grows.
+/// Writes bytes to a caller's memory, or to its own, which grows. Bytes that do not fit the caller's are
+/// only counted.
 struct ByteWriter {
     private var memory: UnsafeMutableRawPointer?
     private var capacity: Int
@@ -14,20 +14,20 @@ struct ByteWriter {
         grows = false
     }
 
-    /// With memory of its own.
+    /// Allocates its memory.
     fileprivate init() {
         memory = nil
         capacity = 0
         grows = true
     }
 
-    /// All that was written, or nil where there was no memory for it.
+    /// All bytes that were written, or nil if memory was exhausted.
     fileprivate var written: UnsafeMutableRawPointer? { count <= capacity ? memory : nil }
 
     fileprivate func release() { free(memory) }
 
     private mutating func makeRoom(_ size: Int) {
-        // After a failure the bytes are counted only.
+        // After a failure, bytes are only counted.
         guard grows, size > capacity - count, count <= capacity else { return }
         let larger = max(2 * capacity, count + size, 1024)
         guard let memory = allocate(UInt8.self, larger) else { return }
@@ -53,7 +53,7 @@ struct ByteWriter {
         count += 1
     }
 
-    /// Overwrites bytes that were written.
+    /// Overwrites bytes at an offset.
     func replace(at offset: Int, _ bytes: UnsafeRawPointer, _ size: Int) {
         if let memory, offset + size <= min(count, capacity) {
             (memory + offset).copyMemory(from: bytes, byteCount: size)
@@ -62,7 +62,7 @@ struct ByteWriter {
 
     mutating func write(_ text: StaticString) { write(text.utf8Start, text.utf8CodeUnitCount) }
 
-    // Named, because a literal would rather become a String, and then such a pointer.
+    // The label is needed: without it a literal would become a String, and then such a pointer.
     mutating func write(cString text: UnsafePointer<CChar>) { write(text, strlen(text)) }
 
     mutating func write(_ number: UInt64) {
@@ -74,10 +74,11 @@ struct ByteWriter {
         }
     }
 
-    /// A number that is not negative.
+    /// Writes a number that is not negative.
     mutating func write(_ number: Int) { write(UInt64(number)) }
 
-    /// Exact, whatever the locale: as C's %a and Python's float.hex write it, without zeros at the end.
+    /// Writes the exact value in every locale, in the form of C's %a and Python's float.hex, without trailing
+    /// zeros.
     mutating func write(_ value: Double) {
         let exponent = Int(value.exponentBitPattern)
         let significand = value.significandBitPattern
@@ -102,7 +103,7 @@ struct ByteWriter {
     private mutating func write(_ number: UInt) { write(UInt64(number)) }
 }
 
-/// What was written, in memory of its own; free it with `free`.
+/// The bytes that were written, in allocated memory; free it with `free`.
 struct WrittenBytes {
     let memory: UnsafeMutablePointer<UInt8>
     let count: Int

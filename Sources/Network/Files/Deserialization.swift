@@ -1,17 +1,17 @@
 import CPlatform
 
-/// The longest header that is read; the longest that is written is less than half of it.
+/// The maximum size of a header that is read. Headers that are written have less than half of it.
 private let maxHeaderBytes = 1 << 20
 
 private let maxLayers = 1024
 
-/// Reads a header, which nothing is believed of until it was checked.
+/// Parses an untrusted header; validates every field before use.
 private struct HeaderReader {
     private let source: ByteSource
     private let elementSize: Int
     private var text: UnsafeMutablePointer<UInt8>?
     private var layers: UnsafeMutablePointer<Layer>?
-    /// Where the data of each tensor begins, after `dataStart`.
+    /// The offset of each tensor's data from `dataStart`.
     private(set) var starts: UnsafeMutablePointer<Int>?
     private(set) var dataStart = 0
 
@@ -28,7 +28,7 @@ private struct HeaderReader {
         fileError = reason
     }
 
-    /// The header, whose layers are valid until the release. Its tensors fill the data.
+    /// Reads the header. Its tensors fill the data; its layers are valid until `release`.
     mutating func read() throws(NetworkError) -> FileHeader {
         let json = try readText()
         var metadata = try findMetadata(json)
@@ -43,7 +43,7 @@ private struct HeaderReader {
         guard let starts = allocate(Int.self, tensors.count) else { throw .memory }
         self.starts = starts
         let found = try readPlaces(json, tensors, starts)
-        // All moments are there, or none is: then they are 0.
+        // A file has all moments or none; without any they are 0.
         header.tensors.moments = found == 2 * count ? 0 : header.optimizer.kind.moments
         if found != header.tensors.count { throw .format }
         try checkPlaces(header.tensors, starts)
@@ -64,9 +64,9 @@ private struct HeaderReader {
         return Slice(start: text, count: size)
     }
 
-    /// Reads the whole header as JSON of the right form, and finds a network's metadata in it.
+    /// Checks the JSON syntax of the whole header, and finds the network's metadata.
     private func findMetadata(_ json: Slice) throws(NetworkError) -> FieldReader {
-        // So says the format, also of what may stand behind the object.
+        // The format has the brace first, and only spaces after the object.
         if json.first != ascii("{") { throw .format }
         var reader = ByteReader(json)
         var metadata: FieldReader?
@@ -83,7 +83,7 @@ private struct HeaderReader {
         return metadata
     }
 
-    /// Layers of the widths that the metadata has. Also checks what wrote them.
+    /// Layers with the widths in the metadata. Also checks the version.
     private mutating func readLayers(
         _ metadata: inout FieldReader
     ) throws(NetworkError) -> (UnsafeMutablePointer<Layer>, Int) {
@@ -112,8 +112,8 @@ private struct HeaderReader {
         return (layers, count)
     }
 
-    /// Where the data of each tensor begins, or -1; how many there are. Their shapes and lengths are
-    /// right.
+    /// Stores the offset of each tensor's data, or -1 if the file lacks the tensor. Returns the number of
+    /// tensors. Checks their shapes and lengths.
     private func readPlaces(
         _ json: Slice, _ tensors: Tensors, _ starts: UnsafeMutablePointer<Int>
     ) throws(NetworkError) -> Int {
@@ -137,14 +137,14 @@ private struct HeaderReader {
         return found
     }
 
-    /// The tensors fill the data, in whatever order, without a gap and without sharing any of it.
+    /// Checks that the tensors fill the data, in any order, without gaps or overlaps.
     private func checkPlaces(
         _ tensors: Tensors, _ starts: UnsafePointer<Int>
     ) throws(NetworkError) {
         var offset = 0
         var tensor = -1
         for _ in 0..<tensors.count {
-            // In a file of ours, the next one.
+            // In files of this library it is the next tensor.
             var tries = 0
             repeat {
                 tensor = (tensor + 1) % tensors.count
@@ -157,7 +157,7 @@ private struct HeaderReader {
     }
 }
 
-/// What a header says of a tensor.
+/// The entry of a tensor in the header.
 private struct TensorEntry {
     private(set) var type = Slice(start: nil, count: 0)
     private(set) var shape: (first: Int, second: Int?) = (0, nil)
@@ -198,7 +198,7 @@ extension Network {
         try read(ByteSource(buffer: buffer, size: size), runtime)
     }
 
-    /// After a file error, errno says why.
+    /// After a file error, errno has the reason.
     public static func load(
         _ path: UnsafePointer<CChar>, runtime: UnsafePointer<Runtime>
     ) throws(NetworkError) -> Handle {
@@ -240,7 +240,7 @@ extension Network {
     }
 }
 
-/// A network of the element type that the bytes have.
+/// A network of the file's element type.
 public enum AnyNetwork {
     case float(Network<Float>.Handle)
     case double(Network<Double>.Handle)
@@ -251,7 +251,7 @@ public enum AnyNetwork {
         try read(ByteSource(buffer: buffer, size: size), runtime)
     }
 
-    /// After a file error, errno says why.
+    /// After a file error, errno has the reason.
     public static func load(
         _ path: UnsafePointer<CChar>, runtime: UnsafePointer<Runtime>
     ) throws(NetworkError) -> AnyNetwork {
@@ -266,7 +266,7 @@ public enum AnyNetwork {
         do throws(NetworkError) {
             return .float(try Network<Float>.read(source, runtime))
         } catch .format {
-            // The header of a network of the other type has no tensor of this one.
+            // A header of the other element type has no tensor of this one.
             return .double(try Network<Double>.read(source, runtime))
         } catch {
             throw error

@@ -2,8 +2,8 @@ import CPlatform
 import KernelInterface
 
 extension Network {
-    /// Writes the network as a C file with a function of this name, which is a function name. After a
-    /// file error, errno says why.
+    /// Writes the network as a C file with a function `name`, which must be a function name. After a
+    /// file error, errno has the reason.
     public func exportC(
         _ path: UnsafePointer<CChar>, name: UnsafePointer<CChar>, version: UnsafePointer<CChar>
     ) throws(NetworkError) {
@@ -21,7 +21,7 @@ extension Network {
     }
 }
 
-/// The text of a C file that computes what a network predicts.
+/// The text of a C file that computes a network's predictions.
 private struct CSource {
     var writer: ByteWriter
     let name: UnsafePointer<CChar>
@@ -86,7 +86,7 @@ private struct CSource {
         writer.write("])")
     }
 
-    /// As `name_W1`. A longer name than the function's own cannot be the same.
+    /// Writes a name such as `name_W1`. It is longer than the function's name, so the two differ.
     private mutating func writeArrayName(_ kind: StaticString, _ layer: Int) {
         writer.write(cString: name)
         writer.write("_")
@@ -154,24 +154,24 @@ private struct CSource {
             """)
     }
 
-    /// Where the outputs of a layer are: two buffers in turn, and y.
+    /// The array of a layer's outputs: two buffers in turn, and y for the last layer.
     private func buffer(_ layer: Int) -> StaticString {
         layer == count - 1 ? "y" : layer % 2 == 0 ? "u" : "v"
     }
 
     private mutating func writeBody() {
         for first in 0..<2 {
-            var most = 0
+            var maxUnits = 0
             var l = first
             while l < count - 1 {
-                most = max(most, layers[l].nOut)
+                maxUnits = max(maxUnits, layers[l].nOut)
                 l += 2
             }
-            if most == 0 { break }
+            if maxUnits == 0 { break }
             writer.write("    ")
             writer.write(type)
             writer.write(first == 0 ? " u[" : " v[")
-            writer.write(most)
+            writer.write(maxUnits)
             writer.write("];\n")
         }
         for l in 0..<count {

@@ -1,15 +1,15 @@
 import KernelInterface
 
-/// Writes or reads the metadata of a network, field by field: so there is one list of them. An
-/// option's field has the name of the option.
+/// Writes or reads the metadata of a network field by field, so that one list of fields serves both. The
+/// field of an option has the option's name.
 protocol FieldCoder: OptionCoder where Problem == NetworkError {
-    /// What is coded up to the `end` is the text of this field.
+    /// Begins a field. Values up to `end` are its text.
     mutating func begin(_ name: StaticString) throws(NetworkError)
     mutating func end() throws(NetworkError)
     mutating func code(_ value: inout UInt64) throws(NetworkError)
     mutating func code(_ value: inout Double) throws(NetworkError)
     mutating func code<E: Choice>(_ value: inout E) throws(NetworkError)
-    /// Between two values of a field.
+    /// Separates two values of a field.
     mutating func space() throws(NetworkError)
 }
 
@@ -36,7 +36,7 @@ extension FieldCoder {
         try end()
     }
 
-    /// One value of each layer.
+    /// Codes one value per layer.
     mutating func code(
         _ option: Option, _ layers: UnsafeMutablePointer<Layer>, _ count: Int,
         _ value: (_ coder: inout Self, _ layer: inout Layer) throws(NetworkError) -> Void
@@ -75,14 +75,14 @@ struct FieldWriter: FieldCoder {
 
 // MARK: Reading
 
-/// Reads fields from a JSON object of strings. It must have each of them once; others are of other
-/// programs, and are passed over.
+/// Reads fields from a JSON object of strings. It must have each of them once; unknown members, which
+/// other programs may add, are skipped.
 struct FieldReader: FieldCoder {
-    /// Begins with the object.
+    /// The text from the object on.
     private let text: ByteReader
     private var value = ByteReader(Slice(start: nil, count: 0))
 
-    /// `reader` stands before the object, and then behind it.
+    /// Advances `reader` past the object.
     init(_ reader: inout ByteReader) throws(NetworkError) {
         text = reader
         try reader.object { (reader, _) throws(NetworkError) in _ = try reader.string() }

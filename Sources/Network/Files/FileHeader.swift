@@ -6,7 +6,7 @@ struct Tensors {
     let layers: UnsafeMutablePointer<Layer>
     let layerCount: Int
     let parameterCount: Int
-    /// How many moments the file has.
+    /// The number of moments in the file.
     var moments: Int
     /// Bytes of an element: float or double.
     let elementSize: Int
@@ -22,8 +22,7 @@ struct Tensors {
         self.elementSize = elementSize
     }
 
-    /// Of layers that a file tells of, with all moments that there may be; nil if their bytes cannot be
-    /// counted.
+    /// The tensors of layers from a file, with the maximum of moments; nil if their bytes overflow an Int.
     init?(untrusted layers: UnsafeMutablePointer<Layer>, _ count: Int, elementSize: Int) {
         var total = 0
         for l in 0..<count {
@@ -39,7 +38,7 @@ struct Tensors {
             layers, count, parameters: total, moments: Self.maxMoments, elementSize: elementSize)
     }
 
-    /// What the format calls an element type.
+    /// The format's name of an element type.
     static func typeName(_ elementSize: Int) -> StaticString { elementSize == 4 ? "F32" : "F64" }
 
     static func momentName(_ moment: Int) -> StaticString {
@@ -61,7 +60,7 @@ struct Tensors {
         return shape.first * (shape.second ?? 1) * elementSize
     }
 
-    /// The number of the tensor of this name, with all moments that there may be.
+    /// The number of the tensor of this name, with the maximum of moments.
     func number(_ name: Slice) throws(NetworkError) -> Int {
         for moment in 0..<Self.maxMoments where name == Self.momentName(moment) {
             return 2 * layerCount + moment
@@ -85,9 +84,9 @@ struct Tensors {
     }
 }
 
-/// All that a file tells before its data.
+/// The part of a file before its data.
 struct FileHeader {
-    /// Of the metadata: what the fields mean. Another meaning, another number.
+    /// The version of the metadata. It changes with the meaning of a field.
     static let version: UInt64 = 1
 
     var settings = Settings()
@@ -119,7 +118,7 @@ struct FileHeader {
         try coder.field("epoch", &position.epoch)
     }
 
-    /// Whether all that was read of it is what options may be.
+    /// Checks that the options that were read are in their ranges.
     func check() throws(NetworkError) {
         do throws(OptionProblem) {
             for l in 0..<tensors.layerCount { try tensors.layers[l].check() }

@@ -1,7 +1,7 @@
 import CPlatform
 
-/// Whether a function of this name compiles beside math.h: an identifier of C99 (of at most 255
-/// characters) that is no keyword, not `main`, and not a name of math.h.
+/// Whether a function of this name compiles beside math.h: a C99 identifier of at most 255 characters that
+/// is no keyword, not `main`, and no name of math.h.
 public func isFunctionName(_ name: UnsafePointer<CChar>) -> Bool {
     var count = 0
     while name[count] != 0 {
@@ -18,7 +18,7 @@ public func isFunctionName(_ name: UnsafePointer<CChar>) -> Bool {
     if contains(keywords, whole) || contains(macros, whole) || contains(functions, whole) {
         return false
     }
-    // The functions of float and long double.
+    // The variants of functions for float and long double.
     let last = whole[count - 1]
     let hasSuffix = last == ascii("f") || last == ascii("l")
     return !hasSuffix || !contains(functions, Slice(rebasing: whole.dropLast()))
@@ -46,7 +46,7 @@ private let functions: StaticString = """
     significand exp10 roundeven sincos lgamma_r signgam
     """
 
-/// Whether a word is in a list with one space between words.
+/// Whether a word is in a list of words separated by single spaces.
 private func contains(_ list: StaticString, _ word: Slice) -> Bool {
     var reader = ByteReader(Slice(start: list.utf8Start, count: list.utf8CodeUnitCount))
     repeat {

@@ -1,12 +1,12 @@
 import CPlatform
 
 // The format is safetensors (github.com/huggingface/safetensors): the length of a header in 8 bytes,
-// little-endian; the header, a JSON object that tells each tensor's type, shape and place, padded
-// with spaces; the tensors, without gaps. A network's parameters and its optimizer's state are
-// already such tensors, one behind the other.
+// little-endian; the header, a JSON object with the type, shape and offsets of each tensor, padded with
+// spaces; the tensors, without gaps. A network's parameters and its optimizer's state have this layout in
+// memory.
 
 extension FileHeader {
-    /// Everything before the tensors; free it.
+    /// The bytes before the tensors. The caller frees them.
     func written() throws(NetworkError) -> WrittenBytes {
         try WrittenBytes { writer in
             var size: UInt64 = 0
@@ -58,7 +58,7 @@ extension FileHeader {
             fields.writer.write(tensors.layers[l].nOut)
         }
         fields.end()
-        // Coding takes what it writes by reference, and a writer throws nothing.
+        // `code` is mutating, because it also reads. Writing throws nothing.
         var copy = self
         do throws(NetworkError) { try copy.code(&fields) } catch {}
         writer = fields.writer
@@ -78,13 +78,13 @@ extension Network {
         return header
     }
 
-    /// Bytes of the parameters, and of the state if it is written.
+    /// Bytes of the parameters, and of the state, which is 0 if it is not written.
     private var dataSizes: (parameters: Int, state: Int) {
         let size = parameterCount * MemoryLayout<T>.stride
         return (size, stateBuffer == nil ? 0 : size * optimizer.kind.moments)
     }
 
-    /// The number of bytes; they are written to the buffer if it has room for them.
+    /// Writes the file to the buffer, if it fits. Returns the size in bytes.
     public func serialize(
         _ buffer: UnsafeMutableRawPointer?, capacity: Int
     ) throws(NetworkError) -> Int {
@@ -100,7 +100,7 @@ extension Network {
         return size
     }
 
-    /// After a file error, errno says why.
+    /// After a file error, errno has the reason.
     public func save(_ path: UnsafePointer<CChar>) throws(NetworkError) {
         let header = try fileHeader.written()
         defer { freeKeepingFileError(header.memory) }

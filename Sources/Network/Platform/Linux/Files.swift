@@ -56,7 +56,7 @@ func replaceFile(
             closeKeepingErrno(descriptor)
             throw error
         }
-        // Some file systems tell only here that there was no room.
+        // Some file systems report a full disk only here.
         if close(descriptor) != 0 && platform_errno() != EINTR { throw .file }
         if rename(temporary, path) != 0 { throw .file }
     } catch {
@@ -78,7 +78,7 @@ func replaceFile(
     }
 }
 
-/// The length of what stands before the last name in a path.
+/// The length of a path without its last component.
 private func directoryLength(_ path: UnsafePointer<CChar>) -> Int {
     var length = strlen(path)
     while length > 0 && UInt8(bitPattern: path[length - 1]) != ascii("/") { length -= 1 }
