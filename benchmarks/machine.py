@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 import peers
 import swiftreg
 from native import blas_gemm, blas_library, timer

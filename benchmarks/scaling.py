@@ -20,6 +20,7 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+
 import swiftreg
 from measure import FULL, QUICK, SWIFTREG, Case, Contestant, Effort, measure
 from processor import cpu

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from native import blas_timer, function, network, timer
 from numpy.typing import NDArray
+
+from native import blas_timer, function, network, timer
 
 Array = NDArray[Any]
 Seconds = Callable[[int], float]

@@ -17,8 +17,8 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
-
 import plain_numpy
+
 import swiftreg
 from swiftreg import notebook
 

@@ -123,13 +123,13 @@ const char *reg_version(void);
  * than the header writes only the fields that the caller knows. */
 typedef struct reg_build {
     size_t struct_size;
-    const char *version;  /* as reg_version() */
-    const char *isa;      /* the kernels in use: "baseline", "avx2", "avx512", "neon"; in WebAssembly
+    const char *version; /* as reg_version() */
+    const char *isa;     /* the kernels in use: "baseline", "avx2", "avx512", "neon"; in WebAssembly
                              "simd128" or "relaxed-simd" */
-    const char *runtime;  /* "embedded": no Swift runtime is needed; "swift": it is */
-    int32_t fused;        /* 1: multiply-add is fused, results are the same bits everywhere;
+    const char *runtime; /* "embedded": no Swift runtime is needed; "swift": it is */
+    int32_t fused;       /* 1: multiply-add is fused, results are the same bits everywhere;
                              0: a CPU without FMA, results agree within rounding */
-    int32_t num_threads;  /* as reg_get_num_threads() */
+    int32_t num_threads; /* as reg_get_num_threads() */
 } reg_build;
 
 /* Errors: NULL; SIZE (struct_size smaller than itself); ISA. */
@@ -165,8 +165,8 @@ reg_status reg_get_num_threads(int32_t *num_threads);
 /* out[i] = a[i] * mask(i) / keep_prob. In place (out == a) is allowed. `mask` may be NULL; else it
  * receives `count` bytes, 1 for kept and 0 for dropped.
  * Errors: NULL; SIZE; KEEP_PROB; ISA. */
-reg_status reg_forward_dropout(const float *a, size_t count, double keep_prob, uint64_t seed,
-                               uint64_t stream, uint64_t offset, float *out, uint8_t *mask);
+reg_status reg_forward_dropout(const float *a, size_t count, double keep_prob, uint64_t seed, uint64_t stream,
+                               uint64_t offset, float *out, uint8_t *mask);
 reg_status reg_forward_dropout_f64(const double *a, size_t count, double keep_prob, uint64_t seed,
                                    uint64_t stream, uint64_t offset, double *out, uint8_t *mask);
 
@@ -175,25 +175,23 @@ reg_status reg_forward_dropout_f64(const double *a, size_t count, double keep_pr
  * that was kept instead, call reg_apply_mask. Errors: as forward. */
 reg_status reg_backward_dropout(const float *dout, size_t count, double keep_prob, uint64_t seed,
                                 uint64_t stream, uint64_t offset, float *da);
-reg_status reg_backward_dropout_f64(const double *dout, size_t count, double keep_prob,
-                                    uint64_t seed, uint64_t stream, uint64_t offset, double *da);
+reg_status reg_backward_dropout_f64(const double *dout, size_t count, double keep_prob, uint64_t seed,
+                                    uint64_t stream, uint64_t offset, double *da);
 
 /* The mask alone: mask[i] = 1 if element offset + i is kept, else 0. Errors: as forward. */
-reg_status reg_dropout_mask(size_t count, double keep_prob, uint64_t seed, uint64_t stream,
-                            uint64_t offset, uint8_t *mask);
+reg_status reg_dropout_mask(size_t count, double keep_prob, uint64_t seed, uint64_t stream, uint64_t offset,
+                            uint8_t *mask);
 
 /* out[i] = a[i] * (mask[i] != 0) / keep_prob with a mask that the caller brings; forward and
  * backward are the same operation. In place (out == a) is allowed.
  * Errors: NULL; SIZE; KEEP_PROB; ISA. */
-reg_status reg_apply_mask(const float *a, const uint8_t *mask, size_t count, double keep_prob,
-                          float *out);
+reg_status reg_apply_mask(const float *a, const uint8_t *mask, size_t count, double keep_prob, float *out);
 reg_status reg_apply_mask_f64(const double *a, const uint8_t *mask, size_t count, double keep_prob,
                               double *out);
 
 /* The words that masks are made of: words[i] = w(offset + i), uniform on 32 bits.
  * Errors: NULL; SIZE; ISA. */
-reg_status reg_philox(size_t count, uint64_t seed, uint64_t stream, uint64_t offset,
-                      uint32_t *words);
+reg_status reg_philox(size_t count, uint64_t seed, uint64_t stream, uint64_t offset, uint32_t *words);
 
 /* ---- Cost ------------------------------------------------------------------------------ */
 
@@ -206,17 +204,16 @@ reg_status reg_philox(size_t count, uint64_t seed, uint64_t stream, uint64_t off
  * not NULL it receives the number of such elements. A saturated wrong answer makes the cost
  * infinite. The sum is kept in double.
  * Errors: NULL; SIZE; SHAPE (n_out or m is 0); ISA. */
-reg_status reg_cost(const float *a, const float *y, size_t n_out, size_t m, double *cost,
-                    size_t *ignored);
+reg_status reg_cost(const float *a, const float *y, size_t n_out, size_t m, double *cost, size_t *ignored);
 reg_status reg_cost_f64(const double *a, const double *y, size_t n_out, size_t m, double *cost,
                         size_t *ignored);
 
 /* reg_cost plus the L2 term, lambda / (2 m) * sum over `layers` weight matrices of W^2. weights[l]
  * points to weight_counts[l] elements. Biases do not belong among them.
  * Errors: as reg_cost; LAMBDA. */
-reg_status reg_cost_l2(const float *a, const float *y, size_t n_out, size_t m,
-                       const float *const *weights, const size_t *weight_counts, size_t layers,
-                       double lambda, double *cost, size_t *ignored);
+reg_status reg_cost_l2(const float *a, const float *y, size_t n_out, size_t m, const float *const *weights,
+                       const size_t *weight_counts, size_t layers, double lambda, double *cost,
+                       size_t *ignored);
 reg_status reg_cost_l2_f64(const double *a, const double *y, size_t n_out, size_t m,
                            const double *const *weights, const size_t *weight_counts, size_t layers,
                            double lambda, double *cost, size_t *ignored);
@@ -235,26 +232,24 @@ typedef enum reg_activation {
     REG_SIGMOID = 2,    /* 1 / (1 + exp(-z)), without overflow */
     REG_LEAKY_RELU = 3, /* z where z > 0, else 0.01 z */
     REG_TANH = 4,
-    REG_GELU = 5,       /* z (1 + erf(z / sqrt(2))) / 2, exact */
-    REG_SILU = 6,       /* z / (1 + exp(-z)), also called swish */
-    REG_SELU = 7,       /* s z where z > 0, else s c (exp(z) - 1); s = 1.0507..., c = 1.6732... */
+    REG_GELU = 5, /* z (1 + erf(z / sqrt(2))) / 2, exact */
+    REG_SILU = 6, /* z / (1 + exp(-z)), also called swish */
+    REG_SELU = 7, /* s z where z > 0, else s c (exp(z) - 1); s = 1.0507..., c = 1.6732... */
     REG_ACTIVATION_32_BITS = 0x7fffffff
 } reg_activation;
 REG_ASSERT_ENUM(reg_activation);
 
 /* a[i] = activation(z[i]). In place (a == z) is allowed. Errors: NULL; SIZE; ACTIVATION; ISA. */
-reg_status reg_forward_activation(const float *z, size_t count, reg_activation activation,
-                                  float *a);
-reg_status reg_forward_activation_f64(const double *z, size_t count, reg_activation activation,
-                                      double *a);
+reg_status reg_forward_activation(const float *z, size_t count, reg_activation activation, float *a);
+reg_status reg_forward_activation_f64(const double *z, size_t count, reg_activation activation, double *a);
 
 /* dz[i] = da[i] * activation'(z[i]). The derivative is computed from the layer's output a: 1 for
  * identity, 1 or 0 by a > 0 for ReLU (also after dropout), a (1 - a) for sigmoid, 1 or 0.01 by
  * a > 0 for leaky ReLU, 1 - a^2 for tanh, s or a + s c by a > 0 for SELU. Where a ReLU passed
  * nothing, dz is 0. For GELU and SiLU, whose outputs do not determine it, `a` is the pre-activation z.
  * In place (dz == da) is allowed. Errors: as forward. */
-reg_status reg_backward_activation(const float *da, const float *a, size_t count,
-                                   reg_activation activation, float *dz);
+reg_status reg_backward_activation(const float *da, const float *a, size_t count, reg_activation activation,
+                                   float *dz);
 reg_status reg_backward_activation_f64(const double *da, const double *a, size_t count,
                                        reg_activation activation, double *dz);
 
@@ -268,7 +263,7 @@ typedef enum reg_function {
     REG_FUNCTION_SIGMOID = 3,  /* 1 / (1 + exp(-x)), without overflow */
     REG_FUNCTION_SOFTPLUS = 4, /* log(1 + exp(x)), without overflow */
     REG_FUNCTION_TANH = 5,
-    REG_FUNCTION_ERF = 6,      /* 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x */
+    REG_FUNCTION_ERF = 6, /* 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x */
     REG_FUNCTION_32_BITS = 0x7fffffff
 } reg_function;
 REG_ASSERT_ENUM(reg_function);
@@ -295,12 +290,11 @@ typedef struct reg_strides {
  * Errors: NULL; SIZE; SHAPE (a size of 0, or an output's strides overlap); ACTIVATION; MEMORY;
  * ISA. */
 reg_status reg_forward_dense(const float *w, const float *b, size_t n_out, size_t n_in, size_t m,
-                             const float *a, reg_strides a_strides, reg_activation activation,
-                             float *z, float *out, reg_strides out_strides);
-reg_status reg_forward_dense_f64(const double *w, const double *b, size_t n_out, size_t n_in,
-                                 size_t m, const double *a, reg_strides a_strides,
-                                 reg_activation activation, double *z, double *out,
-                                 reg_strides out_strides);
+                             const float *a, reg_strides a_strides, reg_activation activation, float *z,
+                             float *out, reg_strides out_strides);
+reg_status reg_forward_dense_f64(const double *w, const double *b, size_t n_out, size_t n_in, size_t m,
+                                 const double *a, reg_strides a_strides, reg_activation activation, double *z,
+                                 double *out, reg_strides out_strides);
 
 /* The gradient of a dense layer with L2, from dz of n_out units and the layer's input a of n_in:
  *
@@ -312,19 +306,16 @@ reg_status reg_forward_dense_f64(const double *w, const double *b, size_t n_out,
  * lambda 0 gives the plain gradient. Nothing may overlap.
  * Errors: NULL; SIZE; SHAPE (a size of 0, or da's strides overlap); LAMBDA; MEMORY; ISA. */
 reg_status reg_backward_l2(const float *w, size_t n_out, size_t n_in, size_t m, const float *dz,
-                           reg_strides dz_strides, const float *a, reg_strides a_strides,
-                           double lambda, float *dw, float *db, float *da, reg_strides da_strides);
-reg_status reg_backward_l2_f64(const double *w, size_t n_out, size_t n_in, size_t m,
-                               const double *dz, reg_strides dz_strides, const double *a,
-                               reg_strides a_strides, double lambda, double *dw, double *db,
-                               double *da, reg_strides da_strides);
+                           reg_strides dz_strides, const float *a, reg_strides a_strides, double lambda,
+                           float *dw, float *db, float *da, reg_strides da_strides);
+reg_status reg_backward_l2_f64(const double *w, size_t n_out, size_t n_in, size_t m, const double *dz,
+                               reg_strides dz_strides, const double *a, reg_strides a_strides, double lambda,
+                               double *dw, double *db, double *da, reg_strides da_strides);
 
 /* out[i] = w[i] - learning_rate * dw[i]. In place (out == w) is allowed.
  * Errors: NULL; SIZE; LEARNING_RATE; ISA. */
-reg_status reg_update(const float *w, const float *dw, size_t count, double learning_rate,
-                      float *out);
-reg_status reg_update_f64(const double *w, const double *dw, size_t count, double learning_rate,
-                          double *out);
+reg_status reg_update(const float *w, const float *dw, size_t count, double learning_rate, float *out);
+reg_status reg_update_f64(const double *w, const double *dw, size_t count, double learning_rate, double *out);
 
 /* ---- NumPy's legacy generator ---------------------------------------------------------- */
 /*

@@ -42,7 +42,7 @@ typedef struct reg_network_f64 reg_network_f64;
 typedef enum reg_loss {
     REG_BINARY_CROSS_ENTROPY = 0,  /* sum over outputs of softplus(z) - y z; output sigmoid(z) */
     REG_SOFTMAX_CROSS_ENTROPY = 1, /* log(sum exp z) * sum(y) - sum(y z); output softmax(z) */
-    REG_SQUARED_ERROR = 2,          /* sum over outputs of (z - y)^2 / 2; output z */
+    REG_SQUARED_ERROR = 2,         /* sum over outputs of (z - y)^2 / 2; output z */
     REG_LOSS_32_BITS = 0x7fffffff
 } reg_loss;
 REG_ASSERT_ENUM(reg_loss);
@@ -51,9 +51,9 @@ REG_ASSERT_ENUM(reg_loss);
  * number i among all is r * ((2 w(i) + 1) / 2^32 - 1), in double, with the words w of reg_philox
  * for the network's seed and stream 2^16 - 1. */
 typedef enum reg_init {
-    REG_INIT_HE = 0,      /* r = sqrt(6 / n_in) (He et al. 2015) */
-    REG_INIT_XAVIER = 1,  /* r = sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010) */
-    REG_INIT_LECUN = 2,   /* r = sqrt(3 / n_in) (LeCun et al. 1998) */
+    REG_INIT_HE = 0,       /* r = sqrt(6 / n_in) (He et al. 2015) */
+    REG_INIT_XAVIER = 1,   /* r = sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010) */
+    REG_INIT_LECUN = 2,    /* r = sqrt(3 / n_in) (LeCun et al. 1998) */
     REG_INIT_NOTEBOOK = 3, /* randn / sqrt(n_in) of NumPy's legacy generator, seeded with the lower
                              32 bits of `seed`; the notebook's seed is 3 */
     REG_INIT_32_BITS = 0x7fffffff
@@ -101,10 +101,8 @@ reg_status reg_network_describe_f64(const reg_network_f64 *network, reg_network_
  * optimizer state, step and epoch stay; weights beyond a new max_norm are scaled down by the next
  * update. After an error nothing has changed. Errors: NULL; SIZE; KEEP_PROB; LAMBDA (an l1 or l2);
  * LABEL_SMOOTHING; MAX_NORM. */
-reg_status reg_network_set_regularization(reg_network *network,
-                                          const reg_network_options *options);
-reg_status reg_network_set_regularization_f64(reg_network_f64 *network,
-                                              const reg_network_options *options);
+reg_status reg_network_set_regularization(reg_network *network, const reg_network_options *options);
+reg_status reg_network_set_regularization_f64(reg_network_f64 *network, const reg_network_options *options);
 
 /* ---- What a network holds -------------------------------------------------------------- */
 
@@ -153,10 +151,10 @@ reg_status reg_network_set_position_f64(reg_network_f64 *network, const reg_posi
  * gradients, optimizer state, the copies that fit keeps (of the last good epoch, and of the best),
  * activations and working memory on the present number of threads. reg_network_predict_dropout
  * takes 16 bytes more for each output of at most 512 examples while it runs. Errors: NULL; SIZE. */
-reg_status reg_network_memory(const reg_network *network, size_t batch_size, size_t m,
-                              int32_t validates, size_t *bytes);
+reg_status reg_network_memory(const reg_network *network, size_t batch_size, size_t m, int32_t validates,
+                              size_t *bytes);
 reg_status reg_network_memory_f64(const reg_network_f64 *network, size_t batch_size, size_t m,
-                                 int32_t validates, size_t *bytes);
+                                  int32_t validates, size_t *bytes);
 
 /* ---- How a network learns -------------------------------------------------------------- */
 
@@ -168,7 +166,7 @@ typedef enum reg_optimizer {
     REG_NESTEROV = 2, /* v = momentum v + g; w -= r (g + momentum v) */
     REG_ADAM = 3,     /* u = beta1 u + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
                          w -= r / (1 - beta1^t) * u / (sqrt(v / (1 - beta2^t)) + epsilon) */
-    REG_ADAMW = 4,     /* w *= 1 - r weight_decay, weights only; then as Adam. Not the same as L2,
+    REG_ADAMW = 4,    /* w *= 1 - r weight_decay, weights only; then as Adam. Not the same as L2,
                          which goes through the moments (Loshchilov and Hutter 2019) */
     REG_RMSPROP = 5,  /* v = beta2 v + (1 - beta2) g^2; w -= r g / (sqrt(v) + epsilon) */
     REG_LION = 6,     /* w *= 1 - r weight_decay, weights only; w -= r sign(beta1 u + (1 - beta1) g);
@@ -179,9 +177,9 @@ REG_ASSERT_ENUM(reg_optimizer);
 
 /* The learning rate in epoch e (from 0): */
 typedef enum reg_schedule {
-    REG_CONSTANT = 0,       /* r */
-    REG_STEP = 1,           /* r * decay^floor(e / period) */
-    REG_COSINE = 2,         /* min + (r - min) (1 + cos(pi min(e, period) / period)) / 2 */
+    REG_CONSTANT = 0,        /* r */
+    REG_STEP = 1,            /* r * decay^floor(e / period) */
+    REG_COSINE = 2,          /* min + (r - min) (1 + cos(pi min(e, period) / period)) / 2 */
     REG_INVERSE_SCALING = 3, /* r / (e + 1)^decay */
     REG_SCHEDULE_32_BITS = 0x7fffffff
 } reg_schedule;
@@ -216,12 +214,10 @@ reg_status reg_optimizer_defaults(reg_optimizer kind, reg_optimizer_options *opt
  * updates goes on. Errors: NULL; SIZE; OPTIMIZER; SCHEDULE (also its decay, period or min rate);
  * LEARNING_RATE; MOMENTUM (also a beta); EPSILON; WEIGHT_DECAY; CLIP_NORM. */
 reg_status reg_network_set_optimizer(reg_network *network, const reg_optimizer_options *options);
-reg_status reg_network_set_optimizer_f64(reg_network_f64 *network,
-                                         const reg_optimizer_options *options);
+reg_status reg_network_set_optimizer_f64(reg_network_f64 *network, const reg_optimizer_options *options);
 /* Errors: NULL; SIZE. */
 reg_status reg_network_get_optimizer(const reg_network *network, reg_optimizer_options *options);
-reg_status reg_network_get_optimizer_f64(const reg_network_f64 *network,
-                                         reg_optimizer_options *options);
+reg_status reg_network_get_optimizer_f64(const reg_network_f64 *network, reg_optimizer_options *options);
 
 /* ---- All options ----------------------------------------------------------------------- */
 
@@ -269,12 +265,12 @@ typedef struct reg_option {
     const char *name;      /* in files and in Python: "momentum" */
     const char *structure; /* in C: "reg_optimizer_options", and the field there */
     const char *field;
-    size_t offset;         /* of the field, in bytes */
+    size_t offset; /* of the field, in bytes */
     reg_option_type type;
-    int32_t per_layer;     /* 1: the field points to one value for each layer, or is NULL */
-    reg_enum which;        /* of an enum: which one */
-    reg_status status;     /* the error of a value out of range */
-    double minimum;        /* the range; where the maximum is infinite, integers are limited by their
+    int32_t per_layer; /* 1: the field points to one value for each layer, or is NULL */
+    reg_enum which;    /* of an enum: which one */
+    reg_status status; /* the error of a value out of range */
+    double minimum;    /* the range; where the maximum is infinite, integers are limited by their
                               type only */
     double maximum;
     int32_t excludes_minimum; /* 1: the value must be above the minimum */
@@ -343,40 +339,35 @@ typedef struct reg_data_f64 {
  * and the pre-activations themselves. Either may be NULL, not both; they have the same strides, as
  * an output in swiftreg.h. An example's outputs do not depend on the others beside it.
  * Errors: NULL; SIZE; SHAPE; MEMORY; ISA. */
-reg_status reg_network_predict(reg_network *network, size_t m, const float *x,
-                               reg_strides x_strides, float *outputs, float *pre_activations,
-                               reg_strides out_strides);
-reg_status reg_network_predict_f64(reg_network_f64 *network, size_t m, const double *x,
-                                   reg_strides x_strides, double *outputs,
-                                   double *pre_activations, reg_strides out_strides);
+reg_status reg_network_predict(reg_network *network, size_t m, const float *x, reg_strides x_strides,
+                               float *outputs, float *pre_activations, reg_strides out_strides);
+reg_status reg_network_predict_f64(reg_network_f64 *network, size_t m, const double *x, reg_strides x_strides,
+                                   double *outputs, double *pre_activations, reg_strides out_strides);
 
 /* The same for the examples of `data`, which may be sparse and may name their rows. y and weights
  * are not read. Errors: as predict. */
 reg_status reg_network_predict_data(reg_network *network, const reg_data *data, float *outputs,
                                     float *pre_activations, reg_strides out_strides);
-reg_status reg_network_predict_data_f64(reg_network_f64 *network, const reg_data_f64 *data,
-                                        double *outputs, double *pre_activations,
-                                        reg_strides out_strides);
+reg_status reg_network_predict_data_f64(reg_network_f64 *network, const reg_data_f64 *data, double *outputs,
+                                        double *pre_activations, reg_strides out_strides);
 
 /* Monte Carlo dropout (Gal and Ghahramani 2016): the mean of the outputs over `samples` sets of
  * masks, and their standard deviation (with divisor `samples`; 0 for one sample). Sample s draws
  * the masks of step s under `seed`, example r those of row r. Either output may be NULL, not both.
  * Errors: as predict; SHAPE also if samples is 0, SIZE also if it is 2^48 or more. */
-reg_status reg_network_predict_dropout(reg_network *network, size_t m, const float *x,
-                                       reg_strides x_strides, size_t samples, uint64_t seed,
-                                       float *mean, float *deviation, reg_strides out_strides);
+reg_status reg_network_predict_dropout(reg_network *network, size_t m, const float *x, reg_strides x_strides,
+                                       size_t samples, uint64_t seed, float *mean, float *deviation,
+                                       reg_strides out_strides);
 reg_status reg_network_predict_dropout_f64(reg_network_f64 *network, size_t m, const double *x,
-                                           reg_strides x_strides, size_t samples, uint64_t seed,
-                                           double *mean, double *deviation,
-                                           reg_strides out_strides);
+                                           reg_strides x_strides, size_t samples, uint64_t seed, double *mean,
+                                           double *deviation, reg_strides out_strides);
 
 /* ---- Cost and gradient ----------------------------------------------------------------- */
 
 /* The cost of the examples without dropout: the data term and the L2 and L1 terms in *cost, the
  * data term alone in *data_term, unless that is NULL. Label smoothing applies.
  * Errors: NULL; SIZE; SHAPE (m is 0); SAMPLE_WEIGHT; TARGET; MEMORY; ISA. */
-reg_status reg_network_cost(reg_network *network, const reg_data *data, double *cost,
-                            double *data_term);
+reg_status reg_network_cost(reg_network *network, const reg_data *data, double *cost, double *data_term);
 reg_status reg_network_cost_f64(reg_network_f64 *network, const reg_data_f64 *data, double *cost,
                                 double *data_term);
 
@@ -397,8 +388,8 @@ typedef struct reg_part {
  * less than the part's); TARGET; MEMORY; ISA. */
 reg_status reg_network_gradient(reg_network *network, const reg_data *data, const reg_part *part,
                                 double *cost);
-reg_status reg_network_gradient_f64(reg_network_f64 *network, const reg_data_f64 *data,
-                                    const reg_part *part, double *cost);
+reg_status reg_network_gradient_f64(reg_network_f64 *network, const reg_data_f64 *data, const reg_part *part,
+                                    double *cost);
 
 /* One update from the gradient buffer, at the learning rate of the present epoch; the step counts
  * on. The buffer itself is not changed. Errors: NULL; SIZE (the step would reach 2^48); NOT_FINITE
@@ -413,9 +404,8 @@ reg_status reg_network_apply_f64(reg_network_f64 *network);
  * parameters are as before. Errors: as gradient; SHAPE also if `step` is not above 0. */
 reg_status reg_network_check_gradient(reg_network *network, const reg_data *data, double step,
                                       size_t max_parameters, double *max_error);
-reg_status reg_network_check_gradient_f64(reg_network_f64 *network, const reg_data_f64 *data,
-                                          double step, size_t max_parameters,
-                                          double *max_error);
+reg_status reg_network_check_gradient_f64(reg_network_f64 *network, const reg_data_f64 *data, double step,
+                                          size_t max_parameters, double *max_error);
 
 /* ---- Training -------------------------------------------------------------------------- */
 
@@ -440,27 +430,27 @@ typedef int (*reg_report)(const reg_progress *progress, void *context);
  * stream = epoch * 2^16 + 2^16 - 2. */
 typedef struct reg_fit_options {
     size_t struct_size;
-    uint64_t epochs;          /* at most so many more; steps and epochs stay below 2^48 */
-    size_t batch_size;        /* examples in an update; 0: all. The last batch may be smaller. One
+    uint64_t epochs;             /* at most so many more; steps and epochs stay below 2^48 */
+    size_t batch_size;           /* examples in an update; 0: all. The last batch may be smaller. One
                                  whose weights are all 0 is no update */
-    int32_t shuffle;          /* not 0: a new order in each epoch, see above */
-    uint64_t patience;        /* stop after more than so many epochs in a row in which the cost
+    int32_t shuffle;             /* not 0: a new order in each epoch, see above */
+    uint64_t patience;           /* stop after more than so many epochs in a row in which the cost
                                  (with validation data, theirs) did not fall below the lowest so
                                  far by more than min_delta; 0: never */
-    double min_delta;         /* at least 0 */
-    double *costs;            /* NULL, or room for `epochs` values of reg_progress.cost */
-    double *validation_costs; /* NULL, or likewise, with validation data */
-    reg_report report;        /* NULL: none */
-    void *context;            /* passed to report */
-    uint64_t report_every;    /* epochs between reports; the last one is always reported; 0: 1 */
+    double min_delta;            /* at least 0 */
+    double *costs;               /* NULL, or room for `epochs` values of reg_progress.cost */
+    double *validation_costs;    /* NULL, or likewise, with validation data */
+    reg_report report;           /* NULL: none */
+    void *context;               /* passed to report */
+    uint64_t report_every;       /* epochs between reports; the last one is always reported; 0: 1 */
     const uint8_t *const *masks; /* NULL, or for each of the L layers NULL or a mask of 0 and 1
                                     that is used in every step instead of a drawn one: unit u of
                                     example r of the data at u * m + r */
 } reg_fit_options;
 
 typedef enum reg_stop {
-    REG_STOP_EPOCHS = 0,  /* all epochs are done */
-    REG_STOP_REPORT = 1,  /* report said so */
+    REG_STOP_EPOCHS = 0,   /* all epochs are done */
+    REG_STOP_REPORT = 1,   /* report said so */
     REG_STOP_PATIENCE = 2, /* the cost no longer fell */
     REG_STOP_32_BITS = 0x7fffffff
 } reg_stop;
@@ -469,10 +459,10 @@ REG_ASSERT_ENUM(reg_stop);
 typedef struct reg_fit_result {
     size_t struct_size;
     reg_stop reason;
-    uint64_t epochs;     /* completed in this call */
-    double cost;         /* of the last of them; NaN if none */
-    uint64_t best_epoch; /* the epoch (as in reg_progress) with the lowest validation cost, or 0 */
-    double best_cost;    /* that cost; NaN without validation data */
+    uint64_t epochs;      /* completed in this call */
+    double cost;          /* of the last of them; NaN if none */
+    uint64_t best_epoch;  /* the epoch (as in reg_progress) with the lowest validation cost, or 0 */
+    double best_cost;     /* that cost; NaN without validation data */
     uint64_t failed_step; /* after NOT_FINITE: the step whose cost or gradient was not finite, or
                              the one after the epoch whose parameters were not */
 } reg_fit_result;
@@ -532,8 +522,7 @@ reg_status reg_fit_many_f64(reg_fit_job_f64 *jobs, size_t count);
  *
  * `*size` receives the number of bytes, and `buffer` as many if it is not NULL and `capacity` is
  * enough. Errors: NULL; SIZE (capacity is too small; *size is set all the same); MEMORY. */
-reg_status reg_network_serialize(const reg_network *network, void *buffer, size_t capacity,
-                                 size_t *size);
+reg_status reg_network_serialize(const reg_network *network, void *buffer, size_t capacity, size_t *size);
 reg_status reg_network_serialize_f64(const reg_network_f64 *network, void *buffer, size_t capacity,
                                      size_t *size);
 
@@ -556,8 +545,7 @@ reg_status reg_network_load_f64(const char *path, reg_network_f64 **network);
  * other is NULL; both are after an error. Errors: as deserialize and load. */
 reg_status reg_network_deserialize_any(const void *buffer, size_t size, reg_network **network,
                                        reg_network_f64 **network_f64);
-reg_status reg_network_load_any(const char *path, reg_network **network,
-                                reg_network_f64 **network_f64);
+reg_status reg_network_load_any(const char *path, reg_network **network, reg_network_f64 **network_f64);
 
 /* Writes the network as one C99 file that needs nothing but math.h: a function
  *
@@ -568,8 +556,7 @@ reg_status reg_network_load_any(const char *path, reg_network **network,
  * math.h. The same network gives the same file, written as by save. Errors: NULL; NAME; FILE;
  * MEMORY. */
 reg_status reg_network_export_c(const reg_network *network, const char *path, const char *name);
-reg_status reg_network_export_c_f64(const reg_network_f64 *network, const char *path,
-                                    const char *name);
+reg_status reg_network_export_c_f64(const reg_network_f64 *network, const char *path, const char *name);
 
 #ifdef __cplusplus
 }

@@ -6,7 +6,7 @@ computed in 60 digits and then rounded from the highest degree down. Needs mpmat
 
 import struct
 
-from mpmath import atanh, cos, erf, erfc, exp, expm1, matrix, lu_solve, log, mp, mpf, pi, sqrt
+from mpmath import atanh, cos, erf, erfc, exp, expm1, log, lu_solve, matrix, mp, mpf, pi, sqrt
 
 mp.dps = 60
 

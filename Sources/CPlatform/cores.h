@@ -50,9 +50,11 @@ static inline long cores_of_folder(const char *root, const char *hierarchy, cons
         long quota = strtol(text, &end, 10);
         return end == text ? 0 : cores_of_quota(quota, strtol(end, NULL, 10));
     }
-    if (cores_join(path, root, hierarchy, group, "/cpu.cfs_quota_us") && cores_read(path, text, sizeof text)) {
+    if (cores_join(path, root, hierarchy, group, "/cpu.cfs_quota_us") &&
+        cores_read(path, text, sizeof text)) {
         long quota = strtol(text, NULL, 10); /* -1: none */
-        if (cores_join(path, root, hierarchy, group, "/cpu.cfs_period_us") && cores_read(path, text, sizeof text))
+        if (cores_join(path, root, hierarchy, group, "/cpu.cfs_period_us") &&
+            cores_read(path, text, sizeof text))
             return cores_of_quota(quota, strtol(text, NULL, 10));
     }
     return 0;
@@ -88,7 +90,8 @@ static inline long cores_quota(const char *root) {
     static const char *const version1[] = {"/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct"};
     char path[CORES_PATH], text[CORES_PATH];
     long least = 0;
-    if (!cores_join(path, root, "/proc/self/cgroup", "", "") || !cores_read(path, text, sizeof text)) return 0;
+    if (!cores_join(path, root, "/proc/self/cgroup", "", "") || !cores_read(path, text, sizeof text))
+        return 0;
     for (char *line = text; *line != 0;) {
         char *end = strchr(line, '\n');
         char *next = end == NULL ? line + strlen(line) : end + 1;

@@ -39,7 +39,8 @@ FUSED fused_i32x4 fused_f32x4_doubtful(fused_f64x4 sum) {
     const fused_i32x4 is_half_way = (low << 3) == 0x80000000u;
     /* The exponent field is below that of 2^-126, and the lane is not 0: twice the bits, less 1, compared
      * without a sign, which is a comparison with one after adding 2^31. */
-    const fused_i32x4 is_small = (fused_i32x4)((high << 1) + 0x7fffffffu) < (int32_t)((897u << 21) ^ 0x80000000u) - 1;
+    const fused_i32x4 is_small =
+        (fused_i32x4)((high << 1) + 0x7fffffffu) < (int32_t)((897u << 21) ^ 0x80000000u) - 1;
     return is_half_way | is_small;
 }
 
@@ -61,10 +62,9 @@ FUSED fused_f32x4 fused_f32x4_round(fused_f64x4 sum) {
 #ifdef __wasm__
     /* Each half beside zeros is one instruction; the compiler, if it saw both, would make eight. */
     const fused_f64x2 none = 0;
-    fused_f32x4 low = __builtin_convertvector(
-        __builtin_shufflevector(sum.lo, none, 0, 1, 2, 3), fused_f32x4);
-    fused_f32x4 high = __builtin_convertvector(
-        __builtin_shufflevector(sum.hi, none, 0, 1, 2, 3), fused_f32x4);
+    fused_f32x4 low = __builtin_convertvector(__builtin_shufflevector(sum.lo, none, 0, 1, 2, 3), fused_f32x4);
+    fused_f32x4 high =
+        __builtin_convertvector(__builtin_shufflevector(sum.hi, none, 0, 1, 2, 3), fused_f32x4);
     __asm__("" : "+r"(low));
     __asm__("" : "+r"(high));
     return __builtin_shufflevector(low, high, 0, 1, 4, 5);
@@ -111,9 +111,8 @@ FUSED fused_f64x2 fused_f64x2_quick(fused_f64x2 a, fused_f64x2 b, fused_f64x2 c)
 FUSED fused_i64x2 fused_f64x2_doubtful(fused_f64x2 a, fused_f64x2 b, fused_f64x2 c) {
     const fused_f64x2 x = __builtin_elementwise_abs(a), y = __builtin_elementwise_abs(b),
                       z = __builtin_elementwise_abs(c);
-    const fused_i64x2 fits = (x < 0x1p400) & (y < 0x1p400) & (z < 0x1p900) &
-                             ((x >= 0x1p-400) | (x == 0)) & ((y >= 0x1p-400) | (y == 0)) &
-                             ((z >= 0x1p-900) | (z == 0));
+    const fused_i64x2 fits = (x < 0x1p400) & (y < 0x1p400) & (z < 0x1p900) & ((x >= 0x1p-400) | (x == 0)) &
+                             ((y >= 0x1p-400) | (y == 0)) & ((z >= 0x1p-900) | (z == 0));
     return ~fits;
 }
 
@@ -225,13 +224,13 @@ static __attribute__((noinline, unused)) double fused_f64_any(double a, double b
 /* ---- Vectors --------------------------------------------------------------------------- */
 
 /* Lanes of which at least one is doubtful. */
-static __attribute__((noinline, cold, unused)) fused_f32x4 fused_f32x4_rare(
-    fused_f32x4 a, fused_f32x4 b, fused_f32x4 c) {
+static __attribute__((noinline, cold, unused)) fused_f32x4 fused_f32x4_rare(fused_f32x4 a, fused_f32x4 b,
+                                                                            fused_f32x4 c) {
     return fused_f32x4_round(fused_f32x4_sum_to_odd(a, b, c));
 }
 
-static __attribute__((noinline, unused)) fused_f64x2 fused_f64x2_fma(
-    fused_f64x2 a, fused_f64x2 b, fused_f64x2 c) {
+static __attribute__((noinline, unused)) fused_f64x2 fused_f64x2_fma(fused_f64x2 a, fused_f64x2 b,
+                                                                     fused_f64x2 c) {
     const fused_i64x2 doubtful = fused_f64x2_doubtful(a, b, c);
     if (__builtin_expect((doubtful.x | doubtful.y) == 0, 1)) return fused_f64x2_quick(a, b, c);
     return (fused_f64x2){fused_f64_any(a.x, b.x, c.x), fused_f64_any(a.y, b.y, c.y)};

@@ -11,8 +11,7 @@
 
 #include <stdint.h>
 
-#define LANES_TYPE(name, element, count) \
-    typedef element name __attribute__((ext_vector_type(count)))
+#define LANES_TYPE(name, element, count) typedef element name __attribute__((ext_vector_type(count)))
 LANES_TYPE(lanes_f32, float, 16);
 LANES_TYPE(lanes_i32, int32_t, 16);
 LANES_TYPE(lanes_u32, uint32_t, 16);
@@ -39,9 +38,9 @@ LANES_TYPE(lanes_u64x2, uint64_t, 2);
 /* a * b + c, rounded once: an instruction; an operation of relaxed SIMD, which must not run on an
  * engine that does not fuse it; or exact arithmetic in place of it. */
 #ifndef __wasm__
-#define LANES_FMA(type)                                                                        \
-    LANES lanes_##type lanes_##type##_fma(lanes_##type a, lanes_##type b, lanes_##type c) {    \
-        return __builtin_elementwise_fma(a, b, c);                                             \
+#define LANES_FMA(type)                                                                                      \
+    LANES lanes_##type lanes_##type##_fma(lanes_##type a, lanes_##type b, lanes_##type c) {                  \
+        return __builtin_elementwise_fma(a, b, c);                                                           \
     }
 LANES_FMA(f32)
 LANES_FMA(f64)
@@ -57,22 +56,18 @@ LANES_FMA(f64x4)
 #endif
 
 /* Floating point. A comparison's lanes are -1 or 0; select takes `a` where a lane is -1. */
-#define LANES_FLOAT(type, bits)                                                                \
-    LANES lanes_##type lanes_##type##_all(__typeof__(((lanes_##type){0})[0]) a) { return a; } \
-    LANES lanes_##type lanes_##type##_add(lanes_##type a, lanes_##type b) { return a + b; }   \
-    LANES lanes_##type lanes_##type##_sub(lanes_##type a, lanes_##type b) { return a - b; }   \
-    LANES lanes_##type lanes_##type##_mul(lanes_##type a, lanes_##type b) { return a * b; }   \
-    LANES lanes_##type lanes_##type##_div(lanes_##type a, lanes_##type b) { return a / b; }   \
-    LANES lanes_##type lanes_##type##_abs(lanes_##type a) {                                   \
-        return __builtin_elementwise_abs(a);                                                  \
-    }                                                                                         \
-    LANES lanes_##type lanes_##type##_sqrt(lanes_##type a) {                                  \
-        return __builtin_elementwise_sqrt(a);                                                 \
-    }                                                                                         \
-    LANES lanes_##bits lanes_##type##_less(lanes_##type a, lanes_##type b) { return a < b; }  \
-    LANES lanes_##bits lanes_##type##_equal(lanes_##type a, lanes_##type b) { return a == b; } \
-    LANES lanes_##type lanes_##type##_select(lanes_##bits m, lanes_##type a, lanes_##type b) { \
-        return m ? a : b;                                                                     \
+#define LANES_FLOAT(type, bits)                                                                              \
+    LANES lanes_##type lanes_##type##_all(__typeof__(((lanes_##type){0})[0]) a) { return a; }                \
+    LANES lanes_##type lanes_##type##_add(lanes_##type a, lanes_##type b) { return a + b; }                  \
+    LANES lanes_##type lanes_##type##_sub(lanes_##type a, lanes_##type b) { return a - b; }                  \
+    LANES lanes_##type lanes_##type##_mul(lanes_##type a, lanes_##type b) { return a * b; }                  \
+    LANES lanes_##type lanes_##type##_div(lanes_##type a, lanes_##type b) { return a / b; }                  \
+    LANES lanes_##type lanes_##type##_abs(lanes_##type a) { return __builtin_elementwise_abs(a); }           \
+    LANES lanes_##type lanes_##type##_sqrt(lanes_##type a) { return __builtin_elementwise_sqrt(a); }         \
+    LANES lanes_##bits lanes_##type##_less(lanes_##type a, lanes_##type b) { return a < b; }                 \
+    LANES lanes_##bits lanes_##type##_equal(lanes_##type a, lanes_##type b) { return a == b; }               \
+    LANES lanes_##type lanes_##type##_select(lanes_##bits m, lanes_##type a, lanes_##type b) {               \
+        return m ? a : b;                                                                                    \
     }
 LANES_FLOAT(f32, i32)
 LANES_FLOAT(f64, i64)
@@ -81,17 +76,15 @@ LANES_FLOAT(f64, i64)
 /* The greater of two, `a` if it is NaN. By halves where those are registers: of a vector that it must
  * divide, the compiler does not see that this is one instruction. */
 #ifdef __AVX512F__
-#define LANES_AT_LEAST(type)                                                                   \
-    LANES lanes_##type lanes_##type##_at_least(lanes_##type a, lanes_##type low) {             \
-        return a < low ? low : a;                                                              \
-    }
+#define LANES_AT_LEAST(type)                                                                                 \
+    LANES lanes_##type lanes_##type##_at_least(lanes_##type a, lanes_##type low) { return a < low ? low : a; }
 #else
-#define LANES_AT_LEAST(type)                                                                   \
-    LANES lanes_##type lanes_##type##_at_least(lanes_##type a, lanes_##type low) {             \
-        lanes_##type max;                                                                      \
-        max.lo = a.lo < low.lo ? low.lo : a.lo;                                                \
-        max.hi = a.hi < low.hi ? low.hi : a.hi;                                                \
-        return max;                                                                            \
+#define LANES_AT_LEAST(type)                                                                                 \
+    LANES lanes_##type lanes_##type##_at_least(lanes_##type a, lanes_##type low) {                           \
+        lanes_##type max;                                                                                    \
+        max.lo = a.lo < low.lo ? low.lo : a.lo;                                                              \
+        max.hi = a.hi < low.hi ? low.hi : a.hi;                                                              \
+        return max;                                                                                          \
     }
 #endif
 LANES_AT_LEAST(f32)
@@ -102,10 +95,10 @@ LANES lanes_f64 lanes_f32_low(lanes_f32 a) { return __builtin_convertvector(a.lo
 LANES lanes_f64 lanes_f32_high(lanes_f32 a) { return __builtin_convertvector(a.hi, lanes_f64); }
 
 /* What halves and quarters are used for. */
-#define LANES_NARROW(type)                                                                     \
-    LANES lanes_##type lanes_##type##_all(__typeof__(((lanes_##type){0})[0]) a) { return a; }  \
-    LANES lanes_##type lanes_##type##_add(lanes_##type a, lanes_##type b) { return a + b; }    \
-    LANES lanes_##type lanes_##type##_mul(lanes_##type a, lanes_##type b) { return a * b; }    \
+#define LANES_NARROW(type)                                                                                   \
+    LANES lanes_##type lanes_##type##_all(__typeof__(((lanes_##type){0})[0]) a) { return a; }                \
+    LANES lanes_##type lanes_##type##_add(lanes_##type a, lanes_##type b) { return a + b; }                  \
+    LANES lanes_##type lanes_##type##_mul(lanes_##type a, lanes_##type b) { return a * b; }                  \
     LANES lanes_##type lanes_##type##_relu(lanes_##type a) { return a < 0 ? 0 : a; }
 LANES_NARROW(f32x4)
 LANES_NARROW(f64x2)
@@ -209,16 +202,15 @@ LANES lanes_f64 lanes_f64_inverse_power(lanes_f64 a) {
 
 /* The magnitude of a with the sign of b; -|a|; and whether every lane of a is above low and below
  * high. */
-#define LANES_SIGNS(type, unsigned_type, sign)                                                 \
-    LANES lanes_##type lanes_##type##_with_sign(lanes_##type a, lanes_##type b) {              \
-        return (lanes_##type)(((lanes_##unsigned_type)a & ~sign) |                             \
-                              ((lanes_##unsigned_type)b & sign));                              \
-    }                                                                                          \
-    LANES lanes_##type lanes_##type##_negative(lanes_##type a) {                               \
-        return (lanes_##type)((lanes_##unsigned_type)a | sign);                                \
-    }                                                                                          \
-    LANES int lanes_##type##_all_between(lanes_##type a, lanes_##type low, lanes_##type high) { \
-        return __builtin_reduce_and((low < a) & (a < high)) != 0;                              \
+#define LANES_SIGNS(type, unsigned_type, sign)                                                               \
+    LANES lanes_##type lanes_##type##_with_sign(lanes_##type a, lanes_##type b) {                            \
+        return (lanes_##type)(((lanes_##unsigned_type)a & ~sign) | ((lanes_##unsigned_type)b & sign));       \
+    }                                                                                                        \
+    LANES lanes_##type lanes_##type##_negative(lanes_##type a) {                                             \
+        return (lanes_##type)((lanes_##unsigned_type)a | sign);                                              \
+    }                                                                                                        \
+    LANES int lanes_##type##_all_between(lanes_##type a, lanes_##type low, lanes_##type high) {              \
+        return __builtin_reduce_and((low < a) & (a < high)) != 0;                                            \
     }
 LANES_SIGNS(f32, u32, 0x80000000u)
 LANES_SIGNS(f64, u64, 0x8000000000000000u)
@@ -242,43 +234,41 @@ LANES const void *lanes_opaque_address(const void *p) {
 LANES void lanes_barrier(void) { __asm__ volatile("" ::: "memory"); }
 
 /* Four rows of four to four columns `width` elements apart. */
-#define LANES_TRANSPOSE(type, element)                                                         \
-    LANES void lanes_##type##_transpose(const element *row0, const element *row1,              \
-                                        const element *row2, const element *row3, element *to, \
-                                        intptr_t width) {                                      \
-        typedef element four __attribute__((ext_vector_type(4)));                              \
-        four a, b, c, d;                                                                       \
-        __builtin_memcpy(&a, row0, sizeof a);                                                  \
-        __builtin_memcpy(&b, row1, sizeof a);                                                  \
-        __builtin_memcpy(&c, row2, sizeof a);                                                  \
-        __builtin_memcpy(&d, row3, sizeof a);                                                  \
-        four ab = __builtin_shufflevector(a, b, 0, 4, 2, 6);                                   \
-        four AB = __builtin_shufflevector(a, b, 1, 5, 3, 7);                                   \
-        four cd = __builtin_shufflevector(c, d, 0, 4, 2, 6);                                   \
-        four CD = __builtin_shufflevector(c, d, 1, 5, 3, 7);                                   \
-        a = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);                                       \
-        b = __builtin_shufflevector(AB, CD, 0, 1, 4, 5);                                       \
-        c = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);                                       \
-        d = __builtin_shufflevector(AB, CD, 2, 3, 6, 7);                                       \
-        __builtin_memcpy(to, &a, sizeof a);                                                    \
-        __builtin_memcpy(to + width, &b, sizeof a);                                            \
-        __builtin_memcpy(to + 2 * width, &c, sizeof a);                                        \
-        __builtin_memcpy(to + 3 * width, &d, sizeof a);                                        \
+#define LANES_TRANSPOSE(type, element)                                                                       \
+    LANES void lanes_##type##_transpose(const element *row0, const element *row1, const element *row2,       \
+                                        const element *row3, element *to, intptr_t width) {                  \
+        typedef element four __attribute__((ext_vector_type(4)));                                            \
+        four a, b, c, d;                                                                                     \
+        __builtin_memcpy(&a, row0, sizeof a);                                                                \
+        __builtin_memcpy(&b, row1, sizeof a);                                                                \
+        __builtin_memcpy(&c, row2, sizeof a);                                                                \
+        __builtin_memcpy(&d, row3, sizeof a);                                                                \
+        four ab = __builtin_shufflevector(a, b, 0, 4, 2, 6);                                                 \
+        four AB = __builtin_shufflevector(a, b, 1, 5, 3, 7);                                                 \
+        four cd = __builtin_shufflevector(c, d, 0, 4, 2, 6);                                                 \
+        four CD = __builtin_shufflevector(c, d, 1, 5, 3, 7);                                                 \
+        a = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);                                                     \
+        b = __builtin_shufflevector(AB, CD, 0, 1, 4, 5);                                                     \
+        c = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);                                                     \
+        d = __builtin_shufflevector(AB, CD, 2, 3, 6, 7);                                                     \
+        __builtin_memcpy(to, &a, sizeof a);                                                                  \
+        __builtin_memcpy(to + width, &b, sizeof a);                                                          \
+        __builtin_memcpy(to + 2 * width, &c, sizeof a);                                                      \
+        __builtin_memcpy(to + 3 * width, &d, sizeof a);                                                      \
     }
 /* Two such rows to four columns of two. */
-#define LANES_ZIP(type, element)                                                               \
-    LANES void lanes_##type##_zip(const element *from, intptr_t stride, element *to,           \
-                                  intptr_t width) {                                            \
-        typedef element four __attribute__((ext_vector_type(4)));                              \
-        four a, b;                                                                             \
-        __builtin_memcpy(&a, from, sizeof a);                                                  \
-        __builtin_memcpy(&b, from + stride, sizeof a);                                         \
-        four low = __builtin_shufflevector(a, b, 0, 4, 1, 5);                                  \
-        four high = __builtin_shufflevector(a, b, 2, 6, 3, 7);                                 \
-        __builtin_memcpy(to, &low, sizeof low / 2);                                            \
-        __builtin_memcpy(to + width, (element *)&low + 2, sizeof low / 2);                     \
-        __builtin_memcpy(to + 2 * width, &high, sizeof high / 2);                              \
-        __builtin_memcpy(to + 3 * width, (element *)&high + 2, sizeof high / 2);               \
+#define LANES_ZIP(type, element)                                                                             \
+    LANES void lanes_##type##_zip(const element *from, intptr_t stride, element *to, intptr_t width) {       \
+        typedef element four __attribute__((ext_vector_type(4)));                                            \
+        four a, b;                                                                                           \
+        __builtin_memcpy(&a, from, sizeof a);                                                                \
+        __builtin_memcpy(&b, from + stride, sizeof a);                                                       \
+        four low = __builtin_shufflevector(a, b, 0, 4, 1, 5);                                                \
+        four high = __builtin_shufflevector(a, b, 2, 6, 3, 7);                                               \
+        __builtin_memcpy(to, &low, sizeof low / 2);                                                          \
+        __builtin_memcpy(to + width, (element *)&low + 2, sizeof low / 2);                                   \
+        __builtin_memcpy(to + 2 * width, &high, sizeof high / 2);                                            \
+        __builtin_memcpy(to + 3 * width, (element *)&high + 2, sizeof high / 2);                             \
     }
 LANES_TRANSPOSE(f32, float)
 LANES_TRANSPOSE(f64, double)
@@ -302,13 +292,15 @@ LANES lanes_u64 lanes_u64_product(lanes_u64 a, uint32_t b) { return (a & 0xfffff
 LANES lanes_u64x2 lanes_u32x4_product_low(lanes_u32x4 a, lanes_u32x4 b) {
     lanes_u64x2 p;
     __asm__("local.get %1\n\tlocal.get %2\n\ti64x2.extmul_low_i32x4_u\n\tlocal.set %0"
-            : "=r"(p) : "r"(a), "r"(b));
+            : "=r"(p)
+            : "r"(a), "r"(b));
     return p;
 }
 LANES lanes_u64x2 lanes_u32x4_product_high(lanes_u32x4 a, lanes_u32x4 b) {
     lanes_u64x2 p;
     __asm__("local.get %1\n\tlocal.get %2\n\ti64x2.extmul_high_i32x4_u\n\tlocal.set %0"
-            : "=r"(p) : "r"(a), "r"(b));
+            : "=r"(p)
+            : "r"(a), "r"(b));
     return p;
 }
 LANES lanes_u64 lanes_u64_product(lanes_u64 a, uint32_t b) {
@@ -346,10 +338,10 @@ LANES lanes_u32 lanes_u32x4_join(lanes_u32x4 a, lanes_u32x4 b, lanes_u32x4 c, la
 /* The halves of p changed over, the new lower ones xored with those of x, the upper ones with
  * `upper`. */
 LANES lanes_u64 lanes_u64_swap_xor(lanes_u64 p, lanes_u64 x, uint32_t upper) {
-    lanes_u32 swapped = __builtin_shufflevector((lanes_u32)p, (lanes_u32)p, 1, 0, 3, 2, 5, 4, 7, 6,
-                                                9, 8, 11, 10, 13, 12, 15, 14);
-    return (lanes_u64)(swapped ^ __builtin_shufflevector((lanes_u32)x, (lanes_u32)upper, 0, 16, 2, 16,
-                                                         4, 16, 6, 16, 8, 16, 10, 16, 12, 16, 14, 16));
+    lanes_u32 swapped = __builtin_shufflevector((lanes_u32)p, (lanes_u32)p, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11,
+                                                10, 13, 12, 15, 14);
+    return (lanes_u64)(swapped ^ __builtin_shufflevector((lanes_u32)x, (lanes_u32)upper, 0, 16, 2, 16, 4, 16,
+                                                         6, 16, 8, 16, 10, 16, 12, 16, 14, 16));
 }
 
 /* Interleaves two vectors: x0 y0 x2 y2 x1 y1 x3 y3 of the lanes 0 to 3 (`low`) or 4 to 7 (`high`), an
@@ -364,8 +356,8 @@ LANES lanes_u32 lanes_u64_interleave_high(lanes_u64 x, lanes_u64 y) {
 /* The lower halves of lanes 0, 1, 4, 5, 2, 3, 6, 7 of a, then of b: the order that costs no crossing of
  * 128 bits. */
 LANES lanes_u32 lanes_u64_pack(lanes_u64 a, lanes_u64 b) {
-    return __builtin_shufflevector((lanes_u32)a, (lanes_u32)b, 0, 2, 8, 10, 4, 6, 12, 14, 16, 18,
-                                   24, 26, 20, 22, 28, 30);
+    return __builtin_shufflevector((lanes_u32)a, (lanes_u32)b, 0, 2, 8, 10, 4, 6, 12, 14, 16, 18, 24, 26, 20,
+                                   22, 28, 30);
 }
 
 /* `value` where a word is at most `limit`, else 0: for sixteen floats, for the lower and the upper

@@ -24,11 +24,10 @@
 /* The x86-64 level that CPU and kernel support: 1, 3 (AVX2, FMA) or 4 (AVX-512); 1 elsewhere. */
 static inline int platform_x86_level(void) {
 #if defined(__x86_64__)
-    const unsigned fma = 1u << 12, movbe = 1u << 22, osxsave = 1u << 27, avx = 1u << 28,
-                   f16c = 1u << 29;
+    const unsigned fma = 1u << 12, movbe = 1u << 22, osxsave = 1u << 27, avx = 1u << 28, f16c = 1u << 29;
     const unsigned bmi1 = 1u << 3, avx2 = 1u << 5, bmi2 = 1u << 8;
-    const unsigned avx512f = 1u << 16, avx512dq = 1u << 17, avx512cd = 1u << 28,
-                   avx512bw = 1u << 30, avx512vl = 1u << 31;
+    const unsigned avx512f = 1u << 16, avx512dq = 1u << 17, avx512cd = 1u << 28, avx512bw = 1u << 30,
+                   avx512vl = 1u << 31;
     const unsigned lzcnt = 1u << 5;
     unsigned a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d)) return 1;
@@ -49,9 +48,7 @@ static inline int platform_x86_level(void) {
 }
 
 /* A number that one thread counts up and others watch. */
-static inline void platform_count_up(unsigned *word) {
-    __atomic_fetch_add(word, 1, __ATOMIC_RELEASE);
-}
+static inline void platform_count_up(unsigned *word) { __atomic_fetch_add(word, 1, __ATOMIC_RELEASE); }
 
 /* Watches it for some ten microseconds; whether it is no longer `value`. A thread that went to sleep
  * instead would take longer to come back, and often to the core of the one that wakes it. */

@@ -16,7 +16,7 @@ __int128 __multi3(__int128 a, __int128 b) {
     const uint64_t ends = x0 * y0, middle = x1 * y0 + (ends >> 32), other = x0 * y1 + (uint32_t)middle;
     wide p;
     p.half.low = other << 32 | (uint32_t)ends;
-    p.half.high = x1 * y1 + (middle >> 32) + (other >> 32) + x.half.high * y.half.low +
-                  x.half.low * y.half.high;
+    p.half.high =
+        x1 * y1 + (middle >> 32) + (other >> 32) + x.half.high * y.half.low + x.half.low * y.half.high;
     return p.all;
 }

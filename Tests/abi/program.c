@@ -15,17 +15,17 @@
 #endif
 
 /* A struct with bytes behind it that no call may change. */
-#define GUARDED(type, name)              \
-    struct {                             \
-        type is;                         \
-        unsigned char behind[64];        \
-    } name;                              \
-    memset(&name, 0, sizeof name);       \
-    memset(name.behind, 0xa5, sizeof name.behind); \
+#define GUARDED(type, name)                                                                                  \
+    struct {                                                                                                 \
+        type is;                                                                                             \
+        unsigned char behind[64];                                                                            \
+    } name;                                                                                                  \
+    memset(&name, 0, sizeof name);                                                                           \
+    memset(name.behind, 0xa5, sizeof name.behind);                                                           \
     name.is.struct_size = sizeof(type)
-#define CHECK_BEHIND(name)                                                         \
-    for (size_t i = 0; i < sizeof name.behind; i++) {                              \
-        if (name.behind[i] != 0xa5) fail(#name " was written beyond its end", REG_OK); \
+#define CHECK_BEHIND(name)                                                                                   \
+    for (size_t i = 0; i < sizeof name.behind; i++) {                                                        \
+        if (name.behind[i] != 0xa5) fail(#name " was written beyond its end", REG_OK);                       \
     }
 
 static void fail(const char *what, reg_status status) {
@@ -73,12 +73,13 @@ static reg_network *make(void) {
     GUARDED(reg_network_options, made);
     must("describe", reg_network_describe(network, &made.is));
     CHECK_BEHIND(made);
-    printf("%zu layers, widths %zu %zu %zu, max_norm %g\n", made.is.layers, made.is.widths[0], made.is.widths[1],
-           made.is.widths[2], made.is.max_norm);
+    printf("%zu layers, widths %zu %zu %zu, max_norm %g\n", made.is.layers, made.is.widths[0],
+           made.is.widths[1], made.is.widths[2], made.is.max_norm);
     GUARDED(reg_layer, layer);
     must("layer", reg_network_layer(network, 1, &layer.is));
     CHECK_BEHIND(layer);
-    printf("layer 1: %zu %zu at %zu and %zu\n", layer.is.n_out, layer.is.n_in, layer.is.weights, layer.is.biases);
+    printf("layer 1: %zu %zu at %zu and %zu\n", layer.is.n_out, layer.is.n_in, layer.is.weights,
+           layer.is.biases);
     return network;
 }
 
@@ -96,13 +97,15 @@ static void optimize(reg_network *network) {
     GUARDED(reg_optimizer_options, got);
     must("get optimizer", reg_network_get_optimizer(network, &got.is));
     CHECK_BEHIND(got);
-    printf("optimizer %d %d, %a %a %a %a, period %llu\n", (int)got.is.kind, (int)got.is.schedule, got.is.learning_rate,
-           got.is.beta2, got.is.epsilon, got.is.min_learning_rate, (unsigned long long)got.is.period);
+    printf("optimizer %d %d, %a %a %a %a, period %llu\n", (int)got.is.kind, (int)got.is.schedule,
+           got.is.learning_rate, got.is.beta2, got.is.epsilon, got.is.min_learning_rate,
+           (unsigned long long)got.is.period);
 }
 
 static int report(const reg_progress *progress, void *context) {
     printf("epoch %llu step %llu cost %a validation %a rate %a\n", (unsigned long long)progress->epoch,
-           (unsigned long long)progress->step, progress->cost, progress->validation_cost, progress->learning_rate);
+           (unsigned long long)progress->step, progress->cost, progress->validation_cost,
+           progress->learning_rate);
     return *(const int *)context;
 }
 
@@ -155,7 +158,8 @@ static void train(reg_network *network) {
     GUARDED(reg_position, position);
     must("get position", reg_network_get_position(network, &position.is));
     CHECK_BEHIND(position);
-    printf("step %llu epoch %llu\n", (unsigned long long)position.is.step, (unsigned long long)position.is.epoch);
+    printf("step %llu epoch %llu\n", (unsigned long long)position.is.step,
+           (unsigned long long)position.is.epoch);
     position.is.step = 99;
     must("set position", reg_network_set_position(network, &position.is));
 }

@@ -88,7 +88,8 @@ static size_t count_out(void *memory) {
     const struct Block block = table[i];
     live -= block.size;
     /* Later entries of the same probe sequence move up, so that no search ends too early. */
-    for (size_t k = (i + 1) % PLACES; table[i].memory != NULL && table[k].memory != NULL; k = (k + 1) % PLACES) {
+    for (size_t k = (i + 1) % PLACES; table[i].memory != NULL && table[k].memory != NULL;
+         k = (k + 1) % PLACES) {
         const size_t wants = home(table[k].memory);
         if ((k - wants) % PLACES < (k - i) % PLACES) continue;
         table[i] = table[k];

@@ -62,9 +62,7 @@ uint64_t random_bits(void) {
     return z ^ (z >> 31);
 }
 
-int random_int(int low, int high) {
-    return low + (int)(random_bits() % (uint64_t)(high - low + 1));
-}
+int random_int(int low, int high) { return low + (int)(random_bits() % (uint64_t)(high - low + 1)); }
 
 double random_real(double low, double high) {
     return low + (high - low) * (double)(random_bits() >> 11) * 0x1p-53;

@@ -49,7 +49,7 @@ bool is_untouched(const void *bytes, size_t size);
 
 void random_seed(uint64_t seed);
 uint64_t random_bits(void);
-int random_int(int low, int high);       /* low to high, inclusive */
+int random_int(int low, int high); /* low to high, inclusive */
 double random_real(double low, double high);
 
 /* The last value of an enum of the library. */

@@ -88,8 +88,7 @@ TEST(cost_l2) {
                 size_t ignored = 99;
                 CHECK_OK(REG(cost)(a, y, 1, m, &plain, NULL));
                 CHECK_OK(REG(cost_l2)(a, y, 1, m, layers > 0 ? weights : NULL,
-                                      layers > 0 ? weight_counts : NULL, layers, lambda, &cost,
-                                      &ignored));
+                                      layers > 0 ? weight_counts : NULL, layers, lambda, &cost, &ignored));
                 const double penalty = layers > 0 ? lambda / (2 * (double)m) * squares : 0;
                 CHECK(close_to(cost, plain + penalty, 1e-12 * (plain + penalty)));
                 CHECK(ignored == 0);

@@ -30,8 +30,8 @@ typedef struct Shape {
 } Shape;
 
 static void check_forward(Shape s, Layout in, Layout to, reg_activation activation, bool whole) {
-    describe("forward " REAL_NAME " %zu x %zu x %zu layouts %d %d activation %d", s.n_out, s.n_in,
-             s.m, in, to, activation);
+    describe("forward " REAL_NAME " %zu x %zu x %zu layouts %d %d activation %d", s.n_out, s.n_in, s.m, in,
+             to, activation);
     const real *w = random_vector(s.n_out * s.n_in, whole), *b = random_vector(s.n_out, whole);
     const Matrix a = random_matrix(in, s.n_in, s.m, whole);
     freeze_buffers();
@@ -39,10 +39,10 @@ static void check_forward(Shape s, Layout in, Layout to, reg_activation activati
     const Matrix alone = matrix(to, s.n_out, s.m), other = matrix(UNITS_EXAMPLES, s.n_out, s.m);
     CHECK_OK(REG(forward_dense)(w, b, s.n_out, s.n_in, s.m, a.first, a.strides, activation, z.first,
                                 out.first, out.strides));
-    CHECK_OK(REG(forward_dense)(w, b, s.n_out, s.n_in, s.m, a.first, a.strides, activation, NULL,
-                                alone.first, alone.strides));
-    CHECK_OK(REG(forward_dense)(w, b, s.n_out, s.n_in, s.m, a.first, a.strides, activation, NULL,
-                                other.first, other.strides));
+    CHECK_OK(REG(forward_dense)(w, b, s.n_out, s.n_in, s.m, a.first, a.strides, activation, NULL, alone.first,
+                                alone.strides));
+    CHECK_OK(REG(forward_dense)(w, b, s.n_out, s.n_in, s.m, a.first, a.strides, activation, NULL, other.first,
+                                other.strides));
     /* Tests only that the activation was applied to z; elementwise.c tests its values. */
     real *activated = BUFFER(real, z.length);
     CHECK_OK(REG(forward_activation)(z.all, z.length, activation, activated));
@@ -51,8 +51,7 @@ static void check_forward(Shape s, Layout in, Layout to, reg_activation activati
         for (size_t r = 0; r < s.m; r++) {
             Sum sum = {0, 0};
             add(&sum, b[u]);
-            for (size_t k = 0; k < s.n_in; k++)
-                add(&sum, (double)w[u * s.n_in + k] * *element(&a, k, r));
+            for (size_t k = 0; k < s.n_in; k++) add(&sum, (double)w[u * s.n_in + k] * *element(&a, k, r));
             right &= within(*element(&z, u, r), sum, whole, s.n_in);
             finished &= same(*element(&out, u, r), activated[element(&z, u, r) - z.all]);
             /* The same bits in every output layout. */
@@ -73,8 +72,7 @@ static void check_input_gradient(Shape s, const real *w, const Matrix *dz, const
     for (size_t k = 0; k < s.n_in; k++) {
         for (size_t r = 0; r < s.m; r++) {
             Sum sum = {0, 0};
-            for (size_t u = 0; u < s.n_out; u++)
-                add(&sum, (double)w[u * s.n_in + k] * *element(dz, u, r));
+            for (size_t u = 0; u < s.n_out; u++) add(&sum, (double)w[u * s.n_in + k] * *element(dz, u, r));
             right &= within(*element(da, k, r), sum, whole, s.n_out);
         }
     }
@@ -82,8 +80,8 @@ static void check_input_gradient(Shape s, const real *w, const Matrix *dz, const
     CHECK(padding_is_untouched(da));
 }
 
-static void check_weight_gradient(Shape s, const real *w, const Matrix *dz, const Matrix *a,
-                                  double lambda, const real *dw, const real *db, bool whole) {
+static void check_weight_gradient(Shape s, const real *w, const Matrix *dz, const Matrix *a, double lambda,
+                                  const real *dw, const real *db, bool whole) {
     const double m = (double)s.m, terms = whole ? 4 : (double)s.m + 4;
     bool weights = true, biases = true;
     for (size_t u = 0; u < s.n_out; u++) {
@@ -94,8 +92,7 @@ static void check_weight_gradient(Shape s, const real *w, const Matrix *dz, cons
         biases &= close_to(db[u], bias.value / m, terms * REAL_EPSILON * size);
         for (size_t k = 0; k < s.n_in; k++) {
             Sum sum = {0, 0};
-            for (size_t r = 0; r < s.m; r++)
-                add(&sum, (double)*element(dz, u, r) * *element(a, k, r));
+            for (size_t r = 0; r < s.m; r++) add(&sum, (double)*element(dz, u, r) * *element(a, k, r));
             const double decay = lambda / m * w[u * s.n_in + k];
             const double bound = (whole ? fabs(sum.value) : sum.size) / m + fabs(decay);
             weights &= close_to(dw[u * s.n_in + k], sum.value / m + decay, terms * REAL_EPSILON * bound);
@@ -106,16 +103,16 @@ static void check_weight_gradient(Shape s, const real *w, const Matrix *dz, cons
 }
 
 static void check_backward(Shape s, Layout in, Layout to, double lambda, bool whole) {
-    describe("backward " REAL_NAME " %zu x %zu x %zu layouts %d %d lambda %g", s.n_out, s.n_in, s.m,
-             in, to, lambda);
+    describe("backward " REAL_NAME " %zu x %zu x %zu layouts %d %d lambda %g", s.n_out, s.n_in, s.m, in, to,
+             lambda);
     const real *w = random_vector(s.n_out * s.n_in, whole);
     const Matrix a = random_matrix(in, s.n_in, s.m, whole);
     const Matrix dz = random_matrix((Layout)random_int(0, LAYOUTS - 1), s.n_out, s.m, whole);
     freeze_buffers();
     real *dw = BUFFER(real, s.n_out * s.n_in), *db = BUFFER(real, s.n_out);
     const Matrix da = matrix(to, s.n_in, s.m);
-    CHECK_OK(REG(backward_l2)(w, s.n_out, s.n_in, s.m, dz.first, dz.strides, a.first, a.strides,
-                              lambda, dw, db, da.first, da.strides));
+    CHECK_OK(REG(backward_l2)(w, s.n_out, s.n_in, s.m, dz.first, dz.strides, a.first, a.strides, lambda, dw,
+                              db, da.first, da.strides));
     check_input_gradient(s, w, &dz, &da, whole);
     check_weight_gradient(s, w, &dz, &a, lambda, dw, db, whole);
 
@@ -123,10 +120,10 @@ static void check_backward(Shape s, Layout in, Layout to, double lambda, bool wh
     real *dw2 = BUFFER(real, s.n_out * s.n_in), *db2 = BUFFER(real, s.n_out);
     const Matrix da2 = matrix(to, s.n_in, s.m);
     const reg_strides none = {0, 0};
-    CHECK_OK(REG(backward_l2)(w, s.n_out, s.n_in, s.m, dz.first, dz.strides, a.first, a.strides,
-                              lambda, dw2, db2, NULL, none));
-    CHECK_OK(REG(backward_l2)(w, s.n_out, s.n_in, s.m, dz.first, dz.strides, NULL, none, lambda,
-                              NULL, NULL, da2.first, da2.strides));
+    CHECK_OK(REG(backward_l2)(w, s.n_out, s.n_in, s.m, dz.first, dz.strides, a.first, a.strides, lambda, dw2,
+                              db2, NULL, none));
+    CHECK_OK(REG(backward_l2)(w, s.n_out, s.n_in, s.m, dz.first, dz.strides, NULL, none, lambda, NULL, NULL,
+                              da2.first, da2.strides));
     CHECK(memcmp(dw, dw2, s.n_out * s.n_in * sizeof *dw) == 0);
     CHECK(memcmp(db, db2, s.n_out * sizeof *db) == 0);
     CHECK(memcmp(da.all, da2.all, da.length * sizeof(real)) == 0);
@@ -145,8 +142,7 @@ static void check_layer(Shape s, bool whole) {
 
 /* Sizes around the ends of tiles, vectors, chains and blocks. */
 static const size_t edges[] = {1, 2, 3, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 24, 25, 31, 32, 33, 65};
-static const size_t depths[] = {1,   2,   3,   4,   15,  16,  17,  63,
-                                255, 256, 257, 383, 384, 385, 513, 769};
+static const size_t depths[] = {1, 2, 3, 4, 15, 16, 17, 63, 255, 256, 257, 383, 384, 385, 513, 769};
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 TEST(dense_exact) {
@@ -187,8 +183,8 @@ TEST(dense_isolation) {
         const size_t bad_example = random_bits() % s.m, bad_unit = random_bits() % s.n_out;
         *element(&a, random_bits() % s.n_in, bad_example) = NAN;
         w[bad_unit * s.n_in + random_bits() % s.n_in] = NAN;
-        CHECK_OK(REG(forward_dense)(w, b, s.n_out, s.n_in, s.m, a.first, a.strides, REG_RELU, NULL,
-                                    out.first, out.strides));
+        CHECK_OK(REG(forward_dense)(w, b, s.n_out, s.n_in, s.m, a.first, a.strides, REG_RELU, NULL, out.first,
+                                    out.strides));
         bool right = true;
         for (size_t u = 0; u < s.n_out; u++)
             for (size_t r = 0; r < s.m; r++)
@@ -207,11 +203,11 @@ TEST(dense_unaligned) {
     memcpy(w1 + 1, w, sizeof(real) * N_OUT * N_IN);
     memcpy(b1 + 1, b, sizeof(real) * N_OUT);
     memcpy(a1 + 1, a.all, sizeof(real) * a.length);
-    CHECK_OK(REG(forward_dense)(w, b, N_OUT, N_IN, M, a.first, a.strides, REG_SIGMOID, NULL,
-                                out.first, out.strides));
+    CHECK_OK(REG(forward_dense)(w, b, N_OUT, N_IN, M, a.first, a.strides, REG_SIGMOID, NULL, out.first,
+                                out.strides));
     CHECK_OK(REG(forward_dense)((const void *)(w1 + 1), (const void *)(b1 + 1), N_OUT, N_IN, M,
-                                (const void *)(a1 + 1), a.strides, REG_SIGMOID, NULL,
-                                (void *)(out1 + 1), out.strides));
+                                (const void *)(a1 + 1), a.strides, REG_SIGMOID, NULL, (void *)(out1 + 1),
+                                out.strides));
     CHECK(memcmp(out.all, out1 + 1, sizeof(real) * out.length) == 0);
 }
 
@@ -253,8 +249,8 @@ TEST(dense_unused_stride) {
 TEST(dense_small_transposed) {
     static const Layout layouts[] = {EXAMPLES_UNITS, PADDED_EXAMPLES, STEPPED};
     static const Layout inputs[] = {EXAMPLES_UNITS, UNITS_EXAMPLES, REVERSED, BROADCAST};
-    static const Shape shapes[] = {{20, 2, 211}, {3, 20, 1500}, {9, 20, 6001},
-                                   {20, 30, 2003}, {1, 200, 5999}};
+    static const Shape shapes[] = {
+        {20, 2, 211}, {3, 20, 1500}, {9, 20, 6001}, {20, 30, 2003}, {1, 200, 5999}};
     static const reg_activation activations[] = {REG_IDENTITY, REG_RELU, REG_SIGMOID, REG_TANH};
     for (size_t i = 0; i < COUNT(shapes); i++) {
         for (size_t j = 0; j < COUNT(inputs); j++) {

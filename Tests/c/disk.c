@@ -98,11 +98,11 @@ TEST(files_relative) {
 
 /* ---- Errors ---------------------------------------------------------------------------- */
 
-#define FILE_ERROR(number, call)                \
-    do {                                        \
-        errno = 0;                              \
-        CHECK_STATUS(REG_ERROR_FILE, call);     \
-        CHECK(errno == (number));               \
+#define FILE_ERROR(number, call)                                                                             \
+    do {                                                                                                     \
+        errno = 0;                                                                                           \
+        CHECK_STATUS(REG_ERROR_FILE, call);                                                                  \
+        CHECK(errno == (number));                                                                            \
     } while (0)
 
 /* Paths that cannot be loaded, or saved and exported to, with their errno. */
@@ -177,11 +177,12 @@ TEST(files_names) {
     make_directory();
     network *original = random_network(false);
     const char *path = in_directory("file.c");
-    static const char *const bad[] = {
-        "",      "1a",   "a-b",   "a b",  "a.b",   "\xc3\xa4", "a\n",   "int",      "_Bool", "while",
-        "main",  "exp",  "expf",  "expl", "log2f", "sqrt",     "fmaxl", "restrict", "NAN",   "INFINITY",
-        "signbit", "trunc", "atan2f", "acos", "auto", "double_t", "FP_FAST_FMA", "HUGE_VALL", "+", "a;",
-        "gamma", "j0", "y1", "signgam", "M_PI", "scalb"};
+    static const char *const bad[] = {"",      "1a",       "a-b",         "a b",       "a.b",    "\xc3\xa4",
+                                      "a\n",   "int",      "_Bool",       "while",     "main",   "exp",
+                                      "expf",  "expl",     "log2f",       "sqrt",      "fmaxl",  "restrict",
+                                      "NAN",   "INFINITY", "signbit",     "trunc",     "atan2f", "acos",
+                                      "auto",  "double_t", "FP_FAST_FMA", "HUGE_VALL", "+",      "a;",
+                                      "gamma", "j0",       "y1",          "signgam",   "M_PI",   "scalb"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         describe("files_names " REAL_NAME ", %s", bad[i]);
         CHECK_STATUS(REG_ERROR_NAME, REG(network_export_c)(original, path, bad[i]));
@@ -193,7 +194,8 @@ TEST(files_names) {
     CHECK(count_files(false) == 0);
     name[255] = 0;
     CHECK_OK(REG(network_export_c)(original, path, name));
-    static const char *const good[] = {"a", "_", "x", "y", "predict", "int_", "Int", "exp_", "f", "l", "model2", "u1"};
+    static const char *const good[] = {"a",   "_",    "x", "y", "predict", "int_",
+                                       "Int", "exp_", "f", "l", "model2",  "u1"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         describe("files_names " REAL_NAME ", %s", good[i]);
         CHECK_OK(REG(network_export_c)(original, path, good[i]));
@@ -243,8 +245,7 @@ TEST(files_killed) {
         CHECK(child > 0 && kill(child, SIGKILL) == 0 && waitpid(child, &status, 0) == child);
         CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
         CHECK_OK(REG(network_load)(path, &loaded));
-        CHECK(loaded != NULL &&
-              (same_networks(networks[0], loaded) || same_networks(networks[1], loaded)));
+        CHECK(loaded != NULL && (same_networks(networks[0], loaded) || same_networks(networks[1], loaded)));
         REG(network_destroy)(loaded);
         loaded = NULL;
     }

@@ -26,8 +26,8 @@ static void check_dropout(size_t count, double keep_prob, uint64_t offset) {
     for (size_t i = 0; i < count; i++) {
         const bool kept = oracle_kept(keep_prob, seed, stream, offset + i);
         const real want = dropped_out(a[i], kept, keep_prob);
-        right &= mask[i] == kept && same(out[i], want) && same(masked[i], want) &&
-                 same(da[i], want) && same(in_place[i], want);
+        right &= mask[i] == kept && same(out[i], want) && same(masked[i], want) && same(da[i], want) &&
+                 same(in_place[i], want);
     }
     CHECK(right);
     memcpy(in_place, a, count * sizeof *a);
@@ -52,8 +52,7 @@ TEST(dropout_unaligned) {
     const real *a = random_buffer(COUNT, -2, 2, false);
     char *shifted = BUFFER(char, sizeof(real) * COUNT + 1), *out = BUFFER(char, sizeof(real) * COUNT + 3);
     memcpy(shifted + 1, a, sizeof(real) * COUNT);
-    CHECK_OK(REG(forward_dropout)((const void *)(shifted + 1), COUNT, 0.5, 1, 2, 3,
-                                  (void *)(out + 3), NULL));
+    CHECK_OK(REG(forward_dropout)((const void *)(shifted + 1), COUNT, 0.5, 1, 2, 3, (void *)(out + 3), NULL));
     for (size_t i = 0; i < COUNT; i++) {
         real got;
         memcpy(&got, out + 3 + i * sizeof got, sizeof got);
@@ -67,8 +66,7 @@ TEST(apply_mask) {
             const double keep_prob = oracle_keep_probs[p];
             real *a = random_buffer(count, -2, 2, true), *out = BUFFER(real, count);
             uint8_t *mask = BUFFER(uint8_t, count);
-            for (size_t i = 0; i < count; i++)
-                mask[i] = (uint8_t)(random_int(0, 1) * random_int(0, 255));
+            for (size_t i = 0; i < count; i++) mask[i] = (uint8_t)(random_int(0, 1) * random_int(0, 255));
             CHECK_OK(REG(apply_mask)(a, mask, count, keep_prob, out));
             bool right = true;
             for (size_t i = 0; i < count; i++)

@@ -80,7 +80,8 @@ static double slope_of(reg_activation k, double z) {
     case REG_LEAKY_RELU: return z > 0 ? 1 : 0.01;
     case REG_SELU: return 1.0507009873554804935 * (z > 0 ? 1 : 1.6732632423543772848 * exp(z));
     case REG_SILU: return fabs(z) > 1e3 ? z > 0 : (1 + z / (1 + exp(z))) / (1 + exp(-z));
-    case REG_GELU: return erfc(-z / sqrt(2)) / 2 + (fabs(z) > 1e3 ? 0 : z * exp(-z * z / 2) / sqrt(2 * acos(-1)));
+    case REG_GELU:
+        return erfc(-z / sqrt(2)) / 2 + (fabs(z) > 1e3 ? 0 : z * exp(-z * z / 2) / sqrt(2 * acos(-1)));
     default: return 1 - tanh(z) * tanh(z);
     }
 }
@@ -90,7 +91,8 @@ TEST(activation_formulas) {
         enum { COUNT = 4099 };
         real *z = random_buffer(COUNT, -20, 20, false), *a = BUFFER(real, COUNT), *dz = BUFFER(real, COUNT);
         real *da = random_buffer(COUNT, 1, 1, false);
-        const real special[] = {0, (real)-0.0, INFINITY, -INFINITY, NAN, 1, -1, 100, -100, (real)1e-9, (real)-1e-9, 700, -700};
+        const real special[] = {0,   (real)-0.0, INFINITY,   -INFINITY,   NAN, 1,   -1,
+                                100, -100,       (real)1e-9, (real)-1e-9, 700, -700};
         memcpy(z, special, sizeof special);
         for (size_t i = 100; i < 2000; i++) z[i] /= 10;
         describe("activation %d " REAL_NAME, k);

@@ -29,14 +29,15 @@ static bool all_untouched(void) {
            is_untouched(ignored, sizeof *ignored);
 }
 
-#define REFUSED(status, call)          \
-    do {                               \
-        CHECK_STATUS((status), call);  \
-        CHECK(all_untouched());        \
+#define REFUSED(status, call)                                                                                \
+    do {                                                                                                     \
+        CHECK_STATUS((status), call);                                                                        \
+        CHECK(all_untouched());                                                                              \
     } while (0)
 
 /* Sizes that are negative, or whose number of bytes is, or overflows. */
-static const size_t bad_counts[] = {SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX / 2, SIZE_MAX / 2 / sizeof(real) + 1};
+static const size_t bad_counts[] = {SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX / 2,
+                                    SIZE_MAX / 2 / sizeof(real) + 1};
 enum { BAD_COUNTS = sizeof bad_counts / sizeof bad_counts[0] };
 static const double bad_keep_probs[] = {0, -0.0, -0.5, 1.0000000000000002, 2, INFINITY, -INFINITY, NAN};
 enum { BAD_KEEP_PROBS = sizeof bad_keep_probs / sizeof bad_keep_probs[0] };
@@ -165,22 +166,43 @@ typedef struct Backward {
     reg_strides da_strides;
 } Backward;
 
-#define FORWARD(...)                                                                           \
-    ((Forward){.w = in, .b = in, .n_out = 2, .n_in = 2, .m = 3, .a = in, .a_strides = {3, 1},  \
-               .activation = REG_RELU, .z = first, .out = second, .out_strides = {3, 1}, __VA_ARGS__})
-#define BACKWARD(...)                                                                          \
-    ((Backward){.w = in, .n_out = 2, .n_in = 2, .m = 3, .dz = in, .dz_strides = {3, 1}, .a = in, \
-                .a_strides = {3, 1}, .lambda = 0.1, .dw = first, .db = second, .da = third,     \
-                .da_strides = {3, 1}, __VA_ARGS__})
+#define FORWARD(...)                                                                                         \
+    ((Forward){.w = in,                                                                                      \
+               .b = in,                                                                                      \
+               .n_out = 2,                                                                                   \
+               .n_in = 2,                                                                                    \
+               .m = 3,                                                                                       \
+               .a = in,                                                                                      \
+               .a_strides = {3, 1},                                                                          \
+               .activation = REG_RELU,                                                                       \
+               .z = first,                                                                                   \
+               .out = second,                                                                                \
+               .out_strides = {3, 1},                                                                        \
+               __VA_ARGS__})
+#define BACKWARD(...)                                                                                        \
+    ((Backward){.w = in,                                                                                     \
+                .n_out = 2,                                                                                  \
+                .n_in = 2,                                                                                   \
+                .m = 3,                                                                                      \
+                .dz = in,                                                                                    \
+                .dz_strides = {3, 1},                                                                        \
+                .a = in,                                                                                     \
+                .a_strides = {3, 1},                                                                         \
+                .lambda = 0.1,                                                                               \
+                .dw = first,                                                                                 \
+                .db = second,                                                                                \
+                .da = third,                                                                                 \
+                .da_strides = {3, 1},                                                                        \
+                __VA_ARGS__})
 
 static reg_status forward(Forward c) {
-    return REG(forward_dense)(c.w, c.b, c.n_out, c.n_in, c.m, c.a, c.a_strides,
-                              (reg_activation)c.activation, c.z, c.out, c.out_strides);
+    return REG(forward_dense)(c.w, c.b, c.n_out, c.n_in, c.m, c.a, c.a_strides, (reg_activation)c.activation,
+                              c.z, c.out, c.out_strides);
 }
 
 static reg_status backward(Backward c) {
-    return REG(backward_l2)(c.w, c.n_out, c.n_in, c.m, c.dz, c.dz_strides, c.a, c.a_strides, c.lambda,
-                            c.dw, c.db, c.da, c.da_strides);
+    return REG(backward_l2)(c.w, c.n_out, c.n_in, c.m, c.dz, c.dz_strides, c.a, c.a_strides, c.lambda, c.dw,
+                            c.db, c.da, c.da_strides);
 }
 
 /* An override of a field that FORWARD or BACKWARD sets is meant. */
@@ -213,9 +235,11 @@ static void check_dense_strides(void) {
     for (int i = 0; i < 5; i++) {
         REFUSED(REG_ERROR_SIZE, forward(FORWARD(.m = 9, .n_out = 9, .n_in = 9, .a_strides = too_large[i])));
         REFUSED(REG_ERROR_SIZE, forward(FORWARD(.m = 9, .n_out = 9, .n_in = 9, .out_strides = too_large[i])));
-        REFUSED(REG_ERROR_SIZE, backward(BACKWARD(.m = 9, .n_out = 9, .n_in = 9, .dz_strides = too_large[i])));
+        REFUSED(REG_ERROR_SIZE,
+                backward(BACKWARD(.m = 9, .n_out = 9, .n_in = 9, .dz_strides = too_large[i])));
         REFUSED(REG_ERROR_SIZE, backward(BACKWARD(.m = 9, .n_out = 9, .n_in = 9, .a_strides = too_large[i])));
-        REFUSED(REG_ERROR_SIZE, backward(BACKWARD(.m = 9, .n_out = 9, .n_in = 9, .da_strides = too_large[i])));
+        REFUSED(REG_ERROR_SIZE,
+                backward(BACKWARD(.m = 9, .n_out = 9, .n_in = 9, .da_strides = too_large[i])));
     }
     static const reg_strides overlapping[] = {{1, 1}, {0, 1}, {1, 0}, {2, 1}, {0, 0}, {-3, 1}, {3, -1}};
     for (int i = 0; i < 7; i++) {

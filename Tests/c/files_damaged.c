@@ -86,15 +86,16 @@ static const char good_metadata[] =
     "\"beta1\":\"0x1p-1\",\"beta2\":\"0x1p-1\",\"epsilon\":\"0x0.8p-1022\",\"weight_decay\":\"0x0p+0\","
     "\"clip_norm\":\"0x0p+0\",\"decay\":\"0x1p-1\",\"period\":\"10\",\"min_learning_rate\":\"0x0p+0\","
     "\"step\":\"281474976710655\",\"epoch\":\"7\"}";
-#define ENTRY(name, shape, from, to) \
+#define ENTRY(name, shape, from, to)                                                                         \
     "\"" name "\":{\"dtype\":\"" TYPE "\",\"shape\":[" shape "],\"data_offsets\":[" from "," to "]}"
-static const char good_parameters[] =
-    ENTRY("W1", "3,2", "0", BYTES("24", "48")) "," ENTRY("b1", "3", BYTES("24", "48"), BYTES("36", "72")) ","
-    ENTRY("W2", "1,3", BYTES("36", "72"), BYTES("48", "96")) ","
-    ENTRY("b2", "1", BYTES("48", "96"), BYTES("52", "104"));
+static const char good_parameters[] = ENTRY("W1", "3,2", "0", BYTES("24", "48")) "," ENTRY(
+    "b1", "3", BYTES("24", "48"),
+    BYTES("36", "72")) "," ENTRY("W2", "1,3", BYTES("36", "72"),
+                                 BYTES("48", "96")) "," ENTRY("b2", "1", BYTES("48", "96"),
+                                                              BYTES("52", "104"));
 static const char good_moments[] =
-    "," ENTRY("optimizer.first_moment", "13", BYTES("52", "104"), BYTES("104", "208"))
-    "," ENTRY("optimizer.second_moment", "13", BYTES("104", "208"), BYTES("156", "312"));
+    "," ENTRY("optimizer.first_moment", "13", BYTES("52", "104"), BYTES("104", "208")) "," ENTRY(
+        "optimizer.second_moment", "13", BYTES("104", "208"), BYTES("156", "312"));
 enum { PARAMETERS = 13 };
 
 static char *header_text(void) {
@@ -159,72 +160,177 @@ static const Change allowed[] = {
 
 static const Change forbidden[] = {
     /* Options out of range. */
-    {"swiftreg", "1", "2"}, {"swiftreg", "1", "01"}, {"swiftreg", "1", ""}, {"swiftreg", "1", "1 "},
-    {"widths", "2 3 1", "2 0 1"}, {"widths", "2 3 1", "0 3 1"}, {"widths", "2 3 1", "2 3 0"},
-    {"widths", "2 3 1", "2 3"}, {"widths", "2 3 1", "2 3 1 1"}, {"widths", "2 3 1", "2"},
-    {"widths", "2 3 1", ""}, {"widths", "2 3 1", " "}, {"widths", "2 3 1", " 2 3 1"},
-    {"widths", "2 3 1", "2  3 1"}, {"widths", "2 3 1", "2 3 1 "}, {"widths", "2 3 1", "2 -3 1"},
-    {"widths", "2 3 1", "2 3 9223372036854775807"}, {"widths", "2 3 1", "2 9223372036854775807 1"},
-    {"widths", "2 3 1", "4294967296 4294967296 1"}, {"widths", "2 3 1", "2 18446744073709551619 1"},
-    {"widths", "2 3 1", "9223372036854775807 1 1"}, {"widths", "2 3 1", "3 2 1"},
-    {"activations", "relu", "reluu"}, {"activations", "relu", ""}, {"activations", "relu", "relu relu"},
-    {"activations", "relu", "relu "}, {"activations", "relu", "Relu"}, {"loss", "binary_", "binary-"},
-    {"init", "he", "hee"}, {"init", "he", "0"}, {"seed", "18446744073709551615", "18446744073709551616"},
-    {"seed", "18446744073709551615", "-1"}, {"seed", "18446744073709551615", "1e3"},
-    {"seed", "18446744073709551615", "00"}, {"seed", "18446744073709551615", "+1"},
-    {"keep_prob", "0x1p+0", "0x0p+0"}, {"keep_prob", "0x1p+0", "0x1p+1"}, {"keep_prob", "0x1p+0", "-0x1p+0"},
-    {"keep_prob", "0x1p+0", "nan"}, {"keep_prob", "0x1p+0", "inf"}, {"keep_prob", "0x1p+0", "1"},
-    {"keep_prob", "0x1p+0", "0x1.0p+0"}, {"keep_prob", "0x1p+0", "0x1.p+0"}, {"keep_prob", "0x1p+0", "0x2p-1"},
-    {"keep_prob", "0x1p+0", "0x1p0"}, {"keep_prob", "0x1p+0", "0x1p-0"}, {"keep_prob", "0x1p+0", "0X1P+0"},
-    {"keep_prob", "0x1p+0", "0x1.8000000000000p-1"}, {"keep_prob", "0x1p+0", "0x1.00000000000001p-1"},
-    {"keep_prob", "0x1p+0", "0x1p-1023"}, {"keep_prob", "0x1p+0", "0x0.8p-1"}, {"keep_prob", "0x1p+0", "0x0p-1022"},
-    {"keep_prob", "0x1p+0", "0x1p-99999999999999999999"}, {"keep_prob", "0x1p+0", "0x1p+01"},
-    {"keep_prob", "0x1p+0 ", ""}, {"keep_prob", "0x1p+0 ", "0x1p+0 0x1p+0 "}, {"keep_prob", "0x1p+0 ", "0x1p+0,"},
-    {"l2", "0x1.8p+1", "inf"}, {"l2", "0x1.8p+1", "-0x1.8p+1"}, {"l2", "0x1.8p+1", "0x1.8p+1024"},
-    {"l2", "0x1.8p+1", "0x1.Ap+1"}, {"label_smoothing", "0x0p+0", "0x1p+0"}, {"max_norm", "inf", "-inf"},
-    {"max_norm", "inf", "nan"}, {"max_norm", "inf", "infinity"}, {"loss", "binary_cross_entropy", ""},
-    {"optimizer", "adam", "Adam"}, {"optimizer", "adam", "adamm"}, {"schedule", "constant", "linear"},
-    {"learning_rate", "0x1.47ae147ae147bp-7", "inf"}, {"learning_rate", "0x1", "-0x1"},
-    {"\"momentum", "0x1p-1", "0x1p+0"}, {"beta1", "0x1p-1", "0x1p+0"}, {"beta2", "0x1p-1", "nan"},
-    {"epsilon", "0x0.8p-1022", "inf"}, {"weight_decay", "0x0p+0", "-0x1p+0"}, {"clip_norm", "0x0p+0", "nan"},
-    {"step", "281474976710655", "281474976710656"}, {"epoch", "7", "18446744073709551615"}, {"epoch", "7", ""},
+    {"swiftreg", "1", "2"},
+    {"swiftreg", "1", "01"},
+    {"swiftreg", "1", ""},
+    {"swiftreg", "1", "1 "},
+    {"widths", "2 3 1", "2 0 1"},
+    {"widths", "2 3 1", "0 3 1"},
+    {"widths", "2 3 1", "2 3 0"},
+    {"widths", "2 3 1", "2 3"},
+    {"widths", "2 3 1", "2 3 1 1"},
+    {"widths", "2 3 1", "2"},
+    {"widths", "2 3 1", ""},
+    {"widths", "2 3 1", " "},
+    {"widths", "2 3 1", " 2 3 1"},
+    {"widths", "2 3 1", "2  3 1"},
+    {"widths", "2 3 1", "2 3 1 "},
+    {"widths", "2 3 1", "2 -3 1"},
+    {"widths", "2 3 1", "2 3 9223372036854775807"},
+    {"widths", "2 3 1", "2 9223372036854775807 1"},
+    {"widths", "2 3 1", "4294967296 4294967296 1"},
+    {"widths", "2 3 1", "2 18446744073709551619 1"},
+    {"widths", "2 3 1", "9223372036854775807 1 1"},
+    {"widths", "2 3 1", "3 2 1"},
+    {"activations", "relu", "reluu"},
+    {"activations", "relu", ""},
+    {"activations", "relu", "relu relu"},
+    {"activations", "relu", "relu "},
+    {"activations", "relu", "Relu"},
+    {"loss", "binary_", "binary-"},
+    {"init", "he", "hee"},
+    {"init", "he", "0"},
+    {"seed", "18446744073709551615", "18446744073709551616"},
+    {"seed", "18446744073709551615", "-1"},
+    {"seed", "18446744073709551615", "1e3"},
+    {"seed", "18446744073709551615", "00"},
+    {"seed", "18446744073709551615", "+1"},
+    {"keep_prob", "0x1p+0", "0x0p+0"},
+    {"keep_prob", "0x1p+0", "0x1p+1"},
+    {"keep_prob", "0x1p+0", "-0x1p+0"},
+    {"keep_prob", "0x1p+0", "nan"},
+    {"keep_prob", "0x1p+0", "inf"},
+    {"keep_prob", "0x1p+0", "1"},
+    {"keep_prob", "0x1p+0", "0x1.0p+0"},
+    {"keep_prob", "0x1p+0", "0x1.p+0"},
+    {"keep_prob", "0x1p+0", "0x2p-1"},
+    {"keep_prob", "0x1p+0", "0x1p0"},
+    {"keep_prob", "0x1p+0", "0x1p-0"},
+    {"keep_prob", "0x1p+0", "0X1P+0"},
+    {"keep_prob", "0x1p+0", "0x1.8000000000000p-1"},
+    {"keep_prob", "0x1p+0", "0x1.00000000000001p-1"},
+    {"keep_prob", "0x1p+0", "0x1p-1023"},
+    {"keep_prob", "0x1p+0", "0x0.8p-1"},
+    {"keep_prob", "0x1p+0", "0x0p-1022"},
+    {"keep_prob", "0x1p+0", "0x1p-99999999999999999999"},
+    {"keep_prob", "0x1p+0", "0x1p+01"},
+    {"keep_prob", "0x1p+0 ", ""},
+    {"keep_prob", "0x1p+0 ", "0x1p+0 0x1p+0 "},
+    {"keep_prob", "0x1p+0 ", "0x1p+0,"},
+    {"l2", "0x1.8p+1", "inf"},
+    {"l2", "0x1.8p+1", "-0x1.8p+1"},
+    {"l2", "0x1.8p+1", "0x1.8p+1024"},
+    {"l2", "0x1.8p+1", "0x1.Ap+1"},
+    {"label_smoothing", "0x0p+0", "0x1p+0"},
+    {"max_norm", "inf", "-inf"},
+    {"max_norm", "inf", "nan"},
+    {"max_norm", "inf", "infinity"},
+    {"loss", "binary_cross_entropy", ""},
+    {"optimizer", "adam", "Adam"},
+    {"optimizer", "adam", "adamm"},
+    {"schedule", "constant", "linear"},
+    {"learning_rate", "0x1.47ae147ae147bp-7", "inf"},
+    {"learning_rate", "0x1", "-0x1"},
+    {"\"momentum", "0x1p-1", "0x1p+0"},
+    {"beta1", "0x1p-1", "0x1p+0"},
+    {"beta2", "0x1p-1", "nan"},
+    {"epsilon", "0x0.8p-1022", "inf"},
+    {"weight_decay", "0x0p+0", "-0x1p+0"},
+    {"clip_norm", "0x0p+0", "nan"},
+    {"step", "281474976710655", "281474976710656"},
+    {"epoch", "7", "18446744073709551615"},
+    {"epoch", "7", ""},
     /* The metadata. */
-    {"", "{\"swiftreg\":\"1\",", "{"}, {"", "\"epoch\":\"7\"", "\"epoch\":7"}, {"", "\"epoch\":\"7\"", "\"epoch\":null"},
-    {"", ",\"epoch\":\"7\"", ""}, {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"epoch\":\"7\""},
+    {"", "{\"swiftreg\":\"1\",", "{"},
+    {"", "\"epoch\":\"7\"", "\"epoch\":7"},
+    {"", "\"epoch\":\"7\"", "\"epoch\":null"},
+    {"", ",\"epoch\":\"7\"", ""},
+    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"epoch\":\"7\""},
     {"", "\"epoch\"", "\"seed\""},
-    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":\"\\x\""}, {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":\"\\u12G4\""},
-    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":\"\n\""}, {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":7"},
-    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":\"\\\""}, {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":{}"},
-    {"", "\"epoch\"", "\"ep\\u006fch\""}, {"", "\"epoch\":\"7\"", "\"epoch\":\"7\\n\""},
-    {"", "\"epoch\":\"7\"", "\"epoch\":\"\x01\""}, {"", "\"epoch\":\"7\"", "\"epoch\":\"\xff\""},
-    {"", "\"epoch\":\"7\"", "\"epoch\":[[[[[[[[[[[[[[[[[[[["}, {"", "__metadata__", "__metadatb__"},
+    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":\"\\x\""},
+    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":\"\\u12G4\""},
+    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":\"\n\""},
+    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":7"},
+    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":\"\\\""},
+    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\",\"note\":{}"},
+    {"", "\"epoch\"", "\"ep\\u006fch\""},
+    {"", "\"epoch\":\"7\"", "\"epoch\":\"7\\n\""},
+    {"", "\"epoch\":\"7\"", "\"epoch\":\"\x01\""},
+    {"", "\"epoch\":\"7\"", "\"epoch\":\"\xff\""},
+    {"", "\"epoch\":\"7\"", "\"epoch\":[[[[[[[[[[[[[[[[[[[["},
+    {"", "__metadata__", "__metadatb__"},
     {"", "{\"__metadata__\":", "{\"__metadata__\":{},\"__metadata__\":"},
     /* The tensors. */
-    {"W1", TYPE, BYTES("F64", "F32")}, {"W1", TYPE, "BF16"}, {"W1", TYPE, ""}, {"W1", "[3,2]", "[2,3]"},
-    {"W1", "[3,2]", "[6]"}, {"W1", "[3,2]", "[3,2,1]"}, {"W1", "[3,2]", "[]"}, {"W1", "[3,2]", "[3,02]"},
-    {"W1", "[3,2]", "[3,2.0]"}, {"W1", "[3,2]", "[3,2e0]"}, {"W1", "[3,2]", "[3,-2]"}, {"W1", "[3,2]", "[3,2,]"},
-    {"W1", "[3,2]", "[3,18446744073709551618]"}, {"W1", "[3,2]", "[3,9223372036854775810]"}, {"W1", "[3,2]", "\"3,2\""},
-    {"b1", "[3]", "[3,1]"}, {"b1", "[3]", "[1,3]"}, {"b1", "[3]", "[4]"}, {"", "\"W1\"", "\"W2\""},
-    {"", "\"W1\"", "\"W3\""}, {"", "\"W1\"", "\"W0\""}, {"", "\"W1\"", "\"W01\""}, {"", "\"W1\"", "\"w1\""},
-    {"", "\"W1\"", "\"W\""}, {"", "\"W1\"", "\"\""}, {"", "\"W1\"", "\"W18446744073709551617\""},
-    {"", "\"W1\"", "\"b2\""}, {"", "\"b2\"", "\"b2 \""}, {"", "\"W1\"", "\"layer.0.weight\""},
-    {"W1", "\"dtype\":\"" TYPE "\",", ""}, {"W1", "\"dtype\":\"" TYPE "\",", "\"dtype\":\"" TYPE "\",\"dtype\":\"" TYPE "\","},
-    {"W1", "\"dtype\"", "\"note\":\"x\",\"dtype\""}, {"W1", ",\"shape\":[3,2]", ""}, {"W1", "data_offsets", "offsets"},
-    {"W1", "[0,", "[1,"}, {"W1", "[0,", "[-0,"}, {"W1", BYTES("24]", "48]"), BYTES("20]", "40]")},
+    {"W1", TYPE, BYTES("F64", "F32")},
+    {"W1", TYPE, "BF16"},
+    {"W1", TYPE, ""},
+    {"W1", "[3,2]", "[2,3]"},
+    {"W1", "[3,2]", "[6]"},
+    {"W1", "[3,2]", "[3,2,1]"},
+    {"W1", "[3,2]", "[]"},
+    {"W1", "[3,2]", "[3,02]"},
+    {"W1", "[3,2]", "[3,2.0]"},
+    {"W1", "[3,2]", "[3,2e0]"},
+    {"W1", "[3,2]", "[3,-2]"},
+    {"W1", "[3,2]", "[3,2,]"},
+    {"W1", "[3,2]", "[3,18446744073709551618]"},
+    {"W1", "[3,2]", "[3,9223372036854775810]"},
+    {"W1", "[3,2]", "\"3,2\""},
+    {"b1", "[3]", "[3,1]"},
+    {"b1", "[3]", "[1,3]"},
+    {"b1", "[3]", "[4]"},
+    {"", "\"W1\"", "\"W2\""},
+    {"", "\"W1\"", "\"W3\""},
+    {"", "\"W1\"", "\"W0\""},
+    {"", "\"W1\"", "\"W01\""},
+    {"", "\"W1\"", "\"w1\""},
+    {"", "\"W1\"", "\"W\""},
+    {"", "\"W1\"", "\"\""},
+    {"", "\"W1\"", "\"W18446744073709551617\""},
+    {"", "\"W1\"", "\"b2\""},
+    {"", "\"b2\"", "\"b2 \""},
+    {"", "\"W1\"", "\"layer.0.weight\""},
+    {"W1", "\"dtype\":\"" TYPE "\",", ""},
+    {"W1", "\"dtype\":\"" TYPE "\",", "\"dtype\":\"" TYPE "\",\"dtype\":\"" TYPE "\","},
+    {"W1", "\"dtype\"", "\"note\":\"x\",\"dtype\""},
+    {"W1", ",\"shape\":[3,2]", ""},
+    {"W1", "data_offsets", "offsets"},
+    {"W1", "[0,", "[1,"},
+    {"W1", "[0,", "[-0,"},
+    {"W1", BYTES("24]", "48]"), BYTES("20]", "40]")},
     {"W1", BYTES("[0,24]", "[0,48]"), BYTES("[24,0]", "[48,0]")},
     {"W1", BYTES("[0,24]", "[0,48]"), BYTES("[18446744073709551592,0]", "[18446744073709551568,0]")},
     {"W1", BYTES("[0,24]", "[0,48]"), BYTES("[12,36]", "[24,72]")},
     {"W1", BYTES("[0,24]", "[0,48]"), BYTES("[132,156]", "[264,312]")},
-    {"W1", BYTES("[0,24]", "[0,48]"), BYTES("[9223372036854775783,9223372036854775807]", "[9223372036854775759,9223372036854775807]")},
-    {"W1", BYTES("[0,24]", "[0,48]"), BYTES("[0,24,24]", "[0,48,48]")}, {"W1", BYTES("[0,24]", "[0,48]"), "[0]"},
-    {"first_moment", "[13]", "[12]"}, {"", "second_moment", "third_moment"}, {"", "second_moment", "first_moment"},
-    {"optimizer", "adam", "sgd"}, {"optimizer", "adam", "momentum"},
+    {"W1", BYTES("[0,24]", "[0,48]"),
+     BYTES("[9223372036854775783,9223372036854775807]", "[9223372036854775759,9223372036854775807]")},
+    {"W1", BYTES("[0,24]", "[0,48]"), BYTES("[0,24,24]", "[0,48,48]")},
+    {"W1", BYTES("[0,24]", "[0,48]"), "[0]"},
+    {"first_moment", "[13]", "[12]"},
+    {"", "second_moment", "third_moment"},
+    {"", "second_moment", "first_moment"},
+    {"optimizer", "adam", "sgd"},
+    {"optimizer", "adam", "momentum"},
     /* JSON. */
-    {"", "{\"__metadata__\"", "[\"__metadata__\""}, {"", "{\"__metadata__\"", "{{\"__metadata__\""},
-    {"W1", ",", ";"}, {"W1", ":", "="}, {"W1", ":", "::"}, {"W1", "{", "["}, {"", "\"W1\"", "W1"}, {"", "\"W1\"", "'W1'"},
-    {"W1", ",", ",,"}, {"second_moment", "}}", "}},"}, {"second_moment", "}}", "},}"}, {"second_moment", "}}", "}"},
-    {"second_moment", "}}", "}} x"}, {"second_moment", "}}", "}}}"}, {"second_moment", "}}", "}}{}"},
-    {"", "{", " {"}, {"second_moment", "}}", "}}\n"}, {"", "{", "\xef\xbb\xbf{"}, {"", "{", "/**/{"},
+    {"", "{\"__metadata__\"", "[\"__metadata__\""},
+    {"", "{\"__metadata__\"", "{{\"__metadata__\""},
+    {"W1", ",", ";"},
+    {"W1", ":", "="},
+    {"W1", ":", "::"},
+    {"W1", "{", "["},
+    {"", "\"W1\"", "W1"},
+    {"", "\"W1\"", "'W1'"},
+    {"W1", ",", ",,"},
+    {"second_moment", "}}", "}},"},
+    {"second_moment", "}}", "},}"},
+    {"second_moment", "}}", "}"},
+    {"second_moment", "}}", "}} x"},
+    {"second_moment", "}}", "}}}"},
+    {"second_moment", "}}", "}}{}"},
+    {"", "{", " {"},
+    {"second_moment", "}}", "}}\n"},
+    {"", "{", "\xef\xbb\xbf{"},
+    {"", "{", "/**/{"},
 };
 
 TEST(files_headers) {
@@ -235,8 +341,8 @@ TEST(files_headers) {
         check_replaced(REG_ERROR_FORMAT, forbidden[i].after, forbidden[i].from, forbidden[i].to);
 
     static char text[16384];
-    const int length = snprintf(text, sizeof text, "{%s%s,\"__metadata__\":%s}  ", good_parameters, good_moments,
-                                good_metadata);
+    const int length = snprintf(text, sizeof text, "{%s%s,\"__metadata__\":%s}  ", good_parameters,
+                                good_moments, good_metadata);
     describe("files_headers " REAL_NAME ", metadata at the end");
     CHECK_OK(read_header(text, (size_t)length, 3 * PARAMETERS));
     CHECK_STATUS(REG_ERROR_FORMAT, read_header(text, (size_t)length, 3 * PARAMETERS - 1));
@@ -255,7 +361,7 @@ TEST(files_headers) {
     CHECK_STATUS(REG_ERROR_FORMAT, read_header("{\"__metadata__\":{}}", 19, 0));
     describe("files_headers " REAL_NAME ", of another tool");
     static const char foreign[] = "{\"__metadata__\":{\"format\":\"pt\"},"
-        "\"0.weight\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]}}";
+                                  "\"0.weight\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]}}";
     CHECK_STATUS(REG_ERROR_FORMAT, read_header(foreign, strlen(foreign), 1));
 }
 
@@ -263,8 +369,9 @@ TEST(files_headers) {
 TEST(files_lengths) {
     const char *text = header_text();
     const size_t size = 8 + strlen(text) + 3 * PARAMETERS * sizeof(real);
-    static const uint64_t lengths[] = {0, 1, 1 << 20, UINT32_MAX, INT64_MAX - 8, INT64_MAX, (uint64_t)INT64_MAX + 1,
-                                       UINT64_MAX - 8, UINT64_MAX};
+    static const uint64_t lengths[] = {
+        0,         1, 1 << 20, UINT32_MAX, INT64_MAX - 8, INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX - 8,
+        UINT64_MAX};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         describe("files_lengths " REAL_NAME ", %llu", (unsigned long long)lengths[i]);
         unsigned char *bytes = BUFFER(unsigned char, size);

@@ -40,8 +40,7 @@ static size_t mapped;
 void *buffer(size_t count, size_t size) {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = count * size;
     const size_t inner = (bytes + page - 1) / page * page;
-    char *start = mmap(NULL, inner + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                       -1, 0);
+    char *start = mmap(NULL, inner + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (start == MAP_FAILED || mapped == sizeof mappings / sizeof mappings[0]) {
         fprintf(stderr, "no more buffers\n");
         exit(EXIT_FAILURE);

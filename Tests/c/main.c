@@ -48,8 +48,7 @@ int main(int argc, char **argv) {
     if (quick) printf("note: large networks are left out\n");
     if (argc == 3) wanted = argv[2];
     const Guard last = quick ? GUARD_AFTER : GUARD_BEFORE;
-    for (guard = GUARD_AFTER; guard <= last; guard++)
-        run(tests, sizeof tests / sizeof tests[0]);
+    for (guard = GUARD_AFTER; guard <= last; guard++) run(tests, sizeof tests / sizeof tests[0]);
     reg_build build = {.struct_size = sizeof build};
     CHECK_OK(reg_build_info(&build));
     return report(build.isa);

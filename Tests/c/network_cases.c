@@ -57,10 +57,9 @@ Network *create_network(const Case *c) {
 static void fill_targets(Case *c, size_t r) {
     const size_t n = c->widths[c->options.layers], class = random_bits() % n;
     for (size_t k = 0; k < n; k++)
-        *element(&c->y, k, r) = c->options.loss == REG_SQUARED_ERROR ? (real)random_real(-1, 1)
-                                : c->options.loss == REG_SOFTMAX_CROSS_ENTROPY
-                                    ? (real)(k == class)
-                                    : (real)random_int(0, 1);
+        *element(&c->y, k, r) = c->options.loss == REG_SQUARED_ERROR           ? (real)random_real(-1, 1)
+                                : c->options.loss == REG_SOFTMAX_CROSS_ENTROPY ? (real)(k == class)
+                                                                               : (real)random_int(0, 1);
     /* Targets other than classes are allowed. */
     if (random_int(0, 9) == 0)
         for (size_t k = 0; k < n; k++) *element(&c->y, k, r) = (real)random_real(0, 1);
@@ -190,8 +189,7 @@ static bool is_near(const real *got, const double *want, const double *size, siz
     double largest = 0;
     bool near = true;
     for (size_t i = first; i < end; i++) largest = fmax(largest, size[i]);
-    for (size_t i = first; i < end; i++)
-        near &= close_to(got[i], want[i], 64 * REAL_EPSILON * largest);
+    for (size_t i = first; i < end; i++) near &= close_to(got[i], want[i], 64 * REAL_EPSILON * largest);
     return near;
 }
 

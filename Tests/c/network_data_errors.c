@@ -54,10 +54,10 @@ static bool all_untouched(void) {
            position_of(network).step == 0 && position_of(network).epoch == 0;
 }
 
-#define REFUSED(status, call)         \
-    do {                              \
-        CHECK_STATUS((status), call); \
-        CHECK(all_untouched());       \
+#define REFUSED(status, call)                                                                                \
+    do {                                                                                                     \
+        CHECK_STATUS((status), call);                                                                        \
+        CHECK(all_untouched());                                                                              \
     } while (0)
 
 /* All functions refuse these data, also as validation data. */
@@ -70,11 +70,11 @@ static void refuse_data(reg_status status, const Data *bad) {
 }
 
 /* The data with one change. */
-#define BAD(status, ...)                  \
-    do {                                  \
-        Data bad = data;                  \
-        __VA_ARGS__;                      \
-        refuse_data((status), &bad);      \
+#define BAD(status, ...)                                                                                     \
+    do {                                                                                                     \
+        Data bad = data;                                                                                     \
+        __VA_ARGS__;                                                                                         \
+        refuse_data((status), &bad);                                                                         \
     } while (0)
 
 TEST(errors_network_data) {
@@ -85,7 +85,8 @@ TEST(errors_network_data) {
     BAD(REG_ERROR_SHAPE, bad.m = 0);
     BAD(REG_ERROR_SIZE, bad.struct_size = 0);
     BAD(REG_ERROR_SIZE, bad.struct_size = offsetof(Data, rows) - 1);
-    static const size_t counts[] = {SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX / 2, SIZE_MAX / 2 / sizeof(real) + 1};
+    static const size_t counts[] = {SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX / 2,
+                                    SIZE_MAX / 2 / sizeof(real) + 1};
     for (size_t i = 0; i < COUNT(counts); i++) BAD(REG_ERROR_SIZE, bad.m = counts[i]);
     static const reg_strides too_large[] = {
         {PTRDIFF_MAX, 1}, {1, PTRDIFF_MAX}, {PTRDIFF_MIN, 1}, {1, PTRDIFF_MIN}, {PTRDIFF_MAX / 4, 1}};

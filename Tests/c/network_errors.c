@@ -63,20 +63,21 @@ static bool all_untouched(void) {
            memcmp(parameters_before, parameters_of(network), parameters * sizeof(real)) == 0 &&
            memcmp(gradients_before, gradients_of(network), parameters * sizeof(real)) == 0 &&
            count == state_count && memcmp(state_before, state, count * sizeof(real)) == 0 &&
-           memcmp(&optimizer_before, &optimizer, sizeof optimizer) == 0 &&
-           position_of(network).step == 3 && position_of(network).epoch == 2;
+           memcmp(&optimizer_before, &optimizer, sizeof optimizer) == 0 && position_of(network).step == 3 &&
+           position_of(network).epoch == 2;
 }
 
-#define REFUSED(status, call)         \
-    do {                              \
-        CHECK_STATUS((status), call); \
-        CHECK(all_untouched());       \
+#define REFUSED(status, call)                                                                                \
+    do {                                                                                                     \
+        CHECK_STATUS((status), call);                                                                        \
+        CHECK(all_untouched());                                                                              \
     } while (0)
 
 /* An override of a field that a macro below sets is meant. */
 #pragma GCC diagnostic ignored "-Woverride-init"
 
-static const size_t bad_counts[] = {SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX / 2, SIZE_MAX / 2 / sizeof(real) + 1};
+static const size_t bad_counts[] = {SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX / 2,
+                                    SIZE_MAX / 2 / sizeof(real) + 1};
 static const double bad_keep_probs[] = {0, -0.5, 1.0000000000000002, INFINITY, NAN};
 static const double bad_lambdas[] = {-0.1, -INFINITY, INFINITY, NAN};
 static const double below_zero_or_not_finite[] = {-1e-300, -1, INFINITY, -INFINITY, NAN};
@@ -91,9 +92,9 @@ static const reg_strides too_large[] = {
 static const size_t widths[] = {N_IN, 4, N_OUT};
 static const double halves[] = {0.5, 0.5};
 
-#define OPTIONS(...)                                                                     \
-    ((reg_network_options){.struct_size = sizeof(reg_network_options), .layers = 2, .widths = widths, \
-                           __VA_ARGS__})
+#define OPTIONS(...)                                                                                         \
+    ((reg_network_options){                                                                                  \
+        .struct_size = sizeof(reg_network_options), .layers = 2, .widths = widths, __VA_ARGS__})
 
 static void refuse_options(reg_status status, reg_network_options options) {
     Network *made = network; /* anything that is not NULL */
@@ -227,10 +228,17 @@ static void refuse_optimizer(reg_status status, reg_optimizer_options options) {
 }
 
 /* Adam's defaults. Each call below changes one of them. */
-#define OPTIMIZER(...)                                                                              \
-    ((reg_optimizer_options){.struct_size = sizeof(reg_optimizer_options), .kind = REG_ADAMW,       \
-                             .learning_rate = 0.1, .momentum = 0.9, .beta1 = 0.9, .beta2 = 0.999,    \
-                             .epsilon = 1e-8, .decay = 0.5, .period = 1, __VA_ARGS__})
+#define OPTIMIZER(...)                                                                                       \
+    ((reg_optimizer_options){.struct_size = sizeof(reg_optimizer_options),                                   \
+                             .kind = REG_ADAMW,                                                              \
+                             .learning_rate = 0.1,                                                           \
+                             .momentum = 0.9,                                                                \
+                             .beta1 = 0.9,                                                                   \
+                             .beta2 = 0.999,                                                                 \
+                             .epsilon = 1e-8,                                                                \
+                             .decay = 0.5,                                                                   \
+                             .period = 1,                                                                    \
+                             __VA_ARGS__})
 
 TEST(errors_network_optimizer) {
     prepare();
@@ -252,7 +260,8 @@ TEST(errors_network_optimizer) {
         refuse_optimizer(REG_ERROR_SCHEDULE, OPTIMIZER(.schedule = (reg_schedule)no_enum_values[i]));
     }
     CHECK(is_untouched(&options->kind, sizeof *options - sizeof(size_t)));
-    refuse_optimizer(REG_ERROR_SCHEDULE, OPTIMIZER(.schedule = (reg_schedule)reg_enum_count(REG_ENUM_SCHEDULE)));
+    refuse_optimizer(REG_ERROR_SCHEDULE,
+                     OPTIMIZER(.schedule = (reg_schedule)reg_enum_count(REG_ENUM_SCHEDULE)));
     for (size_t i = 0; i < COUNT(below_zero_or_not_finite); i++) {
         const double bad = below_zero_or_not_finite[i];
         refuse_optimizer(REG_ERROR_LEARNING_RATE, OPTIMIZER(.learning_rate = bad));
@@ -292,9 +301,16 @@ typedef struct Predict {
     reg_strides out_strides;
 } Predict;
 
-#define PREDICT(...)                                                                           \
-    ((Predict){.network = network, .m = M, .x = x, .x_strides = in_strides, .samples = 2,      \
-               .first = first, .second = second, .out_strides = out_strides, __VA_ARGS__})
+#define PREDICT(...)                                                                                         \
+    ((Predict){.network = network,                                                                           \
+               .m = M,                                                                                       \
+               .x = x,                                                                                       \
+               .x_strides = in_strides,                                                                      \
+               .samples = 2,                                                                                 \
+               .first = first,                                                                               \
+               .second = second,                                                                             \
+               .out_strides = out_strides,                                                                   \
+               __VA_ARGS__})
 
 /* Both functions refuse it. */
 static void refuse_predict(reg_status status, Predict p) {
@@ -308,7 +324,8 @@ TEST(errors_network_predict) {
     refuse_predict(REG_ERROR_NULL, PREDICT(.network = NULL));
     refuse_predict(REG_ERROR_NULL, PREDICT(.x = NULL));
     refuse_predict(REG_ERROR_NULL, PREDICT(.first = NULL, .second = NULL));
-    for (size_t i = 0; i < COUNT(bad_counts); i++) refuse_predict(REG_ERROR_SIZE, PREDICT(.m = bad_counts[i]));
+    for (size_t i = 0; i < COUNT(bad_counts); i++)
+        refuse_predict(REG_ERROR_SIZE, PREDICT(.m = bad_counts[i]));
     for (size_t i = 0; i < COUNT(too_large); i++) {
         refuse_predict(REG_ERROR_SIZE, PREDICT(.x_strides = too_large[i]));
         refuse_predict(REG_ERROR_SIZE, PREDICT(.out_strides = too_large[i]));
@@ -316,7 +333,8 @@ TEST(errors_network_predict) {
     static const reg_strides overlapping[] = {{1, 1}, {0, 1}, {1, 0}, {2, 1}, {0, 0}, {-5, 1}, {5, -1}};
     for (size_t i = 0; i < COUNT(overlapping); i++)
         refuse_predict(REG_ERROR_SHAPE, PREDICT(.out_strides = overlapping[i]));
-    REFUSED(REG_ERROR_SHAPE, REG(network_predict_dropout)(network, M, x, in_strides, 0, 1, first, second, out_strides));
+    REFUSED(REG_ERROR_SHAPE,
+            REG(network_predict_dropout)(network, M, x, in_strides, 0, 1, first, second, out_strides));
     finish();
 }
 

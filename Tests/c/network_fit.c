@@ -222,7 +222,7 @@ TEST(network_fit_sameness) {
 /* The masks that the library draws at this step, for full batches. */
 static const uint8_t *drawn_mask(const Case *c, size_t layer, uint64_t step) {
     const size_t m = c->data.m, n = c->widths[layer];
-    uint8_t *mask = BUFFER(uint8_t, m * n), *row = BUFFER(uint8_t, n);
+    uint8_t *mask = BUFFER(uint8_t, m *n), *row = BUFFER(uint8_t, n);
     for (size_t r = 0; r < m; r++) {
         CHECK_OK(reg_dropout_mask(n, c->keep_prob[layer], c->options.seed, (step << 16) + layer,
                                   (uint64_t)r << 34, row));
@@ -266,8 +266,8 @@ static void check_shuffled_masks(Shape shape, size_t batch_size) {
     Network *network = create_network(&c), *hand = twin(&c, network);
     uint8_t *masks[MAX_CASE_LAYERS], *parts[MAX_CASE_LAYERS];
     for (size_t l = 0; l < shape.layers; l++) {
-        masks[l] = BUFFER(uint8_t, shape.m * c.widths[l]);
-        parts[l] = BUFFER(uint8_t, shape.m * c.widths[l]);
+        masks[l] = BUFFER(uint8_t, shape.m *c.widths[l]);
+        parts[l] = BUFFER(uint8_t, shape.m *c.widths[l]);
         for (size_t i = 0; i < shape.m * c.widths[l]; i++) masks[l][i] = (uint8_t)random_int(0, 1);
     }
     size_t *order = BUFFER(size_t, shape.m);

@@ -50,8 +50,11 @@ static void check_gradient(Case *c, Network *network, const reg_part *part) {
     const real *first = copy_reals(gradients_of(network), count);
     CHECK_OK(REG(network_gradient)(network, &c->data, part, NULL));
     CHECK(memcmp(first, gradients_of(network), count * sizeof(real)) == 0);
-    c->batch = (OracleBatch){.m = c->batch.m, .x = c->batch.x, .y = c->batch.y,
-                             .weights = c->batch.weights, .seed = c->batch.seed};
+    c->batch = (OracleBatch){.m = c->batch.m,
+                             .x = c->batch.x,
+                             .y = c->batch.y,
+                             .weights = c->batch.weights,
+                             .seed = c->batch.seed};
 }
 
 static uint64_t random_step(void) {
@@ -79,11 +82,17 @@ static void check_case(Shape shape) {
 }
 
 TEST(network_gradient) {
-    static const Shape shapes[] = {
-        {1, 1, {1, 1}},         {2, 1, {3, 1}},          {3, 1, {2, 17}},
-        {15, 2, {2, 3, 1}},     {16, 2, {4, 5, 1}},      {17, 3, {5, 15, 16, 3}},
-        {33, 4, {3, 4, 5, 3, 2}}, {2, 2, {64, 100, 17}}, {17, 2, {100, 64, 31}},
-        {16, 1, {33, 16}},      {31, 4, {31, 17, 64, 33, 15}}};
+    static const Shape shapes[] = {{1, 1, {1, 1}},
+                                   {2, 1, {3, 1}},
+                                   {3, 1, {2, 17}},
+                                   {15, 2, {2, 3, 1}},
+                                   {16, 2, {4, 5, 1}},
+                                   {17, 3, {5, 15, 16, 3}},
+                                   {33, 4, {3, 4, 5, 3, 2}},
+                                   {2, 2, {64, 100, 17}},
+                                   {17, 2, {100, 64, 31}},
+                                   {16, 1, {33, 16}},
+                                   {31, 4, {31, 17, 64, 33, 15}}};
     for (int round = 0; round < 6; round++)
         for (size_t i = 0; i < COUNT(shapes); i++) check_case(shapes[i]);
     for (int i = 0; i < 60; i++) {
@@ -95,10 +104,10 @@ TEST(network_gradient) {
 
 /* More examples than a chunk, and widths at which threads share products. */
 TEST(network_gradient_large) {
-    static const Shape shapes[] = {
-        {511, 2, {16, 17, 1}},    {512, 3, {4, 31, 15, 5}}, {513, 2, {33, 16, 4}},
-        {1100, 3, {2, 20, 3, 1}}, {1100, 1, {5, 1}},        {513, 3, {64, 100, 33, 10}},
-        {1100, 2, {100, 64, 17}}, {130, 2, {300, 301, 5}}};
+    static const Shape shapes[] = {{511, 2, {16, 17, 1}},    {512, 3, {4, 31, 15, 5}},
+                                   {513, 2, {33, 16, 4}},    {1100, 3, {2, 20, 3, 1}},
+                                   {1100, 1, {5, 1}},        {513, 3, {64, 100, 33, 10}},
+                                   {1100, 2, {100, 64, 17}}, {130, 2, {300, 301, 5}}};
     for (size_t i = 0; i < (quick ? 1 : COUNT(shapes)); i++) check_case(shapes[i]);
 }
 

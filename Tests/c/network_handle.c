@@ -31,10 +31,8 @@ static void check_initial(Shape shape, reg_init init) {
     describe("initial weights " REAL_NAME " init %d layers %zu", init, shape.layers);
     const size_t count = oracle_parameter_count(&c.options);
     double *want = BUFFER(double, count);
-    if (init == REG_INIT_NOTEBOOK)
-        notebook_parameters(&c, want);
-    else
-        oracle_initial_parameters(&c.options, want);
+    if (init == REG_INIT_NOTEBOOK) notebook_parameters(&c, want);
+    else oracle_initial_parameters(&c.options, want);
     Network *network = NULL;
     CHECK_OK(REG(network_create)(&c.options, &network));
     real *parameters = NULL;
@@ -49,7 +47,8 @@ static void check_initial(Shape shape, reg_init init) {
 }
 
 TEST(network_initial) {
-    static const Shape shapes[] = {{1, 1, {1, 1}}, {1, 2, {2, 3, 1}}, {1, 3, {5, 17, 4, 3}}, {1, 2, {100, 33, 7}}};
+    static const Shape shapes[] = {
+        {1, 1, {1, 1}}, {1, 2, {2, 3, 1}}, {1, 3, {5, 17, 4, 3}}, {1, 2, {100, 33, 7}}};
     for (size_t i = 0; i < COUNT(shapes); i++)
         for (int init = REG_INIT_HE; init <= last_value(REG_ENUM_INIT); init++)
             check_initial(shapes[i], (reg_init)init);
@@ -125,8 +124,7 @@ TEST(network_defaults) {
     reg_network_options got = SIZED(reg_network_options);
     CHECK_OK(REG(network_describe)(network, &got));
     CHECK(got.activations != NULL && got.activations[0] == REG_RELU);
-    for (int l = 0; l < 2; l++)
-        CHECK(got.keep_prob[l] == 1 && got.l2[l] == 0 && got.l1[l] == 0);
+    for (int l = 0; l < 2; l++) CHECK(got.keep_prob[l] == 1 && got.l2[l] == 0 && got.l1[l] == 0);
     CHECK(got.loss == REG_BINARY_CROSS_ENTROPY && got.init == REG_INIT_HE && got.max_norm == 0);
     reg_optimizer_options optimizer = SIZED(reg_optimizer_options);
     CHECK_OK(REG(network_get_optimizer)(network, &optimizer));

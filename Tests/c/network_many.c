@@ -117,8 +117,11 @@ static void check_same_results(const Case *c, const Data *got, const Data *want)
 }
 
 TEST(network_rows) {
-    static const Shape shapes[] = {{1, 1, {1, 1}},   {5, 2, {3, 4, 2}},      {16, 2, {4, 17, 1}},
-                                   {40, 2, {33, 20, 3}}, {600, 3, {8, 20, 3, 1}}};
+    static const Shape shapes[] = {{1, 1, {1, 1}},
+                                   {5, 2, {3, 4, 2}},
+                                   {16, 2, {4, 17, 1}},
+                                   {40, 2, {33, 20, 3}},
+                                   {600, 3, {8, 20, 3, 1}}};
     for (size_t i = 0; i < COUNT(shapes) - (quick ? 1 : 0); i++) {
         for (int round = 0; round < 4; round++) {
             Case c;
@@ -138,7 +141,8 @@ TEST(network_rows) {
 }
 
 TEST(network_sparse) {
-    static const Shape shapes[] = {{1, 1, {1, 1}}, {5, 2, {3, 4, 2}}, {40, 2, {33, 20, 3}}, {600, 2, {30, 20, 1}}};
+    static const Shape shapes[] = {
+        {1, 1, {1, 1}}, {5, 2, {3, 4, 2}}, {40, 2, {33, 20, 3}}, {600, 2, {30, 20, 1}}};
     for (size_t i = 0; i < COUNT(shapes) - (quick ? 1 : 0); i++) {
         for (int round = 0; round < 4; round++) {
             Case c;
@@ -287,7 +291,8 @@ static void check_many(int threads, bool few_and_large) {
         CHECK(memcmp(parameters_of(alone[i]), parameters_of(together[i]),
                      oracle_parameter_count(&c[i].options) * sizeof(real)) == 0);
         if (i != 5) {
-            CHECK(results[i].epochs == alone_results[i].epochs && results[i].reason == alone_results[i].reason);
+            CHECK(results[i].epochs == alone_results[i].epochs &&
+                  results[i].reason == alone_results[i].reason);
             CHECK(memcmp(&results[i].cost, &alone_results[i].cost, sizeof(double)) == 0);
             CHECK(results[i].best_epoch == alone_results[i].best_epoch);
             CHECK(memcmp(costs[i], alone_costs[i], alone_results[i].epochs * sizeof(double)) == 0);

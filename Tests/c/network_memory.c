@@ -92,7 +92,8 @@ static bool same_networks(reg_network *a, reg_network *b) {
     const bool same = memcmp(of_a, of_b, count * sizeof *of_a) == 0;
     CHECK_OK(reg_network_gradients(a, &of_a, &count));
     CHECK_OK(reg_network_gradients(b, &of_b, &count));
-    return same && memcmp(of_a, of_b, count * sizeof *of_a) == 0 && at.step == bt.step && at.epoch == bt.epoch;
+    return same && memcmp(of_a, of_b, count * sizeof *of_a) == 0 && at.step == bt.step &&
+           at.epoch == bt.epoch;
 }
 
 /* After a failed call nothing is written, and the network continues as if the call had not been
@@ -159,20 +160,20 @@ static reg_status use_check(reg_network *network) {
 
 static reg_status use_fit(reg_network *network) { return fit(network, shape, batch, batch / 2, true); }
 
-#define EVERY_USE(X) \
-    X(gradients)     \
-    X(state)         \
-    X(predict)       \
-    X(predict_dropout) \
-    X(cost)          \
-    X(gradient)      \
-    X(apply)         \
-    X(check)         \
+#define EVERY_USE(X)                                                                                         \
+    X(gradients)                                                                                             \
+    X(state)                                                                                                 \
+    X(predict)                                                                                               \
+    X(predict_dropout)                                                                                       \
+    X(cost)                                                                                                  \
+    X(gradient)                                                                                              \
+    X(apply)                                                                                                 \
+    X(check)                                                                                                 \
     X(fit)
 
 static reg_status use_apply(reg_network *network) { return reg_network_apply(network); }
 
-#define CALL(name) \
+#define CALL(name)                                                                                           \
     static reg_status call_##name(long limit) { return use(use_##name, limit); }
 EVERY_USE(CALL)
 
@@ -233,11 +234,10 @@ static void *measure(void *context) {
     CHECK_OK(reg_network_parameters(network, &parameters, &count));
     CHECK_OK(reg_network_memory(network, t->batch_size, t->m, t->validates, &t->stated));
     reset_peak();
-    if (t->batch_size > 0)
-        CHECK_OK(fit(network, t->shape, t->m, t->batch_size, t->validates));
+    if (t->batch_size > 0) CHECK_OK(fit(network, t->shape, t->m, t->batch_size, t->validates));
     else
-        CHECK_OK(reg_network_predict(network, t->m, x, (reg_strides){1, (ptrdiff_t)t->shape.widths[0]}, out, NULL,
-                                     (reg_strides){1, (ptrdiff_t)t->shape.widths[t->shape.layers]}));
+        CHECK_OK(reg_network_predict(network, t->m, x, (reg_strides){1, (ptrdiff_t)t->shape.widths[0]}, out,
+                                     NULL, (reg_strides){1, (ptrdiff_t)t->shape.widths[t->shape.layers]}));
     t->taken = peak_bytes() - before - count * sizeof *parameters;
     reg_network_destroy(network);
     return NULL;
@@ -261,8 +261,11 @@ static void check_memories(void) {
         for (size_t i = 0; i < sizeof ms / sizeof ms[0]; i++)
             for (size_t k = 0; k < sizeof batches / sizeof batches[0]; k++)
                 for (int v = 0; v < 4; v++)
-                    check_memory((Training){.shape = shapes[s], .kind = v < 2 ? REG_SGD : REG_ADAM, .m = ms[i],
-                                            .batch_size = batches[k], .validates = v % 2});
+                    check_memory((Training){.shape = shapes[s],
+                                            .kind = v < 2 ? REG_SGD : REG_ADAM,
+                                            .m = ms[i],
+                                            .batch_size = batches[k],
+                                            .validates = v % 2});
 }
 
 void check_network_memory(void) {

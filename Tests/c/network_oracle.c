@@ -130,8 +130,8 @@ static void forward(const OracleNet *net, const double *parameters, const Oracle
     }
 }
 
-bool oracle_is_near_kink(const OracleNet *net, const double *parameters, const OracleBatch *batch,
-                         size_t r, double relative) {
+bool oracle_is_near_kink(const OracleNet *net, const double *parameters, const OracleBatch *batch, size_t r,
+                         double relative) {
     Example e = new_example(net);
     forward(net, parameters, batch, r, e);
     bool near = false;
@@ -160,13 +160,13 @@ static double log_sum(const double *z, size_t n) {
 static void output(reg_loss loss, const double *z, size_t n, double *out) {
     const double total = loss == REG_SOFTMAX_CROSS_ENTROPY ? log_sum(z, n) : 0;
     for (size_t k = 0; k < n; k++)
-        out[k] = loss == REG_SQUARED_ERROR            ? z[k]
+        out[k] = loss == REG_SQUARED_ERROR           ? z[k]
                  : loss == REG_SOFTMAX_CROSS_ENTROPY ? exp(z[k] - total)
                                                      : sigmoid(z[k]);
 }
 
-void oracle_outputs(const OracleNet *net, const double *parameters, const OracleBatch *batch,
-                    double *z, double *outputs) {
+void oracle_outputs(const OracleNet *net, const double *parameters, const OracleBatch *batch, double *z,
+                    double *outputs) {
     Example e = new_example(net);
     const size_t n = net->widths[net->layers];
     for (size_t r = 0; r < batch->m; r++) {
@@ -186,8 +186,8 @@ static void smooth(const OracleNet *net, const double *y, double *smoothed) {
 
 /* The loss of an example and the magnitude of its terms; dz, and the magnitudes of its two
  * operands. */
-static double loss_of(reg_loss loss, const double *z, const double *y, size_t n, double *dz,
-                      double *dz_size, double *size) {
+static double loss_of(reg_loss loss, const double *z, const double *y, size_t n, double *dz, double *dz_size,
+                      double *size) {
     double value = 0, labels = 0;
     for (size_t k = 0; k < n; k++) labels += y[k];
     const double total = loss == REG_SOFTMAX_CROSS_ENTROPY ? log_sum(z, n) : 0;
@@ -219,8 +219,8 @@ static double loss_of(reg_loss loss, const double *z, const double *y, size_t n,
 
 /* Adds an example's gradient times `share`, from dz of the output; dz and its magnitudes are
  * overwritten. */
-static void backward(const OracleNet *net, const double *parameters, Example e, double *dz,
-                     double *dz_size, double share, double *gradient, double *size) {
+static void backward(const OracleNet *net, const double *parameters, Example e, double *dz, double *dz_size,
+                     double share, double *gradient, double *size) {
     for (size_t l = net->layers; l >= 1; l--) {
         const size_t n_in = net->widths[l - 1];
         const size_t w = oracle_weights(net, l - 1), b = oracle_biases(net, l - 1);
@@ -303,15 +303,17 @@ double oracle_rate(const reg_optimizer_options *o, uint64_t epoch) {
     switch (o->schedule) {
     case REG_STEP: return r * pow(o->decay, floor(e / period));
     case REG_COSINE:
-        return o->min_learning_rate + (r - o->min_learning_rate) *
-                                          (1 + cos(3.14159265358979323846 * fmin(e, period) / period)) / 2;
+        return o->min_learning_rate +
+               (r - o->min_learning_rate) * (1 + cos(3.14159265358979323846 * fmin(e, period) / period)) / 2;
     case REG_INVERSE_SCALING: return r / pow(e + 1, o->decay);
     default: return r;
     }
 }
 
 size_t oracle_state_size(reg_optimizer kind) {
-    return kind == REG_SGD ? 0 : kind == REG_MOMENTUM || kind == REG_NESTEROV || kind == REG_RMSPROP || kind == REG_LION ? 1 : 2;
+    return kind == REG_SGD                                                                           ? 0
+           : kind == REG_MOMENTUM || kind == REG_NESTEROV || kind == REG_RMSPROP || kind == REG_LION ? 1
+                                                                                                     : 2;
 }
 
 static double norm(const double *x, size_t count) {
@@ -351,15 +353,15 @@ void oracle_apply(const OracleNet *net, const reg_optimizer_options *o, double r
     for (size_t l = 0; l < net->layers; l++) {
         const size_t biases = oracle_biases(net, l), n_in = net->widths[l];
         for (size_t i = oracle_weights(net, l); i < oracle_weights(net, l + 1); i++) {
-            if ((o->kind == REG_ADAMW || o->kind == REG_LION) && i < biases) parameters[i] *= 1 - rate * o->weight_decay;
+            if ((o->kind == REG_ADAMW || o->kind == REG_LION) && i < biases)
+                parameters[i] *= 1 - rate * o->weight_decay;
             parameters[i] = update(o, rate, t, parameters[i], scale * gradient[i],
                                    state == NULL ? NULL : state + i, count);
         }
         for (size_t u = 0; u < net->widths[l + 1] && net->max_norm > 0; u++) {
             double *row = parameters + oracle_weights(net, l) + u * n_in;
             const double row_norm = norm(row, n_in);
-            for (size_t k = 0; k < n_in && row_norm > net->max_norm; k++)
-                row[k] *= net->max_norm / row_norm;
+            for (size_t k = 0; k < n_in && row_norm > net->max_norm; k++) row[k] *= net->max_norm / row_norm;
         }
     }
 }

@@ -28,8 +28,8 @@ typedef struct OracleBatch {
 } OracleBatch;
 
 /* A buffer's values stay the caller's; z and outputs may be NULL. */
-void oracle_outputs(const OracleNet *net, const double *parameters, const OracleBatch *batch,
-                    double *z, double *outputs);
+void oracle_outputs(const OracleNet *net, const double *parameters, const OracleBatch *batch, double *z,
+                    double *outputs);
 
 typedef struct OracleCost {
     double cost, data_term;
@@ -43,8 +43,8 @@ OracleCost oracle_gradient(const OracleNet *net, const double *parameters, const
 
 /* Whether a unit of example r is so near a kink of its activation that a relative rounding error of
  * `relative` could move it across. */
-bool oracle_is_near_kink(const OracleNet *net, const double *parameters, const OracleBatch *batch,
-                         size_t r, double relative);
+bool oracle_is_near_kink(const OracleNet *net, const double *parameters, const OracleBatch *batch, size_t r,
+                         double relative);
 
 double oracle_rate(const reg_optimizer_options *optimizer, uint64_t epoch);
 

@@ -24,14 +24,14 @@ static bool is_matrix(const Matrix *got, const double *want, double tolerance) {
 static reg_status predict(Network *network, const Data *data, const Matrix *outputs, const Matrix *z) {
     const reg_strides strides = outputs != NULL ? outputs->strides : z->strides;
     return REG(network_predict)(network, data->m, data->x, data->x_strides,
-                                outputs == NULL ? NULL : outputs->first, z == NULL ? NULL : z->first, strides);
+                                outputs == NULL ? NULL : outputs->first, z == NULL ? NULL : z->first,
+                                strides);
 }
 
 static bool same_values(const Matrix *a, const Matrix *b) {
     bool right = true;
     for (size_t u = 0; u < a->units; u++)
-        for (size_t r = 0; r < a->examples; r++)
-            right &= same(*element(a, u, r), *element(b, u, r));
+        for (size_t r = 0; r < a->examples; r++) right &= same(*element(a, u, r), *element(b, u, r));
     return right;
 }
 
@@ -59,7 +59,7 @@ static void check_predict(Shape shape) {
     Network *network = create_network(&c);
     const size_t n = c.widths[shape.layers];
     const double *parameters = doubles(parameters_of(network), oracle_parameter_count(&c.options));
-    double *want_z = BUFFER(double, n * shape.m), *want = BUFFER(double, n * shape.m);
+    double *want_z = BUFFER(double, n *shape.m), *want = BUFFER(double, n *shape.m);
     oracle_outputs(&c.options, parameters, &c.batch, want_z, want);
     const Layout to = (Layout)random_int(0, OUTPUT_LAYOUTS - 1);
     const Matrix outputs = matrix(to, n, shape.m), z = matrix(to, n, shape.m);
@@ -170,7 +170,7 @@ static void check_dropout(Shape shape, size_t samples) {
     const size_t n = c.widths[shape.layers];
     const uint64_t seed = random_bits();
     const double *parameters = doubles(parameters_of(network), oracle_parameter_count(&c.options));
-    double *want_mean = BUFFER(double, n * shape.m), *want_deviation = BUFFER(double, n * shape.m);
+    double *want_mean = BUFFER(double, n *shape.m), *want_deviation = BUFFER(double, n *shape.m);
     oracle_mean_and_deviation(&c, parameters, samples, seed, want_mean, want_deviation);
     const Layout to = (Layout)random_int(0, OUTPUT_LAYOUTS - 1);
     const Matrix mean = matrix(to, n, shape.m), deviation = matrix(to, n, shape.m);
@@ -181,13 +181,12 @@ static void check_dropout(Shape shape, size_t samples) {
     CHECK(is_matrix(&deviation, want_deviation, 64 * REAL_EPSILON));
     CHECK(padding_is_untouched(&mean) && padding_is_untouched(&deviation));
     if (samples == 1)
-        for (size_t i = 0; i < n * shape.m; i++)
-            CHECK(*element(&deviation, i % n, i / n) == 0);
+        for (size_t i = 0; i < n * shape.m; i++) CHECK(*element(&deviation, i % n, i / n) == 0);
     CHECK_OK(REG(network_predict_dropout)(network, shape.m, c.data.x, c.data.x_strides, samples, seed,
                                           only.first, NULL, only.strides));
     CHECK(memcmp(only.all, mean.all, mean.length * sizeof(real)) == 0);
-    CHECK_OK(REG(network_predict_dropout)(network, shape.m, c.data.x, c.data.x_strides, samples, seed,
-                                          NULL, only.first, only.strides));
+    CHECK_OK(REG(network_predict_dropout)(network, shape.m, c.data.x, c.data.x_strides, samples, seed, NULL,
+                                          only.first, only.strides));
     CHECK(memcmp(only.all, deviation.all, deviation.length * sizeof(real)) == 0);
     CHECK(position_of(network).step == 31);
     REG(network_destroy)(network);

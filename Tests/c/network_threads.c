@@ -25,10 +25,12 @@ static void *train(void *context) {
     options.epochs = 1;
     for (int round = 0; round < 5 && job->status == REG_OK; round++) {
         job->status = REG(network_fit)(job->network, &job->c.data, NULL, &options, NULL);
-        if (job->status == REG_OK) job->status = REG(network_cost)(job->network, &job->c.data, &job->cost, NULL);
         if (job->status == REG_OK)
-            job->status = REG(network_predict)(job->network, job->c.data.m, job->c.data.x, job->c.data.x_strides,
-                                               job->outputs, NULL, (reg_strides){1, (ptrdiff_t)n});
+            job->status = REG(network_cost)(job->network, &job->c.data, &job->cost, NULL);
+        if (job->status == REG_OK)
+            job->status =
+                REG(network_predict)(job->network, job->c.data.m, job->c.data.x, job->c.data.x_strides,
+                                     job->outputs, NULL, (reg_strides){1, (ptrdiff_t)n});
     }
     return NULL;
 }

@@ -30,7 +30,8 @@ static Expected expect(const Case *c, Network *network, const reg_optimizer_opti
     add_sizes(want.state_sizes, want.state, state_count);
     for (size_t i = 0; i < count; i++) want.sizes[i] += fabs(rate * gradient[i]);
     for (size_t i = 0; i < state_count; i++)
-        want.state_sizes[i] += i < count ? fabs(gradient[i % count]) : gradient[i % count] * gradient[i % count];
+        want.state_sizes[i] +=
+            i < count ? fabs(gradient[i % count]) : gradient[i % count] * gradient[i % count];
     /* 1 - beta^t is computed in double in both. */
     const double t = (double)position.step + 1;
     want.tolerance += 4 * DBL_EPSILON / (1 - pow(optimizer->beta1, t));
@@ -48,8 +49,7 @@ static bool is_expected(const Case *c, Network *network, Expected want) {
     for (size_t i = 0; i < count; i++)
         right &= close_to(parameters[i], want.parameters[i], want.tolerance * want.sizes[i]);
     for (size_t i = 0; i < state_count; i++)
-        right &= close_to(state[i], want.state[i],
-                          16 * REAL_EPSILON * want.state_sizes[i] + REAL_SMALLEST);
+        right &= close_to(state[i], want.state[i], 16 * REAL_EPSILON * want.state_sizes[i] + REAL_SMALLEST);
     return right;
 }
 
@@ -60,8 +60,7 @@ static void check_updates(Case *c, const reg_optimizer_options *optimizer, int s
     const real *unchanged = parameters_of(network);
     for (int step = 0; step < steps; step++) {
         real *gradient = gradients_of(network);
-        for (size_t i = 0; i < count; i++)
-            gradient[i] = random_int(0, 9) == 0 ? 0 : (real)random_real(-1, 1);
+        for (size_t i = 0; i < count; i++) gradient[i] = random_int(0, 9) == 0 ? 0 : (real)random_real(-1, 1);
         const real *before = copy_reals(gradient, count);
         const Expected want = expect(c, network, optimizer);
         CHECK_OK(REG(network_apply)(network));
@@ -137,10 +136,8 @@ TEST(network_max_norm) {
         const real *row = parameters + u * 40;
         double squares = 0;
         for (size_t k = 0; k < 40; k++) squares += (double)row[k] * row[k];
-        if (u % 2)
-            CHECK(memcmp(row, before + u * 40, 40 * sizeof(real)) == 0);
-        else
-            CHECK(close_to(sqrt(squares), 1.25, 8 * REAL_EPSILON));
+        if (u % 2) CHECK(memcmp(row, before + u * 40, 40 * sizeof(real)) == 0);
+        else CHECK(close_to(sqrt(squares), 1.25, 8 * REAL_EPSILON));
         CHECK(parameters[33 * 40 + u] == 100);
     }
     REG(network_destroy)(network);
@@ -167,8 +164,8 @@ static void check_schedule(const reg_optimizer_options *o) {
         /* The rate is never negative, even where a cosine ends at 0. */
         const double tolerance = 32 * (REAL_EPSILON * rate + DBL_EPSILON * o->learning_rate);
         for (size_t k = 0; k < 8; k++)
-            CHECK(parameters[k] <= 0 && close_to(parameters[k], -rate * 0.25 * (double)k,
-                                                 tolerance * (double)k + REAL_SMALLEST));
+            CHECK(parameters[k] <= 0 &&
+                  close_to(parameters[k], -rate * 0.25 * (double)k, tolerance * (double)k + REAL_SMALLEST));
     }
     REG(network_destroy)(network);
 }

@@ -43,12 +43,14 @@ TEST(error_arguments) {
     check_error(REG_ERROR_MAX_NORM, "max_norm", -1, "max_norm is nan; it must be at least 0");
     CHECK_STATUS(REG_ERROR_LABEL_SMOOTHING,
                  create_with((reg_network_options){.loss = REG_SQUARED_ERROR, .label_smoothing = 0.125}));
-    check_error(REG_ERROR_LABEL_SMOOTHING, "label_smoothing", -1, "label_smoothing is 0.125; it must be 0 with this loss");
+    check_error(REG_ERROR_LABEL_SMOOTHING, "label_smoothing", -1,
+                "label_smoothing is 0.125; it must be 0 with this loss");
     CHECK_STATUS(REG_ERROR_LOSS, create_with((reg_network_options){.loss = (reg_loss)99}));
     check_error(REG_ERROR_LOSS, "loss", -1, "loss is 99; it must be a value of its enum");
     const reg_activation activations[] = {(reg_activation)77};
     CHECK_STATUS(REG_ERROR_ACTIVATION, create_with((reg_network_options){.activations = activations}));
-    check_error(REG_ERROR_ACTIVATION, "activations", 0, "activations[0] is 77; it must be a value of reg_activation");
+    check_error(REG_ERROR_ACTIVATION, "activations", 0,
+                "activations[0] is 77; it must be a value of reg_activation");
 
     real numbers[4] = {0.5, 0.5, 0.5, 0.5};
     uint8_t mask[4];
@@ -66,8 +68,8 @@ TEST(error_arguments) {
     CHECK_STATUS(REG_ERROR_SHAPE, REG(cost)(numbers, numbers, 2, 0, &cost, NULL));
     check_error(REG_ERROR_SHAPE, "m", -1, "m is 0; it must not be 0");
     const reg_strides one = {1, 1}, rows = {1, 2};
-    CHECK_STATUS(REG_ERROR_SHAPE, REG(forward_dense)(numbers, numbers, 2, 2, 2, numbers, rows, REG_RELU, NULL,
-                                                     numbers, one));
+    CHECK_STATUS(REG_ERROR_SHAPE,
+                 REG(forward_dense)(numbers, numbers, 2, 2, 2, numbers, rows, REG_RELU, NULL, numbers, one));
     check_error(REG_ERROR_SHAPE, "out_strides", -1, "out_strides make elements of the output overlap");
     CHECK_STATUS(REG_ERROR_LEARNING_RATE, REG(update)(numbers, numbers, 4, -INFINITY, numbers));
     check_error(REG_ERROR_LEARNING_RATE, "learning_rate", -1, "learning_rate is -inf; it must be finite");
@@ -121,7 +123,8 @@ TEST(error_targets) {
     static const struct {
         reg_loss loss;
         double bad;
-    } cases[] = {{REG_BINARY_CROSS_ENTROPY, -0.25}, {REG_BINARY_CROSS_ENTROPY, 1.5}, {REG_SOFTMAX_CROSS_ENTROPY, -1}};
+    } cases[] = {
+        {REG_BINARY_CROSS_ENTROPY, -0.25}, {REG_BINARY_CROSS_ENTROPY, 1.5}, {REG_SOFTMAX_CROSS_ENTROPY, -1}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         Network *network = plain_network(2, widths, cases[i].loss);
         real x[9] = {0}, y[6] = {0, 1, 0, 0.5, 0, 1};
@@ -198,7 +201,8 @@ TEST(set_regularization) {
         if (i % 3 == 1) wrong.keep_prob = bad;
         else if (i % 3 == 2) wrong.l2 = bad;
         else wrong.l1 = bad;
-        CHECK_STATUS(i % 3 == 1 ? REG_ERROR_KEEP_PROB : REG_ERROR_LAMBDA, REG(network_set_regularization)(got, &wrong));
+        CHECK_STATUS(i % 3 == 1 ? REG_ERROR_KEEP_PROB : REG_ERROR_LAMBDA,
+                     REG(network_set_regularization)(got, &wrong));
         CHECK(same_regularization(want, got));
         CHECK_STATUS(REG_ERROR_NULL, REG(network_set_regularization)(got, NULL));
         CHECK_STATUS(REG_ERROR_NULL, REG(network_set_regularization)(NULL, &own));
@@ -216,7 +220,8 @@ TEST(set_regularization) {
 
 static Network *optimized;
 
-static reg_status set_optimizer(const reg_option *option, reg_optimizer kind, reg_schedule schedule, double value) {
+static reg_status set_optimizer(const reg_option *option, reg_optimizer kind, reg_schedule schedule,
+                                double value) {
     reg_optimizer_options options = SIZED(reg_optimizer_options);
     CHECK_OK(reg_optimizer_defaults(kind, &options));
     options.schedule = schedule;
@@ -245,20 +250,25 @@ static void check_range(const reg_option *option) {
     const bool real_number = option->type == REG_OPTION_REAL;
     const double low = option->minimum, high = option->maximum;
     CHECK(option->default_value >= low && option->default_value <= high);
-    CHECK_STATUS(option->excludes_minimum ? option->status : REG_OK, set_optimizer(option, kind, schedule, low));
+    CHECK_STATUS(option->excludes_minimum ? option->status : REG_OK,
+                 set_optimizer(option, kind, schedule, low));
     if (real_number) {
-        CHECK_STATUS(option->excludes_maximum ? option->status : REG_OK, set_optimizer(option, kind, schedule, high));
+        CHECK_STATUS(option->excludes_maximum ? option->status : REG_OK,
+                     set_optimizer(option, kind, schedule, high));
         CHECK_OK(set_optimizer(option, kind, schedule, nextafter(high, low)));
         CHECK_STATUS(option->status, set_optimizer(option, kind, schedule, NAN));
         CHECK_STATUS(option->status, set_optimizer(option, kind, schedule, -INFINITY));
-        if (!isinf(high)) CHECK_STATUS(option->status, set_optimizer(option, kind, schedule, nextafter(high, INFINITY)));
+        if (!isinf(high))
+            CHECK_STATUS(option->status, set_optimizer(option, kind, schedule, nextafter(high, INFINITY)));
     }
     if (low > 0 || real_number) {
-        CHECK_STATUS(option->status, set_optimizer(option, kind, schedule, real_number ? nextafter(low, -1) : low - 1));
+        CHECK_STATUS(option->status,
+                     set_optimizer(option, kind, schedule, real_number ? nextafter(low, -1) : low - 1));
         reg_error error = SIZED(reg_error);
         CHECK_OK(reg_last_error(&error));
         CHECK(strcmp(error.argument, option->field) == 0);
-        if (find_users(option, false, &kind, &schedule)) CHECK_OK(set_optimizer(option, kind, schedule, low - 1));
+        if (find_users(option, false, &kind, &schedule))
+            CHECK_OK(set_optimizer(option, kind, schedule, low - 1));
     }
 }
 
@@ -267,9 +277,11 @@ TEST(option_ranges) {
     reg_option option = SIZED(reg_option);
     size_t count = 0;
     for (; reg_get_option(count, &option) == REG_OK; count++) {
-        if (strcmp(option.structure, "reg_optimizer_options") == 0 && option.type != REG_OPTION_ENUM) check_range(&option);
+        if (strcmp(option.structure, "reg_optimizer_options") == 0 && option.type != REG_OPTION_ENUM)
+            check_range(&option);
         const size_t choices = reg_enum_count(option.which);
-        if (option.type == REG_OPTION_ENUM) CHECK(option.maximum == (double)choices - 1 && option.minimum == 0);
+        if (option.type == REG_OPTION_ENUM)
+            CHECK(option.maximum == (double)choices - 1 && option.minimum == 0);
     }
     CHECK(count == reg_option_count());
     CHECK_STATUS(REG_ERROR_SHAPE, reg_get_option(count, &option));
@@ -287,7 +299,8 @@ TEST(option_enums) {
             CHECK(value.number == n && strlen(value.name) > 0 && strncmp(value.identifier, "REG_", 4) == 0);
         }
         reg_enum_value value = SIZED(reg_enum_value);
-        CHECK_STATUS(REG_ERROR_SHAPE, reg_get_enum_value((reg_enum)enums, (uint32_t)reg_enum_count((reg_enum)enums), &value));
+        CHECK_STATUS(REG_ERROR_SHAPE,
+                     reg_get_enum_value((reg_enum)enums, (uint32_t)reg_enum_count((reg_enum)enums), &value));
     }
     reg_enum_value value = SIZED(reg_enum_value);
     CHECK(enums == 7);

@@ -16,10 +16,10 @@ typedef struct Layer {
     Outputs outputs;
 } Layer;
 
-static const Layer layers[] = {
-    {5, 40, 90, WIDE},    {40, 5, 90, WIDE},    {90, 40, 5, WIDE},    {300, 200, 100, WIDE},
-    {5, 40, 90, TALL},    {40, 5, 90, TALL},    {90, 40, 5, TALL},    {300, 200, 100, TALL},
-    {5, 40, 90, STEPPED}, {40, 5, 90, STEPPED}, {90, 40, 5, STEPPED}, {300, 200, 100, STEPPED}};
+static const Layer layers[] = {{5, 40, 90, WIDE},     {40, 5, 90, WIDE},     {90, 40, 5, WIDE},
+                               {300, 200, 100, WIDE}, {5, 40, 90, TALL},     {40, 5, 90, TALL},
+                               {90, 40, 5, TALL},     {300, 200, 100, TALL}, {5, 40, 90, STEPPED},
+                               {40, 5, 90, STEPPED},  {90, 40, 5, STEPPED},  {300, 200, 100, STEPPED}};
 static Layer layer;
 
 static const float zeros[300 * 200];

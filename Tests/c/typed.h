@@ -39,18 +39,17 @@ static inline bool close_to(double got, double want, double tolerance) {
 }
 
 /* Values with special rules of arithmetic. */
-static const real special_values[] = {NAN,  INFINITY, -INFINITY, 0,     (real)-0.0,
-                                      1,    -1,       REAL_SMALLEST, -REAL_SMALLEST, 100,
-                                      -100, 1e4f,     -1e4f,     0.5f};
+static const real special_values[] = {NAN,   INFINITY,      -INFINITY,      0,   (real)-0.0, 1,
+                                      -1,    REAL_SMALLEST, -REAL_SMALLEST, 100, -100,       1e4f,
+                                      -1e4f, 0.5f};
 enum { SPECIALS = sizeof special_values / sizeof special_values[0] };
 
 /* Random values in [low, high), with a special value now and then if `specials`. */
 static inline real *random_buffer(size_t count, double low, double high, bool specials) {
     real *values = BUFFER(real, count);
     for (size_t i = 0; i < count; i++)
-        values[i] = specials && random_int(0, 6) == 0
-                        ? special_values[random_int(0, SPECIALS - 1)]
-                        : (real)random_real(low, high);
+        values[i] = specials && random_int(0, 6) == 0 ? special_values[random_int(0, SPECIALS - 1)]
+                                                      : (real)random_real(low, high);
     return values;
 }
 

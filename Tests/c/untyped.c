@@ -47,8 +47,7 @@ void test_philox(void) {
             uint32_t *words = BUFFER(uint32_t, counts[c]);
             CHECK_OK(reg_philox(counts[c], seed, stream, offset, words));
             bool right = true;
-            for (size_t i = 0; i < counts[c]; i++)
-                right &= words[i] == oracle_word(seed, stream, offset + i);
+            for (size_t i = 0; i < counts[c]; i++) right &= words[i] == oracle_word(seed, stream, offset + i);
             CHECK(right);
             release_buffers();
         }
@@ -214,8 +213,7 @@ void test_library(void) {
     for (int a = REG_OK; a < statuses; a++) {
         const char *text = reg_status_message((reg_status)a);
         CHECK(text != NULL && strlen(text) > 0 && text[strlen(text) - 1] != '.');
-        for (int b = a + 1; b <= statuses; b++)
-            CHECK(strcmp(text, reg_status_message((reg_status)b)) != 0);
+        for (int b = a + 1; b <= statuses; b++) CHECK(strcmp(text, reg_status_message((reg_status)b)) != 0);
     }
     CHECK(strstr(reg_status_message(REG_ERROR_SIZE), "struct_size") != NULL); /* the most frequent mistake */
     CHECK(reg_status_message((reg_status)-1) != NULL && reg_status_message((reg_status)9999) != NULL);
@@ -227,8 +225,7 @@ void test_library(void) {
     CHECK(build->struct_size == sizeof *build);
     CHECK(strcmp(build->version, reg_version()) == 0 && strcmp(build->runtime, TEST_RUNTIME) == 0);
     CHECK(build->num_threads >= 1 && build->num_threads <= REG_MAX_THREADS);
-    if (strcmp(TEST_RUNTIME, "embedded") == 0)
-        CHECK(build->fused == (strcmp(build->isa, "baseline") != 0));
+    if (strcmp(TEST_RUNTIME, "embedded") == 0) CHECK(build->fused == (strcmp(build->isa, "baseline") != 0));
     CHECK_STATUS(REG_ERROR_NULL, reg_build_info(NULL));
     reg_build *small = BUFFER(reg_build, 1);
     for (size_t size = 0; size < sizeof(size_t); size++) {

@@ -52,7 +52,8 @@ void write_file(File *file) {
     }
     size_t size = 0;
     DEMAND(REG(network_serialize)(network, NULL, 0, &size) == REG_OK);
-    if (size <= MAX_FILE_BYTES && REG(network_serialize)(network, file->bytes, size, &size) == REG_OK) file->size = size;
+    if (size <= MAX_FILE_BYTES && REG(network_serialize)(network, file->bytes, size, &size) == REG_OK)
+        file->size = size;
     REG(network_destroy)(network);
 }
 
@@ -71,8 +72,10 @@ static uint64_t header_length(const File *file) {
 static void set_header_length(File *file, uint64_t length) { memcpy(file->bytes, &length, sizeof length); }
 
 /* Replaces `removed` bytes at a position by the `inserted` ones. */
-static void splice(File *file, size_t at, size_t removed, const char *inserted, size_t length, bool keeps_header) {
-    if (at > file->size || removed > file->size - at || file->size - removed + length > MAX_FILE_BYTES) return;
+static void splice(File *file, size_t at, size_t removed, const char *inserted, size_t length,
+                   bool keeps_header) {
+    if (at > file->size || removed > file->size - at || file->size - removed + length > MAX_FILE_BYTES)
+        return;
     memmove(file->bytes + at + length, file->bytes + at + removed, file->size - at - removed);
     memcpy(file->bytes + at, inserted, length);
     file->size += length - removed;
@@ -88,9 +91,30 @@ static size_t choose_place(const File *file) {
 
 /* Replaces a number by another. */
 static void damage_number(File *file) {
-    static const char *const numbers[] = {"0", "1", "2", "-1", "00", "1.5", "1e3", "9223372036854775807", "9223372036854775808",
-        "18446744073709551615", "18446744073709551616", "99999999999999999999999", "4611686018427387904", "2147483648",
-        "4294967296", "281474976710656", "281474976710655", "", "null", "[]", "0x1p+1023", "0x1p-1074", "inf", "nan"};
+    static const char *const numbers[] = {"0",
+                                          "1",
+                                          "2",
+                                          "-1",
+                                          "00",
+                                          "1.5",
+                                          "1e3",
+                                          "9223372036854775807",
+                                          "9223372036854775808",
+                                          "18446744073709551615",
+                                          "18446744073709551616",
+                                          "99999999999999999999999",
+                                          "4611686018427387904",
+                                          "2147483648",
+                                          "4294967296",
+                                          "281474976710656",
+                                          "281474976710655",
+                                          "",
+                                          "null",
+                                          "[]",
+                                          "0x1p+1023",
+                                          "0x1p-1074",
+                                          "inf",
+                                          "nan"};
     size_t at = choose_place(file);
     while (at < file->size && (file->bytes[at] < '0' || file->bytes[at] > '9')) at++;
     size_t end = at;
@@ -99,15 +123,38 @@ static void damage_number(File *file) {
     const char *number = numbers[choose(sizeof numbers / sizeof *numbers)];
     if (choose(2) == 0) {
         /* A small change. */
-        snprintf(own, sizeof own, "%llu", strtoull((const char *)file->bytes + at, NULL, 10) + choose(17) - 8);
+        snprintf(own, sizeof own, "%llu",
+                 strtoull((const char *)file->bytes + at, NULL, 10) + choose(17) - 8);
         number = own;
     }
     splice(file, at, end - at, number, strlen(number), !rarely(8));
 }
 
 static void damage(File *file) {
-    static const char *const pieces[] = {"{", "}", "[", "]", ",", ":", "\"", " ", "\\u0000", "\\", "{}", "\"a\":\"b\",", "\"__metadata__\":{},",
-        "\"W1\":", "\"dtype\":\"F32\",", "\"dtype\":\"F64\",", "BF16", "\t\n\r ", "optimizer.first_moment", "adam", "inf", "0x", "\x80", "\xff\xfe"};
+    static const char *const pieces[] = {"{",
+                                         "}",
+                                         "[",
+                                         "]",
+                                         ",",
+                                         ":",
+                                         "\"",
+                                         " ",
+                                         "\\u0000",
+                                         "\\",
+                                         "{}",
+                                         "\"a\":\"b\",",
+                                         "\"__metadata__\":{},",
+                                         "\"W1\":",
+                                         "\"dtype\":\"F32\",",
+                                         "\"dtype\":\"F64\",",
+                                         "BF16",
+                                         "\t\n\r ",
+                                         "optimizer.first_moment",
+                                         "adam",
+                                         "inf",
+                                         "0x",
+                                         "\x80",
+                                         "\xff\xfe"};
     /* A file shorter than the length of a header is not damaged further. */
     if (file->size < 9) return;
     if (file->size < MAX_FILE_BYTES) file->bytes[file->size] = 0;
@@ -130,7 +177,9 @@ static void damage(File *file) {
         splice(file, at, choose(2) * length, copy, length, choose(4) != 0);
         break;
     }
-    case 5: set_header_length(file, rarely(2) ? choose_bits(8) : header_length(file) + choose(33) - 16); break;
+    case 5:
+        set_header_length(file, rarely(2) ? choose_bits(8) : header_length(file) + choose(33) - 16);
+        break;
     case 6: file->size = rarely(2) ? choose(file->size + 1) : file->size - choose(9); break;
     default: damage_number(file); break;
     }
@@ -150,18 +199,14 @@ void fuzz_case(const uint8_t *bytes, size_t size) {
         return;
     }
     const bool is_f64 = choose(2) == 1;
-    if (is_f64)
-        write_file_f64(&file);
-    else
-        write_file_f32(&file);
+    if (is_f64) write_file_f64(&file);
+    else write_file_f32(&file);
     if (file.size == 0) return;
     const size_t damages = choose(6);
     for (size_t i = 0; i < damages; i++) damage(&file);
     /* Each file is read, sometimes as the other element type. */
-    if (is_f64 != rarely(16))
-        deserialize_f64(file.bytes, file.size, damages == 0 && is_f64);
-    else
-        deserialize_f32(file.bytes, file.size, damages == 0 && !is_f64);
+    if (is_f64 != rarely(16)) deserialize_f64(file.bytes, file.size, damages == 0 && is_f64);
+    else deserialize_f32(file.bytes, file.size, damages == 0 && !is_f64);
 }
 
 #endif

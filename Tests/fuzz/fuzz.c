@@ -34,9 +34,12 @@ size_t choose(size_t count) { return choose_bits(count > 256 ? 4 : 1) % count; }
 bool rarely(size_t times) { return has_choices() && choose(times) == times - 1; }
 
 size_t choose_size(size_t max) {
-    static const size_t edges[] = {0, 1, 2, 5, 6, 7, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 511, 512, 513};
+    static const size_t edges[] = {0,  1,  2,  5,  6,   7,   15,  16,  17,  31, 32,
+                                   33, 63, 64, 65, 127, 128, 129, 511, 512, 513};
     const size_t kind = choose(4);
-    const size_t size = kind < 2 ? choose(20) : kind == 2 ? edges[choose(sizeof edges / sizeof *edges)] : choose(max + 1);
+    const size_t size = kind < 2    ? choose(20)
+                        : kind == 2 ? edges[choose(sizeof edges / sizeof *edges)]
+                                    : choose(max + 1);
     return size > max ? max : size;
 }
 
@@ -51,9 +54,25 @@ size_t choose_impossible(size_t size) {
 }
 
 double choose_real(void) {
-    static const double special[] = {0, -0.0, 1, -1, NAN, INFINITY, -INFINITY, 0x1p-1074, 0x1p-1022,
-                                     0x1.fffffffffffffp+1023, -0x1.fffffffffffffp+1023, 0x1p-126f,
-                                     0x1.fffffep+127, 0x1p-149, 1 - 0x1p-53, 1 + 0x1p-52, 0x1p-32, 1e-300, 1e30};
+    static const double special[] = {0,
+                                     -0.0,
+                                     1,
+                                     -1,
+                                     NAN,
+                                     INFINITY,
+                                     -INFINITY,
+                                     0x1p-1074,
+                                     0x1p-1022,
+                                     0x1.fffffffffffffp+1023,
+                                     -0x1.fffffffffffffp+1023,
+                                     0x1p-126f,
+                                     0x1.fffffep+127,
+                                     0x1p-149,
+                                     1 - 0x1p-53,
+                                     1 + 0x1p-52,
+                                     0x1p-32,
+                                     1e-300,
+                                     1e30};
     const size_t kind = choose(4);
     if (kind == 0) return special[choose(sizeof special / sizeof *special)];
     if (kind == 1) return (double)choose_bits(4) * 0x1p-32;
@@ -75,9 +94,22 @@ uint32_t choose_enum(uint32_t count) {
 }
 
 int64_t choose_integer(void) {
-    static const int64_t special[] = {INT64_MIN, INT64_MIN + 1, INT64_MAX, INT64_MAX - 1, -1, 0, 1, 2,
-                                      INT64_C(1) << 62, INT64_C(1) << 61, INT64_C(1) << 60, -(INT64_C(1) << 62),
-                                      -(INT64_C(1) << 61), INT64_C(1) << 48, INT64_C(1) << 32, INT32_MAX};
+    static const int64_t special[] = {INT64_MIN,
+                                      INT64_MIN + 1,
+                                      INT64_MAX,
+                                      INT64_MAX - 1,
+                                      -1,
+                                      0,
+                                      1,
+                                      2,
+                                      INT64_C(1) << 62,
+                                      INT64_C(1) << 61,
+                                      INT64_C(1) << 60,
+                                      -(INT64_C(1) << 62),
+                                      -(INT64_C(1) << 61),
+                                      INT64_C(1) << 48,
+                                      INT64_C(1) << 32,
+                                      INT32_MAX};
     const size_t kind = choose(3);
     if (kind == 0) return special[choose(sizeof special / sizeof *special)];
     return kind == 1 ? (int64_t)choose(41) - 20 : (int64_t)choose_bits(8);
@@ -90,10 +122,10 @@ enum { OPEN_SIDE = 256 };
 
 /* Mapped once: a mapping for each case would take most of its time. */
 static struct Arena {
-    uint8_t *start;           /* after the first guard page */
-    uint8_t *begin, *open;    /* the buffer, and OPEN_SIDE untouched bytes */
+    uint8_t *start;        /* after the first guard page */
+    uint8_t *begin, *open; /* the buffer, and OPEN_SIDE untouched bytes */
     size_t size;
-    uint64_t hash;            /* before the call */
+    uint64_t hash; /* before the call */
     bool is_frozen;
 } arenas[MAX_BUFFERS];
 static size_t used;
@@ -159,7 +191,8 @@ void fill_bytes(void *bytes, size_t size) {
 }
 
 void fill_reals(void *reals, size_t count, size_t element) {
-    static const double special[] = {NAN, INFINITY, -INFINITY, 0, -0.0, 1, 1e30, -1e30, 1e-40, 88.8, -88.8, 710};
+    static const double special[] = {NAN,  INFINITY, -INFINITY, 0,    -0.0,  1,
+                                     1e30, -1e30,    1e-40,     88.8, -88.8, 710};
     const size_t kind = choose(4);
     uint64_t state = mix(choose_bits(4));
     for (size_t i = 0; i < count; i++) {
@@ -167,10 +200,8 @@ void fill_reals(void *reals, size_t count, size_t element) {
         double real = (double)(bits >> 11) * 0x1p-52 - 1;
         if (kind == 2) real = real > 0;
         if (kind == 3 && bits % 8 == 0) real = special[(bits >> 8) % (sizeof special / sizeof *special)];
-        if (element == sizeof(float))
-            ((float *)reals)[i] = (float)real;
-        else
-            ((double *)reals)[i] = real;
+        if (element == sizeof(float)) ((float *)reals)[i] = (float)real;
+        else ((double *)reals)[i] = real;
     }
 }
 
@@ -229,7 +260,8 @@ Matrix choose_matrix(size_t units, size_t examples, size_t element, bool is_outp
     if (span * (Wide)element >= addresses - 1) matrix.wrong |= ONE(REG_ERROR_SIZE);
     if (is_output) {
         const bool steps = (units == 1 || up > 0) && (examples == 1 || across > 0);
-        const bool apart = units == 1 || examples == 1 || matrix.strides.unit > across || matrix.strides.example > up;
+        const bool apart =
+            units == 1 || examples == 1 || matrix.strides.unit > across || matrix.strides.example > up;
         if (!steps || !apart) matrix.wrong |= ONE(REG_ERROR_SHAPE);
     }
     if (matrix.wrong == 0 && (span + 1) * (Wide)element > MAX_BYTES) {

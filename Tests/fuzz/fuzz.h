@@ -17,8 +17,7 @@ extern const char fuzzer_name[];
 void fuzz_case(const uint8_t *bytes, size_t size);
 
 /* Prints the failed condition and its place, and aborts. */
-#define DEMAND(condition) \
-    ((condition) ? (void)0 : fuzz_fail(#condition, __FILE__, __LINE__))
+#define DEMAND(condition) ((condition) ? (void)0 : fuzz_fail(#condition, __FILE__, __LINE__))
 _Noreturn void fuzz_fail(const char *text, const char *file, int line);
 
 /* ---- Choices --------------------------------------------------------------------------- */
@@ -81,10 +80,10 @@ reg_status after_call(reg_status got, Statuses wrong, Statuses possible, const c
 typedef struct Matrix {
     reg_strides strides;
     size_t element, units, examples;
-    size_t length;   /* elements from the first to the last in memory */
-    size_t origin;   /* the index of element (0, 0) */
+    size_t length; /* elements from the first to the last in memory */
+    size_t origin; /* the index of element (0, 0) */
     Statuses wrong, possible;
-    bool is_large;   /* valid, but larger than a buffer here */
+    bool is_large; /* valid, but larger than a buffer here */
 } Matrix;
 
 /* A layout, valid or not, for an input or an output; neither size is 0. */

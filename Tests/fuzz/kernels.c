@@ -38,9 +38,7 @@ static const real *input(void) {
     return x;
 }
 
-static void *output(size_t element) {
-    return choose_null() ? NULL : fuzz_buffer(room() * element);
-}
+static void *output(size_t element) { return choose_null() ? NULL : fuzz_buffer(room() * element); }
 
 /* An output that may be its input, or overlap it, which must not crash. */
 static real *place(const real **x) {
@@ -118,10 +116,9 @@ static void fuzz_activation(void) {
     const real *z = input(), *da = input();
     real *out = place(&z);
     if (choose(2) == 0)
-        JUDGE(REG(forward_activation)(z, count, activation, out), wrong & ~(da == NULL ? ONE(REG_ERROR_NULL) : 0),
-              ONE(REG_ERROR_NULL));
-    else
-        JUDGE(REG(backward_activation)(da, z, count, activation, out), wrong, 0);
+        JUDGE(REG(forward_activation)(z, count, activation, out),
+              wrong & ~(da == NULL ? ONE(REG_ERROR_NULL) : 0), ONE(REG_ERROR_NULL));
+    else JUDGE(REG(backward_activation)(da, z, count, activation, out), wrong, 0);
 }
 
 static void fuzz_elementary(void) {
@@ -205,7 +202,8 @@ static void fuzz_cost(void) {
         weights = NULL;
     }
     if (wrong != 0 || !is_large)
-        JUDGE(REG(cost_l2)(a, y, n_out, m, weights, counts, layers, lambda, cost, ignored), wrong, ONE(REG_ERROR_SIZE));
+        JUDGE(REG(cost_l2)(a, y, n_out, m, weights, counts, layers, lambda, cost, ignored), wrong,
+              ONE(REG_ERROR_SIZE));
 }
 
 /* ---- Dense layers ---------------------------------------------------------------------- */
@@ -219,7 +217,8 @@ typedef struct Layer {
 static Layer choose_layer(void) {
     Layer layer = {.n_out = choose_extent(70), .n_in = choose_extent(70), .m = choose_extent(140)};
     wrong = check_extents(layer.n_out, layer.n_in, &layer.is_large) |
-            check_extents(layer.n_out, layer.m, &layer.is_large) | check_extents(layer.n_in, layer.m, &layer.is_large);
+            check_extents(layer.n_out, layer.m, &layer.is_large) |
+            check_extents(layer.n_in, layer.m, &layer.is_large);
     /* The largest addressable matrices may be refused or not. */
     layer.possible = IF(layer.is_large, REG_ERROR_SIZE);
     return layer;
@@ -248,7 +247,8 @@ static size_t room_for(const Layer *layer, size_t columns) {
 
 static void fuzz_forward_dense(void) {
     Layer layer = choose_layer();
-    const Matrix in = choose_operand(&layer, layer.n_in, false), out = choose_operand(&layer, layer.n_out, true);
+    const Matrix in = choose_operand(&layer, layer.n_in, false),
+                 out = choose_operand(&layer, layer.n_out, true);
     const reg_activation activation = choose_activation();
     count = room_for(&layer, layer.n_in);
     const real *w = input();
@@ -257,9 +257,9 @@ static void fuzz_forward_dense(void) {
     const real *a = operand(&in, false, true);
     real *z = choose(2) == 0 ? NULL : matrix_buffer(&out, true), *y = operand(&out, true, true);
     if (wrong == 0 && layer.is_large) return;
-    const reg_status status =
-        JUDGE(REG(forward_dense)(w, b, layer.n_out, layer.n_in, layer.m, a, in.strides, activation, z, y, out.strides),
-              wrong, layer.possible);
+    const reg_status status = JUDGE(REG(forward_dense)(w, b, layer.n_out, layer.n_in, layer.m, a, in.strides,
+                                                       activation, z, y, out.strides),
+                                    wrong, layer.possible);
     if (status != REG_OK) return;
     check_padding(&out, y);
     if (z != NULL) check_padding(&out, z);
@@ -287,9 +287,10 @@ static void fuzz_backward_l2(void) {
     }
     wrong |= IF(!wants_weights && !wants_input, REG_ERROR_NULL);
     if (wrong == 0 && layer.is_large) return;
-    const reg_status status = JUDGE(REG(backward_l2)(w, layer.n_out, layer.n_in, layer.m, dz, dz_matrix.strides, a,
-                                                     in.strides, lambda, dw, db, da, out.strides),
-                                    wrong, layer.possible);
+    const reg_status status =
+        JUDGE(REG(backward_l2)(w, layer.n_out, layer.n_in, layer.m, dz, dz_matrix.strides, a, in.strides,
+                               lambda, dw, db, da, out.strides),
+              wrong, layer.possible);
     if (status == REG_OK && da != NULL) check_padding(&out, da);
 }
 
@@ -314,8 +315,8 @@ static void fuzz_legacy(void) {
             wrong |= IF(rng->position < 0 || rng->position > 624, REG_ERROR_STATE);
         }
         /* seed makes no state of zeros, and no other flag. */
-        JUDGE(choose(2) == 0 ? reg_legacy_uniform(state, count, out) : reg_legacy_normal(state, count, out), wrong,
-              ONE(REG_ERROR_STATE));
+        JUDGE(choose(2) == 0 ? reg_legacy_uniform(state, count, out) : reg_legacy_normal(state, count, out),
+              wrong, ONE(REG_ERROR_STATE));
     }
 }
 
@@ -354,17 +355,15 @@ static void fuzz_kernels_f32(void);
 void fuzz_case(const uint8_t *bytes, size_t size) {
     (void)bytes;
     (void)size;
-    if (choose(2) == 0)
-        fuzz_kernels_f32();
-    else
-        fuzz_kernels_f64();
+    if (choose(2) == 0) fuzz_kernels_f32();
+    else fuzz_kernels_f64();
 }
 
 static void fuzz_kernels_f32(void) {
 #endif
-    static void (*const all[])(void) = {fuzz_dropout, fuzz_masks,         fuzz_apply_mask,    fuzz_activation,
-                                        fuzz_pairs,   fuzz_elementary,    fuzz_cost,          fuzz_cost,
-                                        fuzz_forward_dense, fuzz_forward_dense, fuzz_backward_l2, fuzz_backward_l2,
-                                        fuzz_backward_l2, fuzz_legacy, fuzz_library};
+    static void (*const all[])(void) = {
+        fuzz_dropout,     fuzz_masks,       fuzz_apply_mask,  fuzz_activation,    fuzz_pairs,
+        fuzz_elementary,  fuzz_cost,        fuzz_cost,        fuzz_forward_dense, fuzz_forward_dense,
+        fuzz_backward_l2, fuzz_backward_l2, fuzz_backward_l2, fuzz_legacy,        fuzz_library};
     all[choose(sizeof all / sizeof *all)]();
 }

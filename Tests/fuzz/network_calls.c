@@ -112,16 +112,17 @@ static void fuzz_predict(Network *network, Ends ends) {
     if (!is_worth(&given)) return;
     reg_status status;
     if (choose(2) == 0) {
-        status = JUDGE(REG(network_predict)(network, m, x, in, first, second, out), is_empty ? 0 : given.wrong,
-                       given.possible);
+        status = JUDGE(REG(network_predict)(network, m, x, in, first, second, out),
+                       is_empty ? 0 : given.wrong, given.possible);
     } else {
         const size_t samples = rarely(40) ? choose_impossible(1) : choose(4);
         const Statuses wrong = (is_empty ? 0 : given.wrong) | IF(samples == 0, REG_ERROR_SHAPE) |
                                IF(samples >> 48 != 0, REG_ERROR_SIZE);
         /* Too many samples to finish. */
         if (wrong == 0 && samples > 4) return;
-        status = JUDGE(REG(network_predict_dropout)(network, m, x, in, samples, choose_bits(8), first, second, out),
-                       wrong, given.possible);
+        status = JUDGE(
+            REG(network_predict_dropout)(network, m, x, in, samples, choose_bits(8), first, second, out),
+            wrong, given.possible);
     }
     if (status != REG_OK || is_empty) return;
     if (first != NULL) check_padding(&matrix, first);
@@ -156,11 +157,13 @@ static void fuzz_gradient(Network *network, Ends ends) {
         /* Such a part of a batch has a gradient of 0. */
         if (given.has_no_weight && part->total_weight > 0) given.wrong &= ~ONE(REG_ERROR_SAMPLE_WEIGHT);
         given.wrong |= IF(part->struct_size != sizeof *part, REG_ERROR_SIZE);
-        given.wrong |= IF(!(part->total_weight >= 0 && part->total_weight < INFINITY), REG_ERROR_SAMPLE_WEIGHT);
+        given.wrong |=
+            IF(!(part->total_weight >= 0 && part->total_weight < INFINITY), REG_ERROR_SAMPLE_WEIGHT);
         given.possible |= IF(part->total_weight != 0, REG_ERROR_SAMPLE_WEIGHT);
         freeze_buffer(part);
     }
-    if (is_worth(&given)) JUDGE(REG(network_gradient)(network, data, part, cost), given.wrong, given.possible);
+    if (is_worth(&given))
+        JUDGE(REG(network_gradient)(network, data, part, cost), given.wrong, given.possible);
 }
 
 static void fuzz_check_gradient(Network *network, Ends ends) {
@@ -176,7 +179,8 @@ static void fuzz_check_gradient(Network *network, Ends ends) {
     const size_t max_parameters = is_small && rarely(4) ? (size_t)choose_integer() : choose(3);
     given.wrong |= IF(max_parameters > PTRDIFF_MAX, REG_ERROR_SIZE);
     if (is_worth(&given))
-        JUDGE(REG(network_check_gradient)(network, data, step, max_parameters, max_error), given.wrong, given.possible);
+        JUDGE(REG(network_check_gradient)(network, data, step, max_parameters, max_error), given.wrong,
+              given.possible);
 }
 
 /* ---- Training -------------------------------------------------------------------------- */
@@ -197,7 +201,8 @@ static const uint8_t *const *choose_masks(const Network *network, size_t m, Give
     const uint8_t **masks = fuzz_buffer(made.layers * sizeof *masks);
     for (size_t l = 0; l < made.layers; l++) {
         masks[l] = NULL;
-        if (choose(2) == 0 || (made.keep_prob[l] == 1 && !rarely(20)) || made.widths[l] * m > MAX_BYTES) continue;
+        if (choose(2) == 0 || (made.keep_prob[l] == 1 && !rarely(20)) || made.widths[l] * m > MAX_BYTES)
+            continue;
         uint8_t *mask = fuzz_buffer(made.widths[l] * m);
         fill_bytes(mask, made.widths[l] * m);
         freeze_buffer(mask);
@@ -251,8 +256,9 @@ static void fuzz_fit(Network *network, Ends ends) {
     given.wrong |= IF(!(options->min_delta >= 0), REG_ERROR_MIN_DELTA) |
                    IF(options->batch_size > PTRDIFF_MAX, REG_ERROR_SIZE);
     /* Training may diverge, and must not count beyond 2^48. */
-    given.possible |= IF(position.step + 10000 >= (uint64_t)1 << 48 || position.epoch + 8 >= (uint64_t)1 << 48,
-                         REG_ERROR_SIZE);
+    given.possible |=
+        IF(position.step + 10000 >= (uint64_t)1 << 48 || position.epoch + 8 >= (uint64_t)1 << 48,
+           REG_ERROR_SIZE);
     freeze_buffer(options);
     if (!is_worth(&given)) return;
     if (given.wrong != 0) {
@@ -263,14 +269,16 @@ static void fuzz_fit(Network *network, Ends ends) {
     const reg_status status = REG(network_fit)(network, data, validation, options, result);
     DEMAND(status == REG_OK || status == REG_ERROR_NOT_FINITE || (given.possible & ONE(status)) != 0);
     if (status != REG_OK) return;
-    if (result != NULL) DEMAND(result->epochs <= epochs && (result->epochs == epochs || result->reason != REG_STOP_EPOCHS));
+    if (result != NULL)
+        DEMAND(result->epochs <= epochs && (result->epochs == epochs || result->reason != REG_STOP_EPOCHS));
 }
 
 static void fuzz_apply(Network *network, Ends ends) {
     (void)ends;
     reg_position position = {.struct_size = sizeof position};
     DEMAND(REG(network_get_position)(network, &position) == REG_OK);
-    JUDGE(REG(network_apply)(network), 0, ONE(REG_ERROR_NOT_FINITE) | IF(position.step + 1 == (uint64_t)1 << 48, REG_ERROR_SIZE));
+    JUDGE(REG(network_apply)(network), 0,
+          ONE(REG_ERROR_NOT_FINITE) | IF(position.step + 1 == (uint64_t)1 << 48, REG_ERROR_SIZE));
 }
 
 /* ---- Buffers of a network -------------------------------------------------------------- */
@@ -283,7 +291,9 @@ static void fuzz_buffers(Network *network, Ends ends) {
     case 0: JUDGE(REG(network_parameters)(network, values, length), 0, 0); break;
     case 1: JUDGE(REG(network_gradients)(network, values, length), 0, 0); break;
     case 2: JUDGE(REG(network_optimizer_state)(network, values, length), 0, 0); break;
-    default: JUDGE(REG(network_parameters)(choose(2) ? NULL : network, values, NULL), ONE(REG_ERROR_NULL), 0); return;
+    default:
+        JUDGE(REG(network_parameters)(choose(2) ? NULL : network, values, NULL), ONE(REG_ERROR_NULL), 0);
+        return;
     }
     /* The caller may write to them. */
     if (choose(2) == 0) fill_reals(*values, *length, sizeof **values);
@@ -349,20 +359,19 @@ static void fuzz_export(Network *network, Ends ends) {
     freeze_buffer(name);
     bool is_name = name[0] != 0 && !(name[0] >= '0' && name[0] <= '9') && strlen(name) <= 255;
     for (const char *c = name; *c != 0; c++) is_name &= memchr(usual, *c, 63) != NULL;
-    JUDGE(REG(network_export_c)(network, "/nowhere/at/all.c", name), is_name ? ONE(REG_ERROR_FILE) : ONE(REG_ERROR_NAME),
-          ONE(REG_ERROR_NAME));
+    JUDGE(REG(network_export_c)(network, "/nowhere/at/all.c", name),
+          is_name ? ONE(REG_ERROR_FILE) : ONE(REG_ERROR_NAME), ONE(REG_ERROR_NAME));
 }
 
 /* ---- A case ---------------------------------------------------------------------------- */
 
 void use_network(Network *network) {
     static void (*const all[])(Network *, Ends) = {
-        fuzz_predict, fuzz_predict, fuzz_cost,    fuzz_gradient, fuzz_gradient, fuzz_apply, fuzz_check_gradient,
-        fuzz_fit,     fuzz_fit,     fuzz_buffers, fuzz_position, fuzz_layer,    fuzz_copy,  fuzz_export};
+        fuzz_predict,  fuzz_predict,        fuzz_cost, fuzz_gradient, fuzz_gradient,
+        fuzz_apply,    fuzz_check_gradient, fuzz_fit,  fuzz_fit,      fuzz_buffers,
+        fuzz_position, fuzz_layer,          fuzz_copy, fuzz_export};
     const Ends ends = ends_of(network);
     const size_t kind = choose(sizeof all / sizeof *all + 1);
-    if (kind == sizeof all / sizeof *all)
-        choose_optimizer(network);
-    else
-        all[kind](network, ends);
+    if (kind == sizeof all / sizeof *all) choose_optimizer(network);
+    else all[kind](network, ends);
 }

@@ -56,13 +56,15 @@ static const size_t *choose_widths(size_t layers, Statuses *wrong, Statuses *pos
 }
 
 /* One number for each layer, or NULL. */
-static const double *choose_numbers(size_t layers, const char *field, double low, double high, Statuses *wrong) {
+static const double *choose_numbers(size_t layers, const char *field, double low, double high,
+                                    Statuses *wrong) {
     if (choose(3) == 0) return NULL;
     const reg_option option = option_of("reg_network_options", field);
     DEMAND(option.per_layer == 1 && option.type == REG_OPTION_REAL);
     double *numbers = fuzz_buffer(layers * sizeof *numbers);
     for (size_t l = 0; l < layers; l++) {
-        numbers[l] = choose(2) == 0 ? option.default_value : low + (high - low) * (double)choose_bits(1) / 256;
+        numbers[l] =
+            choose(2) == 0 ? option.default_value : low + (high - low) * (double)choose_bits(1) / 256;
         if (rarely(60)) numbers[l] = choose_real();
         *wrong |= judge_real(&option, numbers[l]);
     }

@@ -12,10 +12,8 @@ static void fuzz_networks_f32(void);
 void fuzz_case(const uint8_t *bytes, size_t size) {
     (void)bytes;
     (void)size;
-    if (choose(2) == 0)
-        fuzz_networks_f32();
-    else
-        fuzz_networks_f64();
+    if (choose(2) == 0) fuzz_networks_f32();
+    else fuzz_networks_f64();
 }
 
 static void fuzz_networks_f32(void) {

@@ -7,8 +7,9 @@ import warnings
 from typing import Any
 
 import numpy as np
-import swiftreg
 from numpy.typing import NDArray
+
+import swiftreg
 from swiftreg import MLP, CarryOverWarning, carry_over
 
 Array = NDArray[Any]

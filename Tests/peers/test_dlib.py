@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from networks import BATCH, EXAMPLES, Array, carried, data, difference, network, rows_of
 from swiftreg import MLP, carry_over
 

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+
 from random_networks import inputs_of, random_network, ulps
 from swiftreg import MLP
 

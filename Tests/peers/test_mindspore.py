@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from networks import BATCH, Array, carried, data, difference, network, rows_of
 from swiftreg import MLP, CarryOverWarning, carry_over
 

@@ -10,6 +10,7 @@ import pytest
 import skops.io
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
 from swiftreg import MLPClassifier, MLPRegressor
 
 mlflow: Any = pytest.importorskip("mlflow")

@@ -10,6 +10,7 @@ import mlx.nn as nn
 import mlx.optimizers as optimizers
 import numpy as np
 import pytest
+
 from networks import BATCH, OUTPUTS, WIDTHS, Array, carried, data, difference, network, rows_of
 from swiftreg import MLP, CarryOverWarning, carry_over
 

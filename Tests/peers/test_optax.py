@@ -9,6 +9,7 @@ import jax
 import numpy as np
 import optax
 import pytest
+
 from networks import (
     BATCH,
     EXAMPLES,

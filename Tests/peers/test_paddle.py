@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from networks import BATCH, EXAMPLES, STEPS, WIDTHS, Array, carried, data, difference, fit, network, rows_of
 from swiftreg import MLP
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from networks import Array, carried, optimality
 from swiftreg import MLP, CarryOverWarning, carry_over
 from swiftreg._carry_over import LIBRARIES

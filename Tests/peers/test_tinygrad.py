@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import BATCH, WIDTHS, Array, carried, data, difference, network, rows_of
-from swiftreg import MLP
 from tinygrad import Context, Tensor
 from tinygrad.nn import optim
+
+from networks import BATCH, WIDTHS, carried, data, difference, network, rows_of
+from swiftreg import MLP
 
 TOLERANCE, UPDATES = 1e-6, 8
 LOSSES: dict[str, Callable[[Any, Any], Any]] = {

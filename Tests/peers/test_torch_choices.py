@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from swiftreg import MLP
 from torch import nn
+
+from swiftreg import MLP
 
 torch.set_num_threads(1)
 STEPS, RATE = 100, 0.01

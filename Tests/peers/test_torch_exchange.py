@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
+from torch.nn.utils import prune
+
 from random_networks import inputs_of, random_network, ulps
 from swiftreg import MLP
 from swiftreg._options import ACTIVATIONS
-from torch import nn
-from torch.nn.utils import prune
 
 
 def test_to_pytorch_and_back() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import vowpalwabbit
+
 from networks import Array, carried, optimality
 from swiftreg import MLP, CarryOverWarning, carry_over
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from networks import Array, carried, optimality
 from swiftreg import MLP, CarryOverWarning, carry_over
 

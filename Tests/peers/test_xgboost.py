@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xgboost
+
 from networks import Array, carried, optimality
 from swiftreg import MLP
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from selenium.webdriver.common.keys import Keys
+
 import swiftreg
 from conftest import PICTURES, ROOT, Page
-from selenium.webdriver.common.keys import Keys
 
 BASE: dict[str, Any] = {"data": "moons", "count": 100, "noise": 0.2, "layers": [20, 3], "keepProb": [1, 1]}
 

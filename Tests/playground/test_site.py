@@ -6,9 +6,10 @@ import json
 import time
 
 import pytest
-from conftest import ROOT
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+
+from conftest import ROOT
 
 SITE = ROOT / "build" / "site"
 

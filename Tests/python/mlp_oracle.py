@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import oracles
 from numpy.typing import NDArray
+
+import oracles
 
 Array = NDArray[Any]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import swiftreg
 from numpy.typing import NDArray
+
+import swiftreg
 
 Array = NDArray[Any]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from swiftreg import MLP
 from swiftreg._options import ACTIVATIONS, LOSSES
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from swiftreg import MLP
 
 Array = NDArray[Any]

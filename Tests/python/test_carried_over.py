@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ROOT
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from conftest import ROOT
 from swiftreg import MLP, CarryOverWarning, carry_over, carry_over_names, notebook
 from swiftreg._carry_over import LIBRARIES
 from swiftreg._carry_over._table import Library
-from sklearn.linear_model import LogisticRegression
 from test_estimators_as_scikit_learns import data, pair
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

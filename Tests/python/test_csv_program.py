@@ -9,12 +9,13 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-import c_examples
 import numpy as np
 import pytest
 import sklearn.datasets
-import swiftreg
 from numpy.typing import NDArray
+
+import c_examples
+import swiftreg
 
 Array = NDArray[np.float64]
 

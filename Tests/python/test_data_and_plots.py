@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 import swiftreg
 from swiftreg import notebook
 

@@ -15,13 +15,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-import c_examples
 import mpi4py
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+
+import c_examples
 import swiftreg
 from conftest import ROOT
-from numpy.typing import NDArray
 
 pytestmark = pytest.mark.skipif(
     shutil.which("mpicc") is None and os.environ.get("CI") != "true",

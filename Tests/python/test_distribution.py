@@ -10,6 +10,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+
 import swiftreg
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
 from conftest import ROOT
 
 README = ROOT / "README.md"

@@ -7,11 +7,12 @@ from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
-import oracles
 import pytest
-import swiftreg
 from hypothesis import given
 from numpy.typing import NDArray
+
+import oracles
+import swiftreg
 from strategies import counts, keep_probs, laid_out, layouts, seeds
 from swiftreg import _core
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
+
 from swiftreg import MLPClassifier, MLPClassifierCV, MLPRegressor, MLPRegressorCV
 
 # A small grid: the checks fit some hundred times.

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import swiftreg
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
@@ -21,6 +20,8 @@ from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+import swiftreg
 from swiftreg import MLPClassifier, MLPRegressor
 
 Array = NDArray[Any]

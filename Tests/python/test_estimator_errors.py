@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import swiftreg
 from numpy.typing import NDArray
 from sklearn.datasets import make_classification
+
+import swiftreg
 from swiftreg import MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

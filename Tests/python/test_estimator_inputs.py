@@ -17,6 +17,7 @@ from sklearn.datasets import make_classification, make_multilabel_classification
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
+
 from swiftreg import MLPClassifier, MLPClassifierCV, MLPRegressor, MLPRegressorCV, _frames
 
 pl = pytest.importorskip("polars")

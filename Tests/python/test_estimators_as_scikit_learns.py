@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import sklearn.neural_network
-import swiftreg
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet, LogisticRegression
+
+import swiftreg
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

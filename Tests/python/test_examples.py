@@ -10,13 +10,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import c_examples
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from conftest import ROOT
 
+import c_examples
 import swiftreg
+from conftest import ROOT
 from swiftreg import notebook
 
 EXAMPLES = ROOT / "examples"
@@ -26,7 +26,7 @@ EXAMPLES = ROOT / "examples"
 
 
 sys.path.insert(0, str(ROOT / "scripts"))
-import execute_notebook  # noqa: E402
+import execute_notebook
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import swiftreg
-from conftest import ROOT
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
+
+import swiftreg
+from conftest import ROOT
 
 EXAMPLES = ROOT / "examples"
 THREADS = ("SWIFTREG_NUM_THREADS", "OMP_NUM_THREADS")

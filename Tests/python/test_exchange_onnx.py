@@ -16,18 +16,19 @@ import onnx
 import onnxruntime
 import pytest
 import skl2onnx
-import swiftreg.onnx
-from conftest import ROOT
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
-from random_networks import Array, inputs_of, random_network, ulps
 from sklearn.ensemble import BaggingClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier as TheirClassifier
 from sklearn.neural_network import MLPRegressor as TheirRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+import swiftreg.onnx
+from conftest import ROOT
+from random_networks import Array, inputs_of, random_network, ulps
 from swiftreg import MLP, MLPClassifier, MLPClassifierCV, MLPRegressor, MLPRegressorCV
 from swiftreg._options import ACTIVATIONS, LOSSES
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from random_networks import Array, inputs_of, random_network, ulps
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.tree import DecisionTreeClassifier
+
+from random_networks import Array, inputs_of, random_network, ulps
 from swiftreg import MLP
 
 SHARED = ("identity", "relu", "tanh", "sigmoid")

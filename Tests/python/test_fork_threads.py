@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-import swiftreg
 from numpy.typing import NDArray
+
+import swiftreg
 from swiftreg import _core
 
 Array = NDArray[Any]

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import swiftreg
 from numpy.typing import NDArray
+
+import swiftreg
 from swiftreg import MLP, notebook
 
 pl = pytest.importorskip("polars")

@@ -9,9 +9,10 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-import swiftreg
 from hypothesis import given
 from numpy.typing import NDArray
+
+import swiftreg
 from strategies import Broken, keep_probs, seeds, sometimes_wild, wild_arrays, wild_integers, wild_scalars
 from swiftreg import MLP, notebook
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 import swiftreg
 from swiftreg import _core, notebook
 

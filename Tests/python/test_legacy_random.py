@@ -9,6 +9,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
+
 from swiftreg import _core
 from swiftreg.notebook import _masks
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import hypothesis.strategies as st
-import mlp_oracle
 import numpy as np
 import pytest
-import swiftreg
 from hypothesis import given
 from numpy.typing import NDArray
+
+import mlp_oracle
+import swiftreg
 from strategies import laid_out, layouts
 from swiftreg import MLP
 

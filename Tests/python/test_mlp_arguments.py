@@ -12,6 +12,7 @@ import pytest
 import scipy.sparse
 from hypothesis import given
 from numpy.typing import NDArray
+
 from strategies import LAYOUTS, laid_out
 from swiftreg import MLP, _core
 

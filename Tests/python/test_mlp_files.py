@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from numpy.typing import NDArray
+
 from sameness_networks import NETWORKS, data, new, train
 from swiftreg import MLP, FormatError
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from sameness_networks import NETWORKS, data, hash_of, new, sha256, train
 from swiftreg import MLP
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from swiftreg import MLP
 from test_threads import advances_during
 
@@ -104,7 +105,7 @@ def test_patience_with_a_callback_is_that_without() -> None:
     for validation in (None, (X[:50], 1 - Y[:50])):
         n, other, told = network(), network(), []
         arguments: dict[str, Any] = {"epochs": 200, "patience": 2, "min_delta": 1e-3}
-        history = n.fit(X, Y, callback=lambda p: told.append(p.epoch), callback_every=7,  # noqa: B023
+        history = n.fit(X, Y, callback=lambda p: told.append(p.epoch), callback_every=7,
                         validation_data=validation, **arguments)
         expected = other.fit(X, Y, validation_data=validation, **arguments)
         assert np.array_equal(n.parameters, other.parameters)

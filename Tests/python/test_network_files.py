@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ROOT
-from native_network import ACTIVATIONS, ERROR_FORMAT, LOSSES, OPTIMIZERS, SCHEDULES, Array, Network
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
+
+from conftest import ROOT
+from native_network import ACTIVATIONS, ERROR_FORMAT, LOSSES, OPTIMIZERS, SCHEDULES, Array, Network
 
 DTYPES = (np.float32, np.float64)
 WIDTHS = [5, 7, 3, 2]

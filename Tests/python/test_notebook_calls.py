@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+
 from swiftreg import notebook
 
 X = np.random.default_rng(0).normal(size=(2, 30))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from swiftreg import notebook
 
 Array = NDArray[Any]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from notebook_student import DROPOUT, EINSUM, FORWARD, GRADED, HELPERS, LOOPS, STYLES, WHOLE, student
 from swiftreg import notebook
 from swiftreg.notebook import check

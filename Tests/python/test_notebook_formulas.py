@@ -7,10 +7,11 @@ from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
-import oracles
 import pytest
 from hypothesis import given
 from numpy.typing import NDArray
+
+import oracles
 from strategies import laid_out, layouts, networks
 from swiftreg import notebook
 

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
-import oracles
 import pytest
 from numpy.typing import NDArray
+
 from swiftreg import notebook
 
 Array = NDArray[Any]

@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from conftest import ROOT
 from swiftreg import MLP, _core, _options
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from c_headers import evaluate, read_headers  # noqa: E402
+from c_headers import evaluate, read_headers
 
 HEADERS = read_headers()
-ENUMS = {number: name for number, name in enumerate(_options.REG_ENUMS)}
+ENUMS = dict(enumerate(_options.REG_ENUMS))
 # The enum of the header for each name.
 C_ENUMS = {name: f"reg_{name}" for name in _options.REG_ENUMS}
 TYPES = ("double", "uint64_t", "size_t", "int32_t", "reg_")

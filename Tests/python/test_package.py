@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 import swiftreg
 from swiftreg import notebook
 

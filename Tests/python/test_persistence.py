@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 import skops.io
-from conftest import FIXTURES
 from safetensors import safe_open
 from safetensors.numpy import load, save, save_file
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+from conftest import FIXTURES
 from swiftreg import MLP, FormatError, MLPClassifier, MLPRegressor
 
 EARLIER: dict[str, dict[str, Any]] = json.loads((FIXTURES / "pickles_3a222cf.json").read_text())

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 import swiftreg
 from conftest import ROOT
 from swiftreg import _playground

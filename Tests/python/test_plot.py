@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn.neural_network
-import swiftreg
 from matplotlib.colors import to_rgba
 from numpy.typing import NDArray
 from sklearn.compose import TransformedTargetRegressor
@@ -23,6 +22,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, validation_curve
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+import swiftreg
 from swiftreg import MLPClassifier, MLPClassifierCV, MLPRegressor, plot
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -228,7 +229,7 @@ def test_weights_of_any_model_and_one_layer(points: tuple[Array, Array]) -> None
 
     X, y = points
     parameters = notebook.initialize_parameters([2, 20, 3, 1])
-    for model, sizes in (
+    for model, _sizes in (
         (swiftreg.MLP([2, 20, 3, 1]), (40, 60, 3)),
         (sklearn.neural_network.MLPClassifier((20, 3), max_iter=1).fit(X, y == "left"), (40, 60, 3)),
         (parameters, (40, 60, 3)),

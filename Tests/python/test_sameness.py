@@ -26,8 +26,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-import swiftreg
 from numpy.typing import NDArray
+
+import swiftreg
 from sameness_networks import network_hashes
 from strategies import LAYOUTS, laid_out
 from swiftreg import _core, notebook

@@ -9,6 +9,7 @@ import sys
 from types import ModuleType
 
 import pytest
+
 from conftest import ROOT
 
 SIZE, ADD = 5_107_240, 1e-10

@@ -7,6 +7,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
+
 import swiftreg
 from swiftreg import MLP, MLPClassifier, notebook
 

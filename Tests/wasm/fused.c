@@ -110,10 +110,26 @@ static void add_ranges_f32(long count, int low, int high, int c_low, int c_high)
     }
 }
 
-static const float special_f32[] = {0,           -0.0f,           1,           -1,         INFINITY,
-                                    -INFINITY,   NAN,             0x1p-149f,   -0x1p-149f, 0x1p-126f,
-                                    0x1.fffffep127f, -0x1.fffffep127f, 0x1.fffffep-1f, 0x1.000002p0f, 0x1p-75f,
-                                    0x1p-74f,    0x1p63f,         0x1p64f,     0.5f,       0x1.8p-148f};
+static const float special_f32[] = {0,
+                                    -0.0f,
+                                    1,
+                                    -1,
+                                    INFINITY,
+                                    -INFINITY,
+                                    NAN,
+                                    0x1p-149f,
+                                    -0x1p-149f,
+                                    0x1p-126f,
+                                    0x1.fffffep127f,
+                                    -0x1.fffffep127f,
+                                    0x1.fffffep-1f,
+                                    0x1.000002p0f,
+                                    0x1p-75f,
+                                    0x1p-74f,
+                                    0x1p63f,
+                                    0x1p64f,
+                                    0.5f,
+                                    0x1.8p-148f};
 enum { SPECIAL_F32 = sizeof special_f32 / sizeof special_f32[0] };
 
 static void test_f32(long count) {
@@ -175,10 +191,26 @@ static void add_ranges_f64(long count, int low, int high, int c_low, int c_high)
     }
 }
 
-static const double special_f64[] = {0,         -0.0,      1,         -1,         INFINITY,
-                                     -INFINITY, NAN,       0x1p-1074, -0x1p-1074, 0x1p-1022,
-                                     0x1.fffffffffffffp1023, -0x1.fffffffffffffp1023, 0x1.fffffffffffffp-1,
-                                     0x1.0000000000001p0, 0x1p-537, 0x1p-538, 0x1p511, 0x1p512, 0.5, 0x1.8p-1073};
+static const double special_f64[] = {0,
+                                     -0.0,
+                                     1,
+                                     -1,
+                                     INFINITY,
+                                     -INFINITY,
+                                     NAN,
+                                     0x1p-1074,
+                                     -0x1p-1074,
+                                     0x1p-1022,
+                                     0x1.fffffffffffffp1023,
+                                     -0x1.fffffffffffffp1023,
+                                     0x1.fffffffffffffp-1,
+                                     0x1.0000000000001p0,
+                                     0x1p-537,
+                                     0x1p-538,
+                                     0x1p511,
+                                     0x1p512,
+                                     0.5,
+                                     0x1.8p-1073};
 enum { SPECIAL_F64 = sizeof special_f64 / sizeof special_f64[0] };
 
 static void test_f64(long count) {

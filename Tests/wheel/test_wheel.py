@@ -10,7 +10,6 @@ import tomllib
 import zipfile
 from pathlib import Path
 
-import pytest
 from conftest import INTERPRETERS, OLDEST, ROOT, Environment, create, note
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+
 import swiftreg
 from group import Group
 from measure import SWIFTREG, Case, Contestant

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 import swiftreg
 from group import Group
 from measure import SWIFTREG, Case, Contestant
 from native import function, swiftreg_library, timer
-from numpy.typing import NDArray
 from peers import jax, torch
 
 KEEP_PROB = 0.8

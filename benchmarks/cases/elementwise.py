@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 import work
 from group import Group
 from measure import SWIFTREG, Case, Contestant
 from native import swiftreg_library
-from numpy.typing import NDArray
 from peers import jax, special, torch
 from swiftreg import _core
 from work import TYPES

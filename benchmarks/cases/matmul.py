@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+
 import swiftreg
 from group import Group
 from measure import SWIFTREG, Case, Contestant

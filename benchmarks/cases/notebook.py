@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+
+from cases import plain_notebook
 from group import Group
 from measure import SWIFTREG, Case, Contestant
 from swiftreg import notebook
-
-from cases import plain_notebook
 
 KEEP_PROB, LAMBD = 0.86, 0.7
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from peers import jax, torch
 
 Array = NDArray[Any]

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 import swiftreg
+from cases import plain_mlp
+from cases.notebook import data
 from group import Group
 from measure import SWIFTREG, Case, Contestant
 from swiftreg import MLP, notebook
 
-from cases import plain_mlp
-from cases.notebook import data
-
 # The loop that the demo times, too.
 sys.path.append(str(Path(__file__).resolve().parents[2] / "examples"))
-import plain_numpy  # noqa: E402
+import plain_numpy
 
 ITERATIONS = 1000
 RUNS: dict[str, dict[str, Any]] = {

@@ -14,11 +14,11 @@ static double now(void) {
 }
 
 /* Makes `calls` calls and returns the seconds they took. */
-#define TIMED(statement)                               \
-    do {                                               \
-        double start = now();                          \
-        for (long i = 0; i < calls; i++) statement;    \
-        return now() - start;                          \
+#define TIMED(statement)                                                                                     \
+    do {                                                                                                     \
+        double start = now();                                                                                \
+        for (long i = 0; i < calls; i++) statement;                                                          \
+        return now() - start;                                                                                \
     } while (0)
 
 /* Constants of CBLAS. */

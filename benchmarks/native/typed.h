@@ -3,58 +3,52 @@
 
 typedef reg_status (*NAME(dense))(const real *, const real *, size_t, size_t, size_t, const real *,
                                   reg_strides, reg_activation, real *, real *, reg_strides);
-typedef reg_status (*NAME(backward))(const real *, size_t, size_t, size_t, const real *,
-                                     reg_strides, const real *, reg_strides, double, real *,
-                                     real *, real *, reg_strides);
+typedef reg_status (*NAME(backward))(const real *, size_t, size_t, size_t, const real *, reg_strides,
+                                     const real *, reg_strides, double, real *, real *, real *, reg_strides);
 typedef reg_status (*NAME(activation))(const real *, size_t, reg_activation, real *);
 typedef reg_status (*NAME(elementary))(const real *, size_t, reg_function, real *);
-typedef reg_status (*NAME(dropout))(const real *, size_t, double, uint64_t, uint64_t, uint64_t,
-                                    real *, uint8_t *);
-typedef reg_status (*NAME(backward_activation))(const real *, const real *, size_t, reg_activation,
-                                               real *);
-typedef reg_status (*NAME(fit))(void *, const NAME(data) *, const NAME(data) *,
-                                const reg_fit_options *, reg_fit_result *);
+typedef reg_status (*NAME(dropout))(const real *, size_t, double, uint64_t, uint64_t, uint64_t, real *,
+                                    uint8_t *);
+typedef reg_status (*NAME(backward_activation))(const real *, const real *, size_t, reg_activation, real *);
+typedef reg_status (*NAME(fit))(void *, const NAME(data) *, const NAME(data) *, const reg_fit_options *,
+                                reg_fit_result *);
 /* CBLAS, with integers of 64 bits and of 32. */
 typedef void (*NAME(gemm64))(int, int, int, int64_t, int64_t, int64_t, real, const real *, int64_t,
                              const real *, int64_t, real, real *, int64_t);
-typedef void (*NAME(gemm32))(int, int, int, int, int, int, real, const real *, int, const real *,
-                             int, real, real *, int);
+typedef void (*NAME(gemm32))(int, int, int, int, int, int, real, const real *, int, const real *, int, real,
+                             real *, int);
 
-double NAME(time_dense)(NAME(dense) call, long calls, const real *w, const real *b, size_t n_out,
-                        size_t n_in, size_t m, const real *a, ptrdiff_t a_unit,
-                        ptrdiff_t a_example, real *out, ptrdiff_t out_unit,
-                        ptrdiff_t out_example) {
+double NAME(time_dense)(NAME(dense) call, long calls, const real *w, const real *b, size_t n_out, size_t n_in,
+                        size_t m, const real *a, ptrdiff_t a_unit, ptrdiff_t a_example, real *out,
+                        ptrdiff_t out_unit, ptrdiff_t out_example) {
     const reg_strides in = {a_unit, a_example}, to = {out_unit, out_example};
     TIMED(call(w, b, n_out, n_in, m, a, in, REG_IDENTITY, 0, out, to));
 }
 
-double NAME(time_backward)(NAME(backward) call, long calls, const real *w, size_t n_out,
-                           size_t n_in, size_t m, const real *dz, ptrdiff_t dz_unit,
-                           ptrdiff_t dz_example, const real *a, ptrdiff_t a_unit,
-                           ptrdiff_t a_example, real *dw, real *db, real *da) {
+double NAME(time_backward)(NAME(backward) call, long calls, const real *w, size_t n_out, size_t n_in,
+                           size_t m, const real *dz, ptrdiff_t dz_unit, ptrdiff_t dz_example, const real *a,
+                           ptrdiff_t a_unit, ptrdiff_t a_example, real *dw, real *db, real *da) {
     const reg_strides z = {dz_unit, dz_example}, in = {a_unit, a_example};
     TIMED(call(w, n_out, n_in, m, dz, z, a, in, 0, dw, db, da, in));
 }
 
 /* C = op(A) op(B), rows contiguous. */
-double NAME(time_gemm64)(NAME(gemm64) call, long calls, int a_transposed, int b_transposed,
-                         int64_t rows, int64_t columns, int64_t depth, const real *a, int64_t lda,
-                         const real *b, int64_t ldb, real *c, int64_t ldc) {
-    TIMED(call(ROW_MAJOR, a_transposed ? TRANSPOSE : NO_TRANSPOSE,
-               b_transposed ? TRANSPOSE : NO_TRANSPOSE, rows, columns, depth, 1, a, lda, b, ldb, 0,
-               c, ldc));
+double NAME(time_gemm64)(NAME(gemm64) call, long calls, int a_transposed, int b_transposed, int64_t rows,
+                         int64_t columns, int64_t depth, const real *a, int64_t lda, const real *b,
+                         int64_t ldb, real *c, int64_t ldc) {
+    TIMED(call(ROW_MAJOR, a_transposed ? TRANSPOSE : NO_TRANSPOSE, b_transposed ? TRANSPOSE : NO_TRANSPOSE,
+               rows, columns, depth, 1, a, lda, b, ldb, 0, c, ldc));
 }
 
-double NAME(time_gemm32)(NAME(gemm32) call, long calls, int a_transposed, int b_transposed,
-                         int64_t rows, int64_t columns, int64_t depth, const real *a, int64_t lda,
-                         const real *b, int64_t ldb, real *c, int64_t ldc) {
-    TIMED(call(ROW_MAJOR, a_transposed ? TRANSPOSE : NO_TRANSPOSE,
-               b_transposed ? TRANSPOSE : NO_TRANSPOSE, (int)rows, (int)columns, (int)depth, 1, a,
-               (int)lda, b, (int)ldb, 0, c, (int)ldc));
+double NAME(time_gemm32)(NAME(gemm32) call, long calls, int a_transposed, int b_transposed, int64_t rows,
+                         int64_t columns, int64_t depth, const real *a, int64_t lda, const real *b,
+                         int64_t ldb, real *c, int64_t ldc) {
+    TIMED(call(ROW_MAJOR, a_transposed ? TRANSPOSE : NO_TRANSPOSE, b_transposed ? TRANSPOSE : NO_TRANSPOSE,
+               (int)rows, (int)columns, (int)depth, 1, a, (int)lda, b, (int)ldb, 0, c, (int)ldc));
 }
 
-double NAME(time_activation)(NAME(activation) call, long calls, const real *z, size_t count,
-                             int activation, real *a) {
+double NAME(time_activation)(NAME(activation) call, long calls, const real *z, size_t count, int activation,
+                             real *a) {
     TIMED(call(z, count, (reg_activation)activation, a));
 }
 
@@ -63,13 +57,13 @@ double NAME(time_backward_activation)(NAME(backward_activation) call, long calls
     TIMED(call(da, a, count, (reg_activation)activation, dz));
 }
 
-double NAME(time_elementary)(NAME(elementary) call, long calls, const real *x, size_t count,
-                             int function, real *out) {
+double NAME(time_elementary)(NAME(elementary) call, long calls, const real *x, size_t count, int function,
+                             real *out) {
     TIMED(call(x, count, (reg_function)function, out));
 }
 
-double NAME(time_dropout)(NAME(dropout) call, long calls, const real *a, size_t count,
-                          double keep_prob, uint64_t seed, real *out) {
+double NAME(time_dropout)(NAME(dropout) call, long calls, const real *a, size_t count, double keep_prob,
+                          uint64_t seed, real *out) {
     TIMED(call(a, count, keep_prob, seed, 0, 0, out, 0));
 }
 
@@ -79,9 +73,8 @@ double NAME(time_dropout)(NAME(dropout) call, long calls, const real *a, size_t 
  * not change its weights; NULL if the library refuses. */
 void *NAME(network)(reg_status (*create)(const reg_network_options *, void **),
                     reg_status (*defaults)(reg_optimizer, reg_optimizer_options *),
-                    reg_status (*set_optimizer)(void *, const reg_optimizer_options *),
-                    size_t layers, const size_t *widths, int loss, const double *keep_prob,
-                    const double *l2) {
+                    reg_status (*set_optimizer)(void *, const reg_optimizer_options *), size_t layers,
+                    const size_t *widths, int loss, const double *keep_prob, const double *l2) {
     reg_network_options options = {.struct_size = sizeof options,
                                    .layers = layers,
                                    .widths = widths,
@@ -98,8 +91,8 @@ void *NAME(network)(reg_status (*create)(const reg_network_options *, void **),
 }
 
 /* A call is one epoch over m examples in rows, in order. Negative if training fails. */
-double NAME(time_fit)(NAME(fit) call, long calls, void *network, const real *x, size_t n_in,
-                      const real *y, size_t n_out, size_t m, size_t batch) {
+double NAME(time_fit)(NAME(fit) call, long calls, void *network, const real *x, size_t n_in, const real *y,
+                      size_t n_out, size_t m, size_t batch) {
     const NAME(data) data = {.struct_size = sizeof data,
                              .m = m,
                              .x = x,

@@ -156,8 +156,7 @@ static reg_network_f64 *create(const Options *options, size_t inputs, size_t out
 }
 
 /* W (x - mean) / deviation + b = W' x + b' with W' = W / deviation and b' = b - W' mean. */
-static void take_columns_as_they_are(reg_network_f64 *network, const double *mean,
-                                     const double *deviation) {
+static void take_columns_as_they_are(reg_network_f64 *network, const double *mean, const double *deviation) {
     reg_layer layer = {.struct_size = sizeof layer};
     must(reg_network_layer_f64(network, 0, &layer));
     double *parameters;
@@ -201,12 +200,12 @@ static size_t class_of(const double *out, size_t outputs) {
 /* The number of correctly classified rows of a table with classes. With a mask, only rows whose
  * mask is `kept` count. */
 static size_t correct_predictions(const Table *table, const double *out, size_t outputs, const uint8_t *mask,
-                            uint8_t kept) {
+                                  uint8_t kept) {
     size_t right = 0;
     for (size_t r = 0; r < table->rows; r++)
         if (mask == NULL || mask[r] == kept)
-            right += (double)class_of(out + r * outputs, outputs) ==
-                     table->values[(r + 1) * table->columns - 1];
+            right +=
+                (double)class_of(out + r * outputs, outputs) == table->values[(r + 1) * table->columns - 1];
     return right;
 }
 

@@ -123,8 +123,7 @@ static double step(Training *training, size_t first, size_t m) {
     }
     training->gradient_seconds += MPI_Wtime() - start;
     start = MPI_Wtime();
-    MPI_Allreduce(MPI_IN_PLACE, training->gradients, training->count, MPI_FLOAT, MPI_SUM,
-                  MPI_COMM_WORLD);
+    MPI_Allreduce(MPI_IN_PLACE, training->gradients, training->count, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
     training->sum_seconds += MPI_Wtime() - start;
     start = MPI_Wtime();
     must(reg_network_apply(training->network));

@@ -84,8 +84,8 @@ static inline Table read_table(const char *path) {
         }
         double *row = table.values + table.rows * table.columns;
         if (table_row(line, table.columns, row) != table.columns) {
-            fprintf(stderr, PROGRAM ": %s, line %zu: not %zu numbers with commas between them\n",
-                    path, number, table.columns);
+            fprintf(stderr, PROGRAM ": %s, line %zu: not %zu numbers with commas between them\n", path,
+                    number, table.columns);
             exit(EXIT_FAILURE);
         }
         table.rows++;

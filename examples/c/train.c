@@ -119,8 +119,7 @@ static void forward(int step, double keep_prob) {
     for (int l = 0; l < LAYERS; l++) {
         Layer *layer = &layers[l];
         must(reg_forward_dense_f64(layer->w, layer->b, layer->n_out, layer->n_in, examples, below,
-                                   rows(layer->n_in), layer->activation, NULL, layer->a,
-                                   rows(layer->n_out)));
+                                   rows(layer->n_in), layer->activation, NULL, layer->a, rows(layer->n_out)));
         if (keep_prob < 1 && l < LAYERS - 1) dropout(layer, l + 1, step, keep_prob, layer->a);
         below = layer->a;
     }
@@ -131,15 +130,14 @@ static void backward(int step, double keep_prob, double lambda) {
     must(reg_backward_cost_f64(last->a, labels, examples * last->n_out, last->dz));
     for (int l = LAYERS - 1; l >= 0; l--) {
         Layer *layer = &layers[l], *below = l > 0 ? &layers[l - 1] : NULL;
-        must(reg_backward_l2_f64(layer->w, layer->n_out, layer->n_in, examples, layer->dz,
-                                 rows(layer->n_out), below ? below->a : points, rows(layer->n_in),
-                                 lambda, layer->dw, layer->db, below ? below->dz : NULL,
-                                 rows(layer->n_in)));
+        must(reg_backward_l2_f64(layer->w, layer->n_out, layer->n_in, examples, layer->dz, rows(layer->n_out),
+                                 below ? below->a : points, rows(layer->n_in), lambda, layer->dw, layer->db,
+                                 below ? below->dz : NULL, rows(layer->n_in)));
         if (below == NULL) break;
         /* The gradient has the same mask and scale as the activations. */
         if (keep_prob < 1) dropout(below, l, step, keep_prob, below->dz);
-        must(reg_backward_activation_f64(below->dz, below->a, examples * below->n_out,
-                                         below->activation, below->dz));
+        must(reg_backward_activation_f64(below->dz, below->a, examples * below->n_out, below->activation,
+                                         below->dz));
     }
 }
 
@@ -159,8 +157,8 @@ static double cost(double lambda) {
         weights[l] = layers[l].w;
         counts[l] = layers[l].n_out * layers[l].n_in;
     }
-    must(reg_cost_l2_f64(layers[LAYERS - 1].a, labels, 1, examples, weights, counts, LAYERS, lambda,
-                         &result, NULL));
+    must(reg_cost_l2_f64(layers[LAYERS - 1].a, labels, 1, examples, weights, counts, LAYERS, lambda, &result,
+                         NULL));
     return result;
 }
 
@@ -175,7 +173,8 @@ static Options parse(int argc, char **argv) {
         else if (strcmp(name, "--iterations") == 0) options.iterations = (int)number(name, value, 1, 1e9);
         else if (strcmp(name, "--data") == 0) options.data = value;
         else {
-            fprintf(stderr, "usage: train [--l2 LAMBDA] [--dropout KEEP_PROB] [--iterations N] [--data CSV]\n");
+            fprintf(stderr,
+                    "usage: train [--l2 LAMBDA] [--dropout KEEP_PROB] [--iterations N] [--data CSV]\n");
             exit(EXIT_FAILURE);
         }
     }

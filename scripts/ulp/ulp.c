@@ -28,11 +28,11 @@
 #define CHUNK 8192
 
 typedef struct Errors {
-    double largest;  /* in ULP */
+    double largest; /* in ULP */
     double argument;
     double result;
-    uint64_t count;  /* arguments tried */
-    uint64_t wrong;  /* a NaN, an infinity, or the sign of a zero that is wrong */
+    uint64_t count; /* arguments tried */
+    uint64_t wrong; /* a NaN, an infinity, or the sign of a zero that is wrong */
     double wrong_argument;
 } Errors;
 
@@ -51,16 +51,31 @@ typedef struct Function {
 static double sigmoid_of(double x) { return 1 / (1 + exp(-x)); }
 static double softplus_of(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
 static long double sigmoid_ofl(long double x) { return 1 / (1 + expl(-x)); }
-static long double softplus_ofl(long double x) {
-    return x > 0 ? x + log1pl(expl(-x)) : log1pl(expl(x));
-}
+static long double softplus_ofl(long double x) { return x > 0 ? x + log1pl(expl(-x)) : log1pl(expl(x)); }
 
 static const Function functions[] = {
     {"exp", REG_FUNCTION_EXP, exp, expl, -746, 710, {0, -708.4, -745.13, 709.78, 0.3465735, -0.3465735}},
     {"log", REG_FUNCTION_LOG, log, logl, 0, 4, {0, 1, 0x1p-1022, 1.4142135623730951, 0.7071067811865476, 2}},
-    {"log1p", REG_FUNCTION_LOG1P, log1p, log1pl, -1, 4, {0, -1, 1, 0.41421356237309503, -0.2928932188134524, 0x1p-53}},
-    {"sigmoid", REG_FUNCTION_SIGMOID, sigmoid_of, sigmoid_ofl, -746, 40, {0, -708.4, -745.13, 36.7, 0.3465735, -0.3465735}},
-    {"softplus", REG_FUNCTION_SOFTPLUS, softplus_of, softplus_ofl, -746, 40,
+    {"log1p",
+     REG_FUNCTION_LOG1P,
+     log1p,
+     log1pl,
+     -1,
+     4,
+     {0, -1, 1, 0.41421356237309503, -0.2928932188134524, 0x1p-53}},
+    {"sigmoid",
+     REG_FUNCTION_SIGMOID,
+     sigmoid_of,
+     sigmoid_ofl,
+     -746,
+     40,
+     {0, -708.4, -745.13, 36.7, 0.3465735, -0.3465735}},
+    {"softplus",
+     REG_FUNCTION_SOFTPLUS,
+     softplus_of,
+     softplus_ofl,
+     -746,
+     40,
      {0, -708.4, -745.13, 36.7, 0.3465735, -0.3465735, 0.881373641032974, -0.881373641032974}},
     {"tanh", REG_FUNCTION_TANH, tanh, tanhl, -20, 20, {0, 0.625, -0.625, 19.06, -19.06, 0x1p-27}},
     {"erf", REG_FUNCTION_ERF, erf, erfl, -6, 6, {0, 1, -1, 5.92, -5.92, 0x1p-27, 0x1p-1022}},
@@ -173,7 +188,7 @@ static uint64_t random_bits(uint64_t *state) { /* splitmix64 */
     return z ^ (z >> 31);
 }
 
-#define SAMPLES (1 << 24)   /* of each kind */
+#define SAMPLES (1 << 24)    /* of each kind */
 #define NEIGHBOURS (1 << 16) /* of each edge, on each side */
 
 /* Random patterns of bits (all magnitudes alike), random numbers in the interval where the
@@ -202,13 +217,12 @@ static void sampled_doubles(const Function *f, uint64_t part, uint64_t parts, Er
         for (int up = 0; up < 2; up++) {
             double at = f->edges[e];
             for (int n = 0; n < NEIGHBOURS; n += CHUNK) {
-                for (int i = 0; i < CHUNK; i++, at = nextafter(at, up ? INFINITY : -INFINITY))
-                    x[i] = at;
+                for (int i = 0; i < CHUNK; i++, at = nextafter(at, up ? INFINITY : -INFINITY)) x[i] = at;
                 try_doubles(f, x, CHUNK, errors);
             }
         }
-    const double special[] = {0.0, -0.0, INFINITY, -INFINITY, NAN, DBL_MAX, -DBL_MAX, DBL_MIN,
-                              -DBL_MIN, 0x1p-1074, -0x1p-1074, -1.0, 1.0};
+    const double special[] = {0.0,     -0.0,     INFINITY,  -INFINITY,  NAN,  DBL_MAX, -DBL_MAX,
+                              DBL_MIN, -DBL_MIN, 0x1p-1074, -0x1p-1074, -1.0, 1.0};
     try_doubles(f, special, sizeof special / sizeof special[0], errors);
 }
 
@@ -265,11 +279,10 @@ int main(int argc, char **argv) {
         for (int j = 2; j < argc; j++) wanted |= strcmp(argv[j], functions[i].name) == 0;
         if (!wanted) continue;
         Errors w = measure(&functions[i], is_double);
-        printf("%-8s %s  %.3f ULP at %a (%.9g) -> %a, %llu arguments", functions[i].name, argv[1],
-               w.largest, w.argument, w.argument, w.result, (unsigned long long)w.count);
+        printf("%-8s %s  %.3f ULP at %a (%.9g) -> %a, %llu arguments", functions[i].name, argv[1], w.largest,
+               w.argument, w.argument, w.result, (unsigned long long)w.count);
         if (w.wrong > 0)
-            printf(", %llu WRONG special values, first at %a", (unsigned long long)w.wrong,
-                   w.wrong_argument);
+            printf(", %llu WRONG special values, first at %a", (unsigned long long)w.wrong, w.wrong_argument);
         printf("\n");
         fflush(stdout);
         bad |= w.largest > LIMIT || w.wrong > 0;

@@ -44,8 +44,8 @@ int get_count(PyObject *object, const char *name, uint64_t least, bool none, uin
     if (none && object == Py_None) return 0;
     if (get_uint64(object, name, value) < 0) return -1;
     if (*value >= least) return 0;
-    PyErr_Format(PyExc_ValueError, "%s must be %llu or more%s, got %R", name,
-                 (unsigned long long)least, none ? ", or None" : "", object);
+    PyErr_Format(PyExc_ValueError, "%s must be %llu or more%s, got %R", name, (unsigned long long)least,
+                 none ? ", or None" : "", object);
     return -1;
 }
 
@@ -78,8 +78,7 @@ int get_shape(PyObject *object, const char *name, Py_ssize_t shape[MAX_DIMENSION
     if (tuple == NULL) return -1;
     Py_ssize_t ndim = PyTuple_Size(tuple);
     if (ndim > MAX_DIMENSIONS) {
-        PyErr_Format(PyExc_ValueError, "%s has %zd dimensions, more than %d", name, ndim,
-                     MAX_DIMENSIONS);
+        PyErr_Format(PyExc_ValueError, "%s has %zd dimensions, more than %d", name, ndim, MAX_DIMENSIONS);
         ndim = -1;
     }
     for (Py_ssize_t i = 0; i < ndim; i++) {

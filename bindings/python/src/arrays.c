@@ -43,7 +43,8 @@ static int type_of_code(const char *code) {
     case 'd': return TYPE_F64;
     case 'B': return TYPE_U8;
     case '?': return TYPE_BOOL;
-    case 'e': case 'g': return TYPE_OTHER_FLOAT;
+    case 'e':
+    case 'g': return TYPE_OTHER_FLOAT;
     default: return strchr("bhHiIlLqQnN", code[0]) != NULL ? TYPE_INTEGER : -1;
     }
 }
@@ -118,8 +119,8 @@ int check_same_shape(const Array *a, const char *a_name, const Array *b, const c
     PyObject *a_shape = shape_tuple(a->view.ndim, a->view.shape);
     PyObject *b_shape = shape_tuple(b->view.ndim, b->view.shape);
     if (a_shape != NULL && b_shape != NULL) {
-        PyErr_Format(PyExc_ValueError, "%s has shape %S, but %s has shape %S", a_name, a_shape,
-                     b_name, b_shape);
+        PyErr_Format(PyExc_ValueError, "%s has shape %S, but %s has shape %S", a_name, a_shape, b_name,
+                     b_shape);
     }
     Py_XDECREF(a_shape);
     Py_XDECREF(b_shape);
@@ -197,9 +198,8 @@ static int take(PyObject *object, const char *name, Array *array) {
 /* numpy.asarray(object, dtype, order), either NULL for whatever it has; errors name the argument. */
 static PyObject *as_array(State *state, PyObject *object, const char *name, PyObject *dtype,
                           PyObject *order) {
-    PyObject *result = PyObject_CallFunctionObjArgs(
-        state->asarray, object, dtype != NULL ? dtype : Py_None, order != NULL ? order : Py_None,
-        NULL);
+    PyObject *result = PyObject_CallFunctionObjArgs(state->asarray, object, dtype != NULL ? dtype : Py_None,
+                                                    order != NULL ? order : Py_None, NULL);
     if (result != NULL || PyErr_ExceptionMatches(PyExc_MemoryError)) return result;
     if (!PyErr_ExceptionMatches(PyExc_ValueError) && !PyErr_ExceptionMatches(PyExc_TypeError)) {
         return NULL;
@@ -248,8 +248,7 @@ static int take_array(State *state, PyObject *object, const char *name, Array *a
 static PyObject *as_numbers(PyObject *object, const char *name) {
     PyErr_Clear();
     PyObject *module = PyImport_ImportModule("swiftreg._frames");
-    PyObject *numbers =
-        module != NULL ? PyObject_CallMethod(module, "numbers", "Os", object, name) : NULL;
+    PyObject *numbers = module != NULL ? PyObject_CallMethod(module, "numbers", "Os", object, name) : NULL;
     Py_XDECREF(module);
     return numbers;
 }
@@ -292,19 +291,18 @@ int get_float(State *state, PyObject *object, const char *name, Layout layout, A
     return convert(state, name, array->type == TYPE_F32 ? TYPE_F32 : TYPE_F64, layout, array);
 }
 
-int get_as(State *state, PyObject *object, const char *name, ElementType type, Layout layout,
-           Array *array) {
+int get_as(State *state, PyObject *object, const char *name, ElementType type, Layout layout, Array *array) {
     if (get_any(state, object, name, array) < 0) return -1;
     return convert(state, name, type, layout, array);
 }
 
-#define FLOATS_FROM_BYTES(name, element)                                              \
-    static void name(const Array *array, element *values) {                           \
-        const uint8_t *bytes = array->data;                                           \
-        bool truth = array->type == TYPE_BOOL;                                        \
-        for (Py_ssize_t i = 0; i < array->count; i++) {                               \
-            values[i] = (element)(truth ? bytes[i] != 0 : bytes[i]);                  \
-        }                                                                             \
+#define FLOATS_FROM_BYTES(name, element)                                                                     \
+    static void name(const Array *array, element *values) {                                                  \
+        const uint8_t *bytes = array->data;                                                                  \
+        bool truth = array->type == TYPE_BOOL;                                                               \
+        for (Py_ssize_t i = 0; i < array->count; i++) {                                                      \
+            values[i] = (element)(truth ? bytes[i] != 0 : bytes[i]);                                         \
+        }                                                                                                    \
     }
 FLOATS_FROM_BYTES(f32_from_bytes, float)
 FLOATS_FROM_BYTES(f64_from_bytes, double)
@@ -328,8 +326,7 @@ int get_labels(State *state, PyObject *object, const char *name, ElementType typ
     return 0;
 }
 
-int promote(State *state, Array *const *arrays, const char *const *names, const Layout *layouts,
-            int count) {
+int promote(State *state, Array *const *arrays, const char *const *names, const Layout *layouts, int count) {
     bool all_f32 = true;
     for (int i = 0; i < count; i++) all_f32 &= arrays[i]->type == TYPE_F32;
     if (all_f32) return 0;
@@ -385,8 +382,8 @@ int new_float(State *state, ElementType type, int ndim, const Py_ssize_t *shape,
     return new_array(state, type, dtype_of(state, type), ndim, shape, array);
 }
 
-int get_output(PyObject *object, const char *name, ElementType type, ElementType or_type,
-               const Array *like, const char *like_name, Array *array) {
+int get_output(PyObject *object, const char *name, ElementType type, ElementType or_type, const Array *like,
+               const char *like_name, Array *array) {
     no_array(array);
     if (!PyObject_CheckBuffer(object)) {
         PyErr_Format(PyExc_TypeError, "%s must be an array to write into, got %R", name, object);
@@ -396,9 +393,9 @@ int get_output(PyObject *object, const char *name, ElementType type, ElementType
     if (array->view.readonly) {
         PyErr_Format(PyExc_ValueError, "%s is read-only", name);
     } else if (array->type != type && array->type != or_type) {
-        PyErr_Format(PyExc_TypeError, "%s must be of type %s%s%s, got format '%s'", name,
-                     type_name(type), type != or_type ? " or " : "",
-                     type != or_type ? type_name(or_type) : "", array->view.format);
+        PyErr_Format(PyExc_TypeError, "%s must be of type %s%s%s, got format '%s'", name, type_name(type),
+                     type != or_type ? " or " : "", type != or_type ? type_name(or_type) : "",
+                     array->view.format);
     } else if (!array->aligned) {
         PyErr_Format(PyExc_ValueError, "%s is not aligned", name);
     } else if (check_same_shape(array, name, like, like_name) == 0) {
@@ -411,8 +408,7 @@ int get_output(PyObject *object, const char *name, ElementType type, ElementType
 int copy_to(State *state, PyObject *target, PyObject *source) {
     /* A view: the target may be another exporter than an ndarray. */
     PyObject *view = PyObject_CallFunctionObjArgs(state->asarray, target, NULL);
-    PyObject *none =
-        view != NULL ? PyObject_CallFunctionObjArgs(state->copyto, view, source, NULL) : NULL;
+    PyObject *none = view != NULL ? PyObject_CallFunctionObjArgs(state->copyto, view, source, NULL) : NULL;
     Py_XDECREF(view);
     Py_XDECREF(none);
     return none == NULL ? -1 : 0;
@@ -454,10 +450,9 @@ static Py_ssize_t first_above_one(const uint8_t *bytes, Py_ssize_t count) {
     return -1;
 }
 
-int get_mask(State *state, PyObject *object, const char *name, const Array *like,
-             const char *like_name, Array *array, const uint8_t **bytes) {
-    if (get_any(state, object, name, array) < 0 ||
-        check_same_shape(array, name, like, like_name) < 0) {
+int get_mask(State *state, PyObject *object, const char *name, const Array *like, const char *like_name,
+             Array *array, const uint8_t **bytes) {
+    if (get_any(state, object, name, array) < 0 || check_same_shape(array, name, like, like_name) < 0) {
         return -1;
     }
     bool are_bytes = array->type == TYPE_BOOL || array->type == TYPE_U8;

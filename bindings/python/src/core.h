@@ -25,7 +25,7 @@
 
 /* The arguments of numpy.empty for one type and a shape of at most two dimensions. */
 typedef struct Request {
-    PyObject *dtype; /* borrowed from the state */
+    PyObject *dtype;     /* borrowed from the state */
     Py_ssize_t shape[2]; /* -1: there is no such dimension */
     PyObject *arguments; /* a tuple, or NULL */
 } Request;
@@ -33,11 +33,11 @@ typedef struct Request {
 enum { KEPT_REQUESTS = 16 };
 
 typedef struct State {
-    PyObject *empty, *asarray, *array, *copyto; /* functions of numpy */
+    PyObject *empty, *asarray, *array, *copyto;           /* functions of numpy */
     PyObject *float32, *float64, *uint8, *uint32, *int64; /* instances of numpy.dtype */
-    PyObject *order_c; /* "C" */
+    PyObject *order_c;                                    /* "C" */
     PyObject *legacy_type, *network_type, *network_buffer_type;
-    PyObject *format_error; /* swiftreg.FormatError */
+    PyObject *format_error;          /* swiftreg.FormatError */
     Request requests[KEPT_REQUESTS]; /* a training loop asks for the same few again and again */
 } State;
 
@@ -50,15 +50,14 @@ static inline State *state_of(PyObject *module) { return (State *)PyModule_GetSt
  * touched or multiply-adds. */
 #define GIL_WORK 65536
 
-#define RUN(status, work, call)        \
-    do {                               \
-        if ((work) > GIL_WORK) {       \
-            Py_BEGIN_ALLOW_THREADS     \
-            (status) = (call);         \
-            Py_END_ALLOW_THREADS       \
-        } else {                       \
-            (status) = (call);         \
-        }                              \
+#define RUN(status, work, call)                                                                              \
+    do {                                                                                                     \
+        if ((work) > GIL_WORK) {                                                                             \
+            Py_BEGIN_ALLOW_THREADS(status) = (call);                                                         \
+            Py_END_ALLOW_THREADS                                                                             \
+        } else {                                                                                             \
+            (status) = (call);                                                                               \
+        }                                                                                                    \
     } while (0)
 
 /* ---- Arrays (arrays.c) ----------------------------------------------------------------- */
@@ -73,7 +72,7 @@ typedef enum ElementType {
 } ElementType;
 
 /* The function of the family that fits. */
-#define BY_TYPE(type, function, ...) \
+#define BY_TYPE(type, function, ...)                                                                         \
     ((type) == TYPE_F32 ? function(__VA_ARGS__) : function##_f64(__VA_ARGS__))
 
 typedef enum Layout {
@@ -101,8 +100,8 @@ static inline void no_array(Array *array) {
 
 void release(Array *array);
 /* An array that is released where its block ends. */
-#define ARRAY(name)                                  \
-    Array name __attribute__((cleanup(release)));    \
+#define ARRAY(name)                                                                                          \
+    Array name __attribute__((cleanup(release)));                                                            \
     no_array(&name)
 
 /* A reference that is given up where its block ends. */
@@ -122,18 +121,17 @@ int promote(State *, Array *const *arrays, const char *const *names, const Layou
  * time: only `data` is then of `type`, and the view is still that of the bytes. */
 int get_labels(State *, PyObject *object, const char *name, ElementType type, Array *array);
 /* A mask of 0 and 1 of any real type, as bytes; *bytes is in the array or in its `owned`. */
-int get_mask(State *, PyObject *object, const char *name, const Array *like,
-             const char *like_name, Array *array, const uint8_t **bytes);
+int get_mask(State *, PyObject *object, const char *name, const Array *like, const char *like_name,
+             Array *array, const uint8_t **bytes);
 
 /* Outputs. */
 
 /* A new C-contiguous array. */
-int new_array(State *, ElementType, PyObject *dtype, int ndim, const Py_ssize_t *shape,
-              Array *array);
+int new_array(State *, ElementType, PyObject *dtype, int ndim, const Py_ssize_t *shape, Array *array);
 int new_float(State *, ElementType, int ndim, const Py_ssize_t *shape, Array *array);
 /* The caller's array: writable, native, of the wanted type(s) and the shape of `like`. */
-int get_output(PyObject *object, const char *name, ElementType type, ElementType or_type,
-               const Array *like, const char *like_name, Array *array);
+int get_output(PyObject *object, const char *name, ElementType type, ElementType or_type, const Array *like,
+               const char *like_name, Array *array);
 
 /* Releases the buffer and hands over the reference to the object. */
 PyObject *detach(Array *array);
@@ -163,10 +161,10 @@ typedef struct Pass {
 
 void pass_release(Pass *pass);
 /* A pass that is released where its block ends. */
-#define PASS(name)                                     \
-    Pass name __attribute__((cleanup(pass_release)));  \
-    no_array(&name.in);                                \
-    no_array(&name.out);                               \
+#define PASS(name)                                                                                           \
+    Pass name __attribute__((cleanup(pass_release)));                                                        \
+    no_array(&name.in);                                                                                      \
+    no_array(&name.out);                                                                                     \
     no_array(&name.staging)
 
 int pass_begin(State *, PyObject *in, const char *in_name, PyObject *out, Pass *pass);
@@ -188,16 +186,15 @@ typedef struct Gradients {
 
 void gradients_release(Gradients *g);
 /* Gradients that are released where their block ends. */
-#define GRADIENTS(name)                                          \
-    Gradients name __attribute__((cleanup(gradients_release)));  \
-    no_array(&name.dw);                                          \
-    no_array(&name.db);                                          \
+#define GRADIENTS(name)                                                                                      \
+    Gradients name __attribute__((cleanup(gradients_release)));                                              \
+    no_array(&name.dw);                                                                                      \
+    no_array(&name.db);                                                                                      \
     no_array(&name.da)
 /* Takes W and b; promotes them and `a` to one type; makes z and out, which hold nothing yet; the caller releases them, also after an error. */
 int layer_forward(State *, PyObject *w, PyObject *b, Array *a, reg_activation, Array *z, Array *out);
 /* Takes W; promotes it, dz and `a` to one type; makes the gradients. */
-int layer_backward(State *, PyObject *w, Array *dz, Array *a, double lambda, bool want_da,
-                   Gradients *g);
+int layer_backward(State *, PyObject *w, Array *dz, Array *a, double lambda, bool want_da, Gradients *g);
 /* A - Y, a new array. */
 int cost_gradient(State *, PyObject *a, PyObject *y, Array *dz);
 
@@ -229,11 +226,10 @@ extern PyMethodDef dropout_methods[], cost_methods[], layer_methods[], propagati
     library_methods[], network_functions[], option_methods[];
 extern PyType_Spec legacy_spec, network_spec, network_buffer_spec;
 
-#define METHOD(name, function, text) \
-    {name, (PyCFunction)(void (*)(void))(function), METH_FASTCALL, text}
+#define METHOD(name, function, text) {name, (PyCFunction)(void (*)(void))(function), METH_FASTCALL, text}
 
 /* Of a class, with the class as argument: the way to the module's state. */
-#define CLASS_METHOD(name, function, text) \
+#define CLASS_METHOD(name, function, text)                                                                   \
     {name, (PyCFunction)(void (*)(void))(function), METH_METHOD | METH_FASTCALL | METH_KEYWORDS, text}
 
 #endif

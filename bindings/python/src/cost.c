@@ -56,12 +56,11 @@ static reg_status run_cost(const Array *a, const Array *y, const Weights *weight
     for (Py_ssize_t l = 0; l < weights->layers; l++) work += (Py_ssize_t)weights->counts[l];
     reg_status status;
     if (weights->arrays == NULL) {
-        RUN(status, work,
-            BY_TYPE(a->type, reg_cost, a->data, y->data, n_out, m, cost, ignored));
+        RUN(status, work, BY_TYPE(a->type, reg_cost, a->data, y->data, n_out, m, cost, ignored));
     } else {
         RUN(status, work,
-            BY_TYPE(a->type, reg_cost_l2, a->data, y->data, n_out, m, (void *)weights->data,
-                    weights->counts, (size_t)weights->layers, lambda, cost, ignored));
+            BY_TYPE(a->type, reg_cost_l2, a->data, y->data, n_out, m, (void *)weights->data, weights->counts,
+                    (size_t)weights->layers, lambda, cost, ignored));
     }
     return status;
 }
@@ -78,30 +77,26 @@ static PyObject *cost(PyObject *module, PyObject *const *args, Py_ssize_t count)
     if (args[2] != Py_None && !PyTuple_Check(args[2])) {
         return PyErr_Format(PyExc_TypeError, "weights must be a tuple, got %R", args[2]);
     }
-    if (get_double(args[3], "lambd", &lambda) < 0 ||
-        get_float(state, args[0], "A", LAYOUT_C, &a) < 0 ||
+    if (get_double(args[3], "lambd", &lambda) < 0 || get_float(state, args[0], "A", LAYOUT_C, &a) < 0 ||
         get_labels(state, args[1], "Y", a.type, &y) < 0 || check_matrix(&y, "Y") < 0 ||
         check_same_shape(&a, "A", &y, "Y") < 0 ||
         (args[2] != Py_None && weights_get(state, args[2], a.type, &weights) < 0)) {
         return NULL;
     }
     reg_status status = run_cost(&a, &y, &weights, lambda, &value, &ignored);
-    return status == REG_OK ? Py_BuildValue("(dn)", value, (Py_ssize_t)ignored)
-                            : raise_status(status);
+    return status == REG_OK ? Py_BuildValue("(dn)", value, (Py_ssize_t)ignored) : raise_status(status);
 }
 
 int cost_gradient(State *state, PyObject *a_object, PyObject *y_object, Array *dz) {
     ARRAY(a);
     ARRAY(y);
     if (get_float(state, a_object, "A", LAYOUT_C, &a) < 0 ||
-        get_labels(state, y_object, "Y", a.type, &y) < 0 ||
-        check_same_shape(&a, "A", &y, "Y") < 0 ||
+        get_labels(state, y_object, "Y", a.type, &y) < 0 || check_same_shape(&a, "A", &y, "Y") < 0 ||
         new_float(state, a.type, a.view.ndim, a.view.shape, dz) < 0) {
         return -1;
     }
     reg_status status;
-    RUN(status, a.count,
-        BY_TYPE(a.type, reg_backward_cost, a.data, y.data, (size_t)a.count, dz->data));
+    RUN(status, a.count, BY_TYPE(a.type, reg_backward_cost, a.data, y.data, (size_t)a.count, dz->data));
     if (status == REG_OK) return 0;
     raise_status(status);
     return -1;

@@ -35,8 +35,8 @@ static int mask_output_begin(State *state, PyObject *object, const Pass *pass, M
     }
     mask->bytes = mask->array.data;
     if (mask->array.contiguous) return 0;
-    int result = new_array(state, TYPE_U8, state->uint8, pass->in.view.ndim, pass->in.view.shape,
-                           &mask->staging);
+    int result =
+        new_array(state, TYPE_U8, state->uint8, pass->in.view.ndim, pass->in.view.shape, &mask->staging);
     mask->bytes = mask->staging.data;
     return result;
 }
@@ -66,8 +66,8 @@ static PyObject *forward_dropout(PyObject *module, PyObject *const *args, Py_ssi
     }
     reg_status status;
     RUN(status, pass.in.count,
-        BY_TYPE(pass.in.type, reg_forward_dropout, pass.source, (size_t)pass.in.count,
-                draw.keep_prob, draw.seed, draw.stream, draw.offset, pass.target, mask.bytes));
+        BY_TYPE(pass.in.type, reg_forward_dropout, pass.source, (size_t)pass.in.count, draw.keep_prob,
+                draw.seed, draw.stream, draw.offset, pass.target, mask.bytes));
     if (status == REG_OK && mask_output_end(state, &mask) < 0) return NULL;
     return pass_end(state, &pass, status, args[6]);
 }
@@ -82,8 +82,8 @@ static PyObject *backward_dropout(PyObject *module, PyObject *const *args, Py_ss
     }
     reg_status status;
     RUN(status, pass.in.count,
-        BY_TYPE(pass.in.type, reg_backward_dropout, pass.source, (size_t)pass.in.count,
-                draw.keep_prob, draw.seed, draw.stream, draw.offset, pass.target));
+        BY_TYPE(pass.in.type, reg_backward_dropout, pass.source, (size_t)pass.in.count, draw.keep_prob,
+                draw.seed, draw.stream, draw.offset, pass.target));
     return pass_end(state, &pass, status, args[5]);
 }
 
@@ -93,8 +93,7 @@ static PyObject *apply_mask(PyObject *module, PyObject *const *args, Py_ssize_t 
     PASS(pass);
     ARRAY(mask);
     const uint8_t *bytes;
-    if (check_count("apply_mask", count, 4) < 0 ||
-        get_double(args[2], "keep_prob", &keep_prob) < 0 ||
+    if (check_count("apply_mask", count, 4) < 0 || get_double(args[2], "keep_prob", &keep_prob) < 0 ||
         pass_begin(state, args[0], "da", args[3], &pass) < 0 ||
         get_mask(state, args[1], "mask", &pass.in, "da", &mask, &bytes) < 0 ||
         (mask.owned == NULL && pass_check_operand(&pass, &mask, "mask") < 0)) {
@@ -120,19 +119,18 @@ static PyObject *dropout_mask(PyObject *module, PyObject *const *args, Py_ssize_
     }
     reg_status status;
     RUN(status, mask.count,
-        reg_dropout_mask((size_t)mask.count, draw.keep_prob, draw.seed, draw.stream, draw.offset,
-                         mask.data));
+        reg_dropout_mask((size_t)mask.count, draw.keep_prob, draw.seed, draw.stream, draw.offset, mask.data));
     return end_with(&mask, status);
 }
 
 /* The mask of one layer of a network: element (u, r) is unit u of row first_row + r, at
  * offset (first_row + r) * 2^34 + u of stream step * 2^16 + layer. */
-static reg_status draw_layer_mask(Py_ssize_t units, Py_ssize_t rows, const Draw *draw,
-                                  uint8_t *row, uint8_t *mask) {
+static reg_status draw_layer_mask(Py_ssize_t units, Py_ssize_t rows, const Draw *draw, uint8_t *row,
+                                  uint8_t *mask) {
     for (Py_ssize_t r = 0; r < rows; r++) {
         uint64_t offset = draw->offset + ((uint64_t)r << 34);
-        reg_status status = reg_dropout_mask((size_t)units, draw->keep_prob, draw->seed,
-                                             draw->stream, offset, row);
+        reg_status status =
+            reg_dropout_mask((size_t)units, draw->keep_prob, draw->seed, draw->stream, offset, row);
         if (status != REG_OK) return status;
         for (Py_ssize_t u = 0; u < units; u++) mask[u * rows + r] = row[u];
     }
@@ -146,11 +144,9 @@ static PyObject *layer_mask(PyObject *module, PyObject *const *args, Py_ssize_t 
     uint64_t step, layer, first_row;
     Py_ssize_t shape[MAX_DIMENSIONS];
     ARRAY(mask);
-    if (check_count("layer_mask", count, 6) < 0 ||
-        get_double(args[1], "keep_prob", &draw.keep_prob) < 0 ||
+    if (check_count("layer_mask", count, 6) < 0 || get_double(args[1], "keep_prob", &draw.keep_prob) < 0 ||
         get_uint64(args[2], "seed", &draw.seed) < 0 || get_uint64(args[3], "step", &step) < 0 ||
-        get_uint64(args[4], "layer", &layer) < 0 ||
-        get_uint64(args[5], "first_row", &first_row) < 0) {
+        get_uint64(args[4], "layer", &layer) < 0 || get_uint64(args[5], "first_row", &first_row) < 0) {
         return NULL;
     }
     int ndim = get_shape(args[0], "shape", shape);
@@ -201,8 +197,7 @@ PyMethodDef dropout_methods[] = {
            "backward_dropout(da, keep_prob, seed, stream, offset, out)"),
     METHOD("apply_mask", apply_mask, "apply_mask(da, mask, keep_prob, out)"),
     METHOD("dropout_mask", dropout_mask, "dropout_mask(n, keep_prob, seed, stream, offset)"),
-    METHOD("layer_mask", layer_mask,
-           "layer_mask((units, rows), keep_prob, seed, step, layer, first_row)"),
+    METHOD("layer_mask", layer_mask, "layer_mask((units, rows), keep_prob, seed, step, layer, first_row)"),
     METHOD("philox", philox, "philox(n, seed, stream, offset)"),
     {NULL, NULL, 0, NULL},
 };

@@ -28,8 +28,7 @@ static int choose(State *state, const char *in_name, bool has_out, Pass *pass) {
         }
         return 0;
     }
-    if (new_float(state, pass->in.type, pass->in.view.ndim, pass->in.view.shape,
-                  &pass->staging) < 0) {
+    if (new_float(state, pass->in.type, pass->in.view.ndim, pass->in.view.shape, &pass->staging) < 0) {
         return -1;
     }
     pass->target = pass->staging.data;
@@ -48,8 +47,7 @@ int pass_begin_array(State *state, Array *in, const char *in_name, PyObject *out
         pass->source = pass->target = pass->in.data;
         return 0;
     }
-    if (has_out && get_output(out, "out", pass->in.type, pass->in.type, &pass->in, in_name,
-                              &pass->out) < 0) {
+    if (has_out && get_output(out, "out", pass->in.type, pass->in.type, &pass->in, in_name, &pass->out) < 0) {
         return -1;
     }
     return choose(state, in_name, has_out, pass);

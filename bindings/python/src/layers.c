@@ -11,8 +11,7 @@ static int check_dense(const Array *w, const Array *a, const Array *b) {
         return -1;
     }
     if (w->view.shape[1] != a->view.shape[0]) {
-        PyErr_Format(PyExc_ValueError,
-                     "W has shape (%zd, %zd), which does not fit A of shape (%zd, %zd)",
+        PyErr_Format(PyExc_ValueError, "W has shape (%zd, %zd), which does not fit A of shape (%zd, %zd)",
                      w->view.shape[0], w->view.shape[1], a->view.shape[0], a->view.shape[1]);
         return -1;
     }
@@ -37,8 +36,8 @@ static int get_activation(PyObject *object, reg_activation *activation) {
     return 0;
 }
 
-int layer_forward(State *state, PyObject *w_object, PyObject *b_object, Array *a,
-                  reg_activation activation, Array *z, Array *out) {
+int layer_forward(State *state, PyObject *w_object, PyObject *b_object, Array *a, reg_activation activation,
+                  Array *z, Array *out) {
     ARRAY(w);
     ARRAY(b);
     Array *const arrays[] = {&w, &b, a};
@@ -57,8 +56,8 @@ int layer_forward(State *state, PyObject *w_object, PyObject *b_object, Array *a
     }
     reg_status status;
     RUN(status, work_of(n_out, n_in, m),
-        BY_TYPE(w.type, reg_forward_dense, w.data, b.data, (size_t)n_out, (size_t)n_in, (size_t)m,
-                a->data, strides_of(a), activation, z->data, out->data, out_strides));
+        BY_TYPE(w.type, reg_forward_dense, w.data, b.data, (size_t)n_out, (size_t)n_in, (size_t)m, a->data,
+                strides_of(a), activation, z->data, out->data, out_strides));
     if (status == REG_OK) return 0;
     raise_status(status);
     return -1;
@@ -104,8 +103,8 @@ static int check_backward(const Array *w, const Array *dz, const Array *a) {
                        a->view.shape[1]);
 }
 
-int layer_backward(State *state, PyObject *w_object, Array *dz, Array *a, double lambda,
-                   bool want_da, Gradients *g) {
+int layer_backward(State *state, PyObject *w_object, Array *dz, Array *a, double lambda, bool want_da,
+                   Gradients *g) {
     ARRAY(w);
     Array *const arrays[] = {&w, dz, a};
     const char *const names[] = {"W", "dZ", "A"};
@@ -150,15 +149,14 @@ static PyObject *forward_activation(PyObject *module, PyObject *const *args, Py_
     State *state = state_of(module);
     reg_activation activation;
     PASS(pass);
-    if (check_count("forward_activation", count, 3) < 0 ||
-        get_activation(args[1], &activation) < 0 ||
+    if (check_count("forward_activation", count, 3) < 0 || get_activation(args[1], &activation) < 0 ||
         pass_begin(state, args[0], "x", args[2], &pass) < 0) {
         return NULL;
     }
     reg_status status;
     RUN(status, pass.in.count,
-        BY_TYPE(pass.in.type, reg_forward_activation, pass.source, (size_t)pass.in.count,
-                activation, pass.target));
+        BY_TYPE(pass.in.type, reg_forward_activation, pass.source, (size_t)pass.in.count, activation,
+                pass.target));
     return pass_end(state, &pass, status, args[2]);
 }
 
@@ -187,15 +185,14 @@ static PyObject *backward_activation(PyObject *module, PyObject *const *args, Py
     reg_activation activation;
     PASS(pass);
     ARRAY(a);
-    if (check_count("backward_activation", count, 4) < 0 ||
-        get_activation(args[2], &activation) < 0 ||
+    if (check_count("backward_activation", count, 4) < 0 || get_activation(args[2], &activation) < 0 ||
         begin_two(state, args[0], "dA", args[1], "A", args[3], &pass, &a) < 0) {
         return NULL;
     }
     reg_status status;
     RUN(status, pass.in.count,
-        BY_TYPE(pass.in.type, reg_backward_activation, pass.source, a.data, (size_t)pass.in.count,
-                activation, pass.target));
+        BY_TYPE(pass.in.type, reg_backward_activation, pass.source, a.data, (size_t)pass.in.count, activation,
+                pass.target));
     return pass_end(state, &pass, status, args[3]);
 }
 
@@ -205,25 +202,22 @@ static PyObject *update(PyObject *module, PyObject *const *args, Py_ssize_t coun
     double learning_rate;
     PASS(pass);
     ARRAY(dw);
-    if (check_count("update", count, 4) < 0 ||
-        get_double(args[2], "learning_rate", &learning_rate) < 0 ||
+    if (check_count("update", count, 4) < 0 || get_double(args[2], "learning_rate", &learning_rate) < 0 ||
         begin_two(state, args[0], "parameter", args[1], "gradient", args[3], &pass, &dw) < 0) {
         return NULL;
     }
     reg_status status;
     RUN(status, pass.in.count,
-        BY_TYPE(pass.in.type, reg_update, pass.source, dw.data, (size_t)pass.in.count,
-                learning_rate, pass.target));
+        BY_TYPE(pass.in.type, reg_update, pass.source, dw.data, (size_t)pass.in.count, learning_rate,
+                pass.target));
     return pass_end(state, &pass, status, args[3]);
 }
 
 PyMethodDef layer_methods[] = {
     METHOD("forward_dense", forward_dense, "forward_dense(W, b, A, activation) -> (Z, A)"),
-    METHOD("backward_l2", backward_l2,
-           "backward_l2(W, dZ, A, lambd, want_da) -> (dW, db, dA or None)"),
+    METHOD("backward_l2", backward_l2, "backward_l2(W, dZ, A, lambd, want_da) -> (dW, db, dA or None)"),
     METHOD("forward_activation", forward_activation, "forward_activation(x, activation, out)"),
-    METHOD("backward_activation", backward_activation,
-           "backward_activation(dA, A, activation, out)"),
+    METHOD("backward_activation", backward_activation, "backward_activation(dA, A, activation, out)"),
     METHOD("update", update, "update(parameter, gradient, learning_rate, out)"),
     {NULL, NULL, 0, NULL},
 };

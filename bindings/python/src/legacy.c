@@ -4,8 +4,7 @@
 #include <string.h>
 
 typedef struct LegacyGenerator {
-    PyObject_HEAD
-    reg_legacy_rng rng;
+    PyObject_HEAD reg_legacy_rng rng;
     bool busy; /* drawing with the GIL released */
 } LegacyGenerator;
 
@@ -20,8 +19,7 @@ static PyObject *legacy_new(PyTypeObject *type, PyObject *args, PyObject *keywor
     }
     if (get_uint64(seed_object, "seed", &seed) < 0) return NULL;
     if (seed > UINT32_MAX) {
-        return PyErr_Format(PyExc_ValueError, "seed must be in 0 to 2**32 - 1, got %R",
-                            seed_object);
+        return PyErr_Format(PyExc_ValueError, "seed must be in 0 to 2**32 - 1, got %R", seed_object);
     }
     allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     LegacyGenerator *self = (LegacyGenerator *)allocate(type, 0);
@@ -45,8 +43,8 @@ static int check_idle(const LegacyGenerator *self) {
     return -1;
 }
 
-static PyObject *draw(LegacyGenerator *self, PyTypeObject *type, PyObject *const *args,
-                      Py_ssize_t count, const char *name, DrawFunction function) {
+static PyObject *draw(LegacyGenerator *self, PyTypeObject *type, PyObject *const *args, Py_ssize_t count,
+                      const char *name, DrawFunction function) {
     State *state = PyType_GetModuleState(type);
     Py_ssize_t shape[MAX_DIMENSIONS];
     ARRAY(out);
@@ -63,21 +61,21 @@ static PyObject *draw(LegacyGenerator *self, PyTypeObject *type, PyObject *const
     return end_with(&out, status);
 }
 
-static PyObject *legacy_uniform(PyObject *self, PyTypeObject *type, PyObject *const *args,
-                                Py_ssize_t count, PyObject *keywords) {
+static PyObject *legacy_uniform(PyObject *self, PyTypeObject *type, PyObject *const *args, Py_ssize_t count,
+                                PyObject *keywords) {
     (void)keywords;
     return draw((LegacyGenerator *)self, type, args, count, "uniform", reg_legacy_uniform);
 }
 
-static PyObject *legacy_normal(PyObject *self, PyTypeObject *type, PyObject *const *args,
-                               Py_ssize_t count, PyObject *keywords) {
+static PyObject *legacy_normal(PyObject *self, PyTypeObject *type, PyObject *const *args, Py_ssize_t count,
+                               PyObject *keywords) {
     (void)keywords;
     return draw((LegacyGenerator *)self, type, args, count, "normal", reg_legacy_normal);
 }
 
 /* The tuple that numpy.random.set_state takes. */
-static PyObject *legacy_state(PyObject *object, PyTypeObject *type, PyObject *const *args,
-                              Py_ssize_t count, PyObject *keywords) {
+static PyObject *legacy_state(PyObject *object, PyTypeObject *type, PyObject *const *args, Py_ssize_t count,
+                              PyObject *keywords) {
     (void)args;
     (void)keywords;
     State *state = PyType_GetModuleState(type);
@@ -105,8 +103,8 @@ typedef struct NumPyMT19937 {
  * documented interface, so it is not taken on trust: unless the memory there is exactly the state
  * expected, nothing is written and the answer is False. The caller holds the bit generator's lock.
  */
-static PyObject *legacy_replace(PyObject *object, PyTypeObject *type, PyObject *const *args,
-                                Py_ssize_t count, PyObject *keywords) {
+static PyObject *legacy_replace(PyObject *object, PyTypeObject *type, PyObject *const *args, Py_ssize_t count,
+                                PyObject *keywords) {
     (void)keywords;
     State *state = PyType_GetModuleState(type);
     LegacyGenerator *self = (LegacyGenerator *)object;
@@ -120,8 +118,7 @@ static PyObject *legacy_replace(PyObject *object, PyTypeObject *type, PyObject *
     if (bit_generator == NULL) return NULL;
     NumPyMT19937 *numpy = *bit_generator;
     if (self->rng.has_normal || expected->has_normal || numpy == NULL ||
-        numpy->position != expected->position ||
-        memcmp(numpy->key, expected->key, sizeof numpy->key) != 0) {
+        numpy->position != expected->position || memcmp(numpy->key, expected->key, sizeof numpy->key) != 0) {
         Py_RETURN_FALSE;
     }
     memcpy(numpy->key, self->rng.key, sizeof numpy->key);

@@ -8,9 +8,9 @@ static PyObject *build_info(PyObject *module, PyObject *const *args, Py_ssize_t 
     reg_build build = {.struct_size = sizeof build};
     reg_status status = reg_build_info(&build);
     if (status != REG_OK) return raise_status(status);
-    return Py_BuildValue("{s:s,s:s,s:s,s:N,s:i}", "version", build.version, "isa", build.isa,
-                         "runtime", build.runtime, "fused", PyBool_FromLong(build.fused),
-                         "num_threads", (int)build.num_threads);
+    return Py_BuildValue("{s:s,s:s,s:s,s:N,s:i}", "version", build.version, "isa", build.isa, "runtime",
+                         build.runtime, "fused", PyBool_FromLong(build.fused), "num_threads",
+                         (int)build.num_threads);
 }
 
 static PyObject *set_num_threads(PyObject *module, PyObject *const *args, Py_ssize_t count) {
@@ -26,8 +26,7 @@ static PyObject *set_num_threads(PyObject *module, PyObject *const *args, Py_ssi
     Py_DECREF(index);
     if (value == -1 && PyErr_Occurred()) return NULL;
     if (overflow != 0 || value < INT32_MIN || value > INT32_MAX) {
-        return PyErr_Format(PyExc_ValueError, "n is %R; it must be in 1 to %d", args[0],
-                            REG_MAX_THREADS);
+        return PyErr_Format(PyExc_ValueError, "n is %R; it must be in 1 to %d", args[0], REG_MAX_THREADS);
     }
     reg_status status = reg_set_num_threads((int32_t)value);
     if (status != REG_OK) return raise_status(status);

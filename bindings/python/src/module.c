@@ -46,8 +46,8 @@ static int add_type(PyObject *module, PyType_Spec *spec, PyObject **type) {
 static int add_format_error(PyObject *module, State *state) {
     state->format_error = PyErr_NewExceptionWithDoc(
         "swiftreg.FormatError",
-        "What was read is no network: damaged, cut short, or not written by swiftreg.",
-        PyExc_ValueError, NULL);
+        "What was read is no network: damaged, cut short, or not written by swiftreg.", PyExc_ValueError,
+        NULL);
     if (state->format_error == NULL) return -1;
     return PyModule_AddObjectRef(module, "FormatError", state->format_error);
 }
@@ -61,8 +61,7 @@ static int execute(PyObject *module) {
         PyModule_AddIntConstant(module, "SIGMOID", REG_SIGMOID) < 0 ||
         PyModule_AddFunctions(module, option_methods) < 0 ||
         PyModule_AddFunctions(module, dropout_methods) < 0 ||
-        PyModule_AddFunctions(module, cost_methods) < 0 ||
-        PyModule_AddFunctions(module, layer_methods) < 0 ||
+        PyModule_AddFunctions(module, cost_methods) < 0 || PyModule_AddFunctions(module, layer_methods) < 0 ||
         PyModule_AddFunctions(module, propagation_methods) < 0 ||
         PyModule_AddFunctions(module, library_methods) < 0 ||
         PyModule_AddFunctions(module, network_functions) < 0 ||

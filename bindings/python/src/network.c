@@ -54,8 +54,7 @@ static const struct {
     size_t offset;
 } per_layer[] = {
     {"activations", "activation", "each hidden layer", offsetof(reg_network_options, activations)},
-    {"keep_prob", "keep_prob", "the input and each hidden layer",
-     offsetof(reg_network_options, keep_prob)},
+    {"keep_prob", "keep_prob", "the input and each hidden layer", offsetof(reg_network_options, keep_prob)},
     {"l2", "l2", "each weight matrix", offsetof(reg_network_options, l2)},
     {"l1", "l1", "each weight matrix", offsetof(reg_network_options, l1)},
 };
@@ -106,8 +105,8 @@ static int get_widths(PyObject *object, Creation *creation) {
     Py_ssize_t count = PyTuple_Size(tuple);
     int result = -1;
     if (count < 2 || count > REG_MAX_LAYERS + 1) {
-        PyErr_Format(PyExc_ValueError, "layer_dims must hold 2 to %d widths, got %zd: %R",
-                     REG_MAX_LAYERS + 1, count, object);
+        PyErr_Format(PyExc_ValueError, "layer_dims must hold 2 to %d widths, got %zd: %R", REG_MAX_LAYERS + 1,
+                     count, object);
     } else {
         result = allocate_layers(creation, (size_t)count - 1);
     }
@@ -136,13 +135,10 @@ static PyObject *raise_creation(reg_status status, const Creation *creation) {
     return raise_about(status, NULL, is_array);
 }
 
-static void destroy(ElementType type, void *handle) {
-    BY_TYPE(type, reg_network_destroy, handle);
-}
+static void destroy(ElementType type, void *handle) { BY_TYPE(type, reg_network_destroy, handle); }
 
 PyObject *network_wrap(State *state, ElementType type, void *handle) {
-    allocfunc allocate =
-        (allocfunc)PyType_GetSlot((PyTypeObject *)state->network_type, Py_tp_alloc);
+    allocfunc allocate = (allocfunc)PyType_GetSlot((PyTypeObject *)state->network_type, Py_tp_alloc);
     Network *self = (Network *)allocate((PyTypeObject *)state->network_type, 0);
     if (self == NULL) {
         destroy(type, handle);
@@ -191,8 +187,7 @@ static PyObject *network_create(PyObject *module, PyObject *const *args, Py_ssiz
     if (get_widths(args[1], &creation) == 0 && get_per_layer(args[2], &creation) == 0 &&
         options_from_dict(args[2], "reg_network_options", &creation.options) == 0) {
         void *handle = NULL;
-        reg_status status =
-            BY_TYPE(type, reg_network_create, &creation.options, (void *)&handle);
+        reg_status status = BY_TYPE(type, reg_network_create, &creation.options, (void *)&handle);
         result = status == REG_OK ? network_wrap(state_of(module), type, handle)
                                   : raise_creation(status, &creation);
     }
@@ -244,8 +239,7 @@ static NETWORK_METHOD(network_position) {
     reg_status status = CALL(self, reg_network_get_position, &position);
     network_leave(self);
     if (status != REG_OK) return raise_status(status);
-    return Py_BuildValue("(KK)", (unsigned long long)position.step,
-                         (unsigned long long)position.epoch);
+    return Py_BuildValue("(KK)", (unsigned long long)position.step, (unsigned long long)position.epoch);
 }
 
 /* Either may be None, to stay. */
@@ -277,14 +271,13 @@ static NETWORK_METHOD(network_memory) {
     Network *self = (Network *)object;
     uint64_t batch_size, m;
     int validates;
-    if (check_count("memory", count, 3) < 0 ||
-        get_uint64(args[0], "batch_size", &batch_size) < 0 || get_uint64(args[1], "m", &m) < 0 ||
-        (validates = PyObject_IsTrue(args[2])) < 0 || network_enter(self) < 0) {
+    if (check_count("memory", count, 3) < 0 || get_uint64(args[0], "batch_size", &batch_size) < 0 ||
+        get_uint64(args[1], "m", &m) < 0 || (validates = PyObject_IsTrue(args[2])) < 0 ||
+        network_enter(self) < 0) {
         return NULL;
     }
     size_t bytes = 0;
-    reg_status status =
-        CALL(self, reg_network_memory, (size_t)batch_size, (size_t)m, validates, &bytes);
+    reg_status status = CALL(self, reg_network_memory, (size_t)batch_size, (size_t)m, validates, &bytes);
     network_leave(self);
     if (status != REG_OK) return raise_status(status);
     return PyLong_FromSize_t(bytes);
@@ -377,15 +370,13 @@ static PyMethodDef network_methods[] = {
     CLASS_METHOD("gradients", network_gradients, "gradients() -> ndarray, a view"),
     CLASS_METHOD("optimizer_state", network_optimizer_state, "optimizer_state() -> ndarray, a view"),
     CLASS_METHOD("optimizer", network_optimizer, "optimizer() -> dict"),
-    CLASS_METHOD("set_optimizer", network_set_optimizer,
-                 "set_optimizer(options), all of them"),
+    CLASS_METHOD("set_optimizer", network_set_optimizer, "set_optimizer(options), all of them"),
     CLASS_METHOD("set_regularization", network_set_regularization, "set_regularization(options)"),
     CLASS_METHOD("predict", network_predict, "predict(X, pre_activations) -> ndarray"),
     CLASS_METHOD("predict_dropout", network_predict_dropout,
                  "predict_dropout(X, samples, seed) -> (mean, deviation)"),
     CLASS_METHOD("cost", network_cost, "cost(X, Y, sample_weight) -> (cost, data_term)"),
-    CLASS_METHOD("gradient", network_gradient,
-                 "gradient(X, Y, sample_weight, first_row, mean_over) -> cost"),
+    CLASS_METHOD("gradient", network_gradient, "gradient(X, Y, sample_weight, first_row, mean_over) -> cost"),
     CLASS_METHOD("apply", network_apply, "apply()"),
     CLASS_METHOD("check_gradient", network_check_gradient,
                  "check_gradient(X, Y, sample_weight, difference, most) -> float"),
@@ -400,8 +391,7 @@ static PyMethodDef network_methods[] = {
 };
 
 PyMethodDef network_functions[] = {
-    METHOD("network_create", network_create,
-           "network_create(f64, layer_dims, options) -> Network"),
+    METHOD("network_create", network_create, "network_create(f64, layer_dims, options) -> Network"),
     METHOD("network_deserialize", network_deserialize, "network_deserialize(buffer) -> Network"),
     METHOD("network_load", network_load, "network_load(path) -> Network"),
     METHOD("optimizer_defaults", optimizer_defaults, "optimizer_defaults(kind) -> dict"),

@@ -15,8 +15,7 @@
 #include "swiftreg_network.h"
 
 typedef struct Network {
-    PyObject_HEAD
-    ElementType type; /* TYPE_F32 or TYPE_F64 */
+    PyObject_HEAD ElementType type; /* TYPE_F32 or TYPE_F64 */
     void *handle;
     Py_ssize_t layers, inputs, outputs;
     reg_loss loss;
@@ -32,8 +31,7 @@ typedef struct Network {
 
 /* The function of the network's family. `handle` and pointers to data are void pointers, so that one
  * text serves both. */
-#define CALL(network, function, ...) \
-    BY_TYPE((network)->type, function, (network)->handle, __VA_ARGS__)
+#define CALL(network, function, ...) BY_TYPE((network)->type, function, (network)->handle, __VA_ARGS__)
 
 /* Takes the network for one call, after those of other threads. -1 with an exception: the thread itself
  * is in a call with the network (RuntimeError), or a signal handler raised. */
@@ -62,8 +60,8 @@ int options_from_dict(PyObject *dict, const char *structure, void *options);
 PyObject *options_to_dict(const char *structure, const void *options, size_t layers);
 PyObject *layer_values(const reg_option *option, const void *values, size_t count);
 /* One value for all layers, or a sequence of one for each: 1, 0, or -1 with an exception. */
-int get_layer_values(const reg_option *option, PyObject *object, const char *name,
-                     const char *each, Py_ssize_t count, void *values);
+int get_layer_values(const reg_option *option, PyObject *object, const char *name, const char *each,
+                     Py_ssize_t count, void *values);
 
 /* ---- Arguments ------------------------------------------------------------------------- */
 
@@ -89,8 +87,8 @@ extern const char *const example_names[3];
 
 /* ---- The methods, by file -------------------------------------------------------------- */
 
-#define NETWORK_METHOD(name)                                                                    \
-    PyObject *name(PyObject *object, PyTypeObject *type, PyObject *const *args, Py_ssize_t count, \
+#define NETWORK_METHOD(name)                                                                                 \
+    PyObject *name(PyObject *object, PyTypeObject *type, PyObject *const *args, Py_ssize_t count,            \
                    PyObject *keywords)
 
 /* network_views.c */

@@ -14,8 +14,7 @@ static reg_strides as_examples(const Array *array) {
 /* ---- Examples -------------------------------------------------------------------------- */
 
 /* (m, inputs) */
-static int get_inputs(State *state, const Network *network, PyObject *object, const char *name,
-                      Array *x) {
+static int get_inputs(State *state, const Network *network, PyObject *object, const char *name, Array *x) {
     if (get_as(state, object, name, network->type, LAYOUT_STRIDED, x) < 0) return -1;
     const Py_buffer *view = &x->view;
     if (view->ndim == 2 && view->shape[1] == network->inputs) return 0;
@@ -28,8 +27,8 @@ static int get_inputs(State *state, const Network *network, PyObject *object, co
 }
 
 /* (m, outputs), or for one output (m,) */
-static int get_targets(State *state, const Network *network, PyObject *object,
-                       const char *const names[3], Examples *examples, reg_strides *strides) {
+static int get_targets(State *state, const Network *network, PyObject *object, const char *const names[3],
+                       Examples *examples, reg_strides *strides) {
     Array *y = &examples->y;
     if (get_as(state, object, names[1], network->type, LAYOUT_STRIDED, y) < 0) return -1;
     const Py_buffer *view = &y->view;
@@ -44,28 +43,25 @@ static int get_targets(State *state, const Network *network, PyObject *object,
     bool are_numbers = network->loss == REG_SOFTMAX_CROSS_ENTROPY && view->ndim == 1;
     return raise_shape(
         y, "%s must have shape (%zd, %zd)%s, one row for each of %s and one column for each output%s",
-        names[1], examples->m, network->outputs, network->outputs == 1 ? " or one dimension" : "",
-        names[0],
+        names[1], examples->m, network->outputs, network->outputs == 1 ? " or one dimension" : "", names[0],
         are_numbers ? " (numbers of classes become such rows as numpy.eye(outputs)[numbers])" : "");
 }
 
-static int get_weights(State *state, const Network *network, PyObject *object,
-                       const char *const names[3], Examples *examples) {
+static int get_weights(State *state, const Network *network, PyObject *object, const char *const names[3],
+                       Examples *examples) {
     Array *weights = &examples->weights;
     if (get_as(state, object, names[2], network->type, LAYOUT_C, weights) < 0) return -1;
     if (weights->view.ndim == 1 && weights->view.shape[0] == examples->m) return 0;
-    return raise_shape(weights, "%s must have shape (%zd,) to fit %s", names[2], examples->m,
-                       names[0]);
+    return raise_shape(weights, "%s must have shape (%zd,) to fit %s", names[2], examples->m, names[0]);
 }
 
-int get_examples(State *state, const Network *network, PyObject *const args[3],
-                 const char *const names[3], Examples *examples) {
+int get_examples(State *state, const Network *network, PyObject *const args[3], const char *const names[3],
+                 Examples *examples) {
     Array *x = &examples->x, *y = &examples->y, *weights = &examples->weights;
     if (get_inputs(state, network, args[0], names[0], x) < 0) return -1;
     examples->m = x->view.shape[0];
     if (examples->m == 0) {
-        PyErr_Format(PyExc_ValueError, "%s has no examples: shape (0, %zd)", names[0],
-                     network->inputs);
+        PyErr_Format(PyExc_ValueError, "%s has no examples: shape (0, %zd)", names[0], network->inputs);
         return -1;
     }
     reg_strides x_strides = as_examples(x), y_strides;
@@ -76,14 +72,24 @@ int get_examples(State *state, const Network *network, PyObject *const args[3],
     size_t m = (size_t)examples->m;
     if (network->type == TYPE_F32) {
         examples->as.f32 = (reg_data){
-            .struct_size = sizeof(reg_data), .m = m, .x = x->data, .x_strides = x_strides,
-            .y = y->data, .y_strides = y_strides, .weights = weights->data,
+            .struct_size = sizeof(reg_data),
+            .m = m,
+            .x = x->data,
+            .x_strides = x_strides,
+            .y = y->data,
+            .y_strides = y_strides,
+            .weights = weights->data,
             .check_targets = 1,
         };
     } else {
         examples->as.f64 = (reg_data_f64){
-            .struct_size = sizeof(reg_data_f64), .m = m, .x = x->data, .x_strides = x_strides,
-            .y = y->data, .y_strides = y_strides, .weights = weights->data,
+            .struct_size = sizeof(reg_data_f64),
+            .m = m,
+            .x = x->data,
+            .x_strides = x_strides,
+            .y = y->data,
+            .y_strides = y_strides,
+            .weights = weights->data,
             .check_targets = 1,
         };
     }
@@ -122,8 +128,8 @@ NETWORK_METHOD(network_predict) {
     void *outputs = before ? NULL : out.data, *pre_activations = before ? out.data : NULL;
     reg_status status;
     RUN(status, network_work(self, m),
-        CALL(self, reg_network_predict, (size_t)m, x.data, as_examples(&x), outputs,
-             pre_activations, out_strides));
+        CALL(self, reg_network_predict, (size_t)m, x.data, as_examples(&x), outputs, pre_activations,
+             out_strides));
     network_leave(self);
     return end_with(&out, status);
 }
@@ -138,19 +144,17 @@ NETWORK_METHOD(network_predict_dropout) {
     ARRAY(deviation);
     uint64_t samples, seed;
     if (check_count("predict_dropout", count, 3) < 0 ||
-        get_count(args[1], "samples", 1, false, &samples) < 0 ||
-        get_uint64(args[2], "seed", &seed) < 0 ||
-        get_inputs(state, self, args[0], "X", &x) < 0 ||
-        new_outputs(state, self, &x, &mean) < 0 || new_outputs(state, self, &x, &deviation) < 0 ||
-        network_enter(self) < 0) {
+        get_count(args[1], "samples", 1, false, &samples) < 0 || get_uint64(args[2], "seed", &seed) < 0 ||
+        get_inputs(state, self, args[0], "X", &x) < 0 || new_outputs(state, self, &x, &mean) < 0 ||
+        new_outputs(state, self, &x, &deviation) < 0 || network_enter(self) < 0) {
         return NULL;
     }
     Py_ssize_t m = x.view.shape[0];
     reg_strides out_strides = {.unit = 1, .example = self->outputs};
     reg_status status;
     RUN(status, network_work(self, m) * (double)samples,
-        CALL(self, reg_network_predict_dropout, (size_t)m, x.data, as_examples(&x),
-             (size_t)samples, seed, mean.data, deviation.data, out_strides));
+        CALL(self, reg_network_predict_dropout, (size_t)m, x.data, as_examples(&x), (size_t)samples, seed,
+             mean.data, deviation.data, out_strides));
     network_leave(self);
     if (status != REG_OK) return raise_status(status);
     return Py_BuildValue("(NN)", detach(&mean), detach(&deviation));
@@ -171,8 +175,7 @@ NETWORK_METHOD(network_cost) {
     const void *data = &examples.as;
     double cost, data_term;
     reg_status status;
-    RUN(status, network_work(self, examples.m),
-        CALL(self, reg_network_cost, data, &cost, &data_term));
+    RUN(status, network_work(self, examples.m), CALL(self, reg_network_cost, data, &cost, &data_term));
     network_leave(self);
     if (status != REG_OK) raise_status(status);
     return status == REG_OK ? Py_BuildValue("(dd)", cost, data_term) : NULL;
@@ -184,16 +187,14 @@ NETWORK_METHOD(network_gradient) {
     Network *self = (Network *)object;
     EXAMPLES(examples);
     reg_part part = {.struct_size = sizeof part};
-    if (check_count("gradient", count, 5) < 0 ||
-        get_uint64(args[3], "first_row", &part.first_row) < 0) {
+    if (check_count("gradient", count, 5) < 0 || get_uint64(args[3], "first_row", &part.first_row) < 0) {
         return NULL;
     }
     if (args[4] != Py_None) {
         if (get_double(args[4], "mean_over", &part.total_weight) < 0) return NULL;
         /* To the library 0 is the whole; to the caller it is a mistake. */
         if (part.total_weight == 0) {
-            return PyErr_Format(PyExc_ValueError, "mean_over must be above 0, or None, got %R",
-                                args[4]);
+            return PyErr_Format(PyExc_ValueError, "mean_over must be above 0, or None, got %R", args[4]);
         }
     }
     if (get_examples(PyType_GetModuleState(type), self, args, example_names, &examples) < 0 ||
@@ -203,8 +204,7 @@ NETWORK_METHOD(network_gradient) {
     const void *data = &examples.as;
     double cost;
     reg_status status;
-    RUN(status, 3 * network_work(self, examples.m),
-        CALL(self, reg_network_gradient, data, &part, &cost));
+    RUN(status, 3 * network_work(self, examples.m), CALL(self, reg_network_gradient, data, &part, &cost));
     network_leave(self);
     if (status != REG_OK) raise_status(status);
     return status == REG_OK ? PyFloat_FromDouble(cost) : NULL;
@@ -232,8 +232,7 @@ NETWORK_METHOD(network_check_gradient) {
     EXAMPLES(examples);
     double difference;
     uint64_t most;
-    if (check_count("check_gradient", count, 5) < 0 ||
-        get_double(args[3], "difference", &difference) < 0 ||
+    if (check_count("check_gradient", count, 5) < 0 || get_double(args[3], "difference", &difference) < 0 ||
         get_count(args[4], "most", 1, false, &most) < 0) {
         return NULL;
     }

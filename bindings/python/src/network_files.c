@@ -65,13 +65,12 @@ PyObject *network_deserialize(PyObject *module, PyObject *const *args, Py_ssize_
 
 /* Calls that touch a file let other threads run however small it is, and keep errno, which the way
  * back in may change. */
-#define WITH_FILE(status, error, call) \
-    do {                               \
-        Py_BEGIN_ALLOW_THREADS         \
-        errno = 0;                     \
-        (status) = (call);             \
-        (error) = errno;               \
-        Py_END_ALLOW_THREADS           \
+#define WITH_FILE(status, error, call)                                                                       \
+    do {                                                                                                     \
+        Py_BEGIN_ALLOW_THREADS errno = 0;                                                                    \
+        (status) = (call);                                                                                   \
+        (error) = errno;                                                                                     \
+        Py_END_ALLOW_THREADS                                                                                 \
     } while (0)
 
 static PyObject *raise_file(State *state, reg_status status, int error, PyObject *path) {

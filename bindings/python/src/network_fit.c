@@ -53,8 +53,7 @@ static bool call_back(Fit *fit, PyObject *function) {
     const reg_progress *p = &fit->last;
     PyObject *answer = PyObject_CallFunction(
         function, "KKdNd", (unsigned long long)p->epoch, (unsigned long long)p->step, p->cost,
-        fit->validates ? PyFloat_FromDouble(p->validation_cost) : Py_NewRef(Py_None),
-        p->learning_rate);
+        fit->validates ? PyFloat_FromDouble(p->validation_cost) : Py_NewRef(Py_None), p->learning_rate);
     int stop = answer != NULL ? PyObject_IsTrue(answer) : -1;
     Py_XDECREF(answer);
     if (stop < 0) keep_exception(fit);
@@ -126,8 +125,7 @@ static void release_masks(Masks *masks) {
 }
 
 /* None, or for each layer None or its mask, (units, examples). */
-static int get_masks(State *state, const Network *network, PyObject *object, Py_ssize_t m,
-                     Masks *masks) {
+static int get_masks(State *state, const Network *network, PyObject *object, Py_ssize_t m, Masks *masks) {
     memset(masks, 0, sizeof *masks);
     if (object == Py_None) return 0;
     if (!PyTuple_Check(object)) {
@@ -176,12 +174,21 @@ static int get_masks(State *state, const Network *network, PyObject *object, Py_
 
 /* args of fit */
 enum {
-    FIRST_EXAMPLES, VALIDATION = 3, EPOCHS, BATCH_SIZE, SHUFFLE, PATIENCE, MIN_DELTA, CALLBACK,
-    CALLBACK_EVERY, TICKER, MASKS, ARGUMENTS
+    FIRST_EXAMPLES,
+    VALIDATION = 3,
+    EPOCHS,
+    BATCH_SIZE,
+    SHUFFLE,
+    PATIENCE,
+    MIN_DELTA,
+    CALLBACK,
+    CALLBACK_EVERY,
+    TICKER,
+    MASKS,
+    ARGUMENTS
 };
 
-static const char *const validation_names[3] = {
-    "validation X", "validation Y", "validation sample_weight"};
+static const char *const validation_names[3] = {"validation X", "validation Y", "validation sample_weight"};
 
 static int get_callable(PyObject *object, const char *name, PyObject **callback) {
     *callback = object == Py_None ? NULL : object;
@@ -282,8 +289,8 @@ NETWORK_METHOD(network_fit) {
         fit.validates = true;
     }
     if (network_enter(self) < 0) goto done;
-    if (get_masks(state, self, args[MASKS], examples.m, &masks) < 0 ||
-        network_need_gradients(self) < 0 || network_need_state(self) < 0) {
+    if (get_masks(state, self, args[MASKS], examples.m, &masks) < 0 || network_need_gradients(self) < 0 ||
+        network_need_state(self) < 0) {
         network_leave(self);
         goto done;
     }
@@ -291,12 +298,11 @@ NETWORK_METHOD(network_fit) {
     const void *data = &examples.as, *validation_data = fit.validates ? &validation.as : NULL;
     fit.checked_at = milliseconds();
     fit.thread = PyEval_SaveThread();
-    reg_status status =
-        CALL(self, reg_network_fit, data, validation_data, &options, &result);
+    reg_status status = CALL(self, reg_network_fit, data, validation_data, &options, &result);
     PyEval_RestoreThread(fit.thread);
     /* Patience may have ended it between two callbacks: the last epoch is always is_reported. */
-    bool is_reported = fit.exception != NULL || status != REG_OK || fit.epochs == 0 ||
-                result.reason == REG_STOP_REPORT;
+    bool is_reported =
+        fit.exception != NULL || status != REG_OK || fit.epochs == 0 || result.reason == REG_STOP_REPORT;
     if (!is_reported && fit.callback != NULL && fit.delivered != fit.epochs) {
         call_back(&fit, fit.callback);
     }

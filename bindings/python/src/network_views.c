@@ -3,8 +3,7 @@
 
 /* What an array over such a buffer has as its base. */
 typedef struct NetworkBuffer {
-    PyObject_HEAD
-    Network *network; /* owned */
+    PyObject_HEAD Network *network; /* owned */
     void *data;
     Py_ssize_t count, item_size;
     bool moves; /* with the optimizer: counted among the network's state_views */
@@ -18,8 +17,9 @@ static int buffer_get(PyObject *object, Py_buffer *view, int flags) {
         .len = self->count * self->item_size,
         .itemsize = self->item_size,
         .ndim = 1,
-        .format = (flags & PyBUF_FORMAT) == 0 ? NULL
-                  : self->network->type == TYPE_F32 ? "f" : "d",
+        .format = (flags & PyBUF_FORMAT) == 0       ? NULL
+                  : self->network->type == TYPE_F32 ? "f"
+                                                    : "d",
         .shape = (flags & PyBUF_ND) == PyBUF_ND ? &self->count : NULL,
         .strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES ? &self->item_size : NULL,
     };
@@ -70,8 +70,7 @@ static PyObject *view_of(State *state, Network *network, void *data, Py_ssize_t 
 int network_need_gradients(Network *network) {
     if (network->gradients != NULL) return 0;
     size_t count;
-    reg_status status =
-        CALL(network, reg_network_gradients, (void *)&network->gradients, &count);
+    reg_status status = CALL(network, reg_network_gradients, (void *)&network->gradients, &count);
     if (status == REG_OK) return 0;
     raise_status(status);
     return -1;
@@ -108,8 +107,7 @@ static int need(Network *network, void *const *address, int (*ask)(Network *)) {
 NETWORK_METHOD(network_gradients) {
     (void)args, (void)keywords;
     Network *self = (Network *)object;
-    if (check_count("gradients", count, 0) < 0 ||
-        need(self, &self->gradients, network_need_gradients) < 0) {
+    if (check_count("gradients", count, 0) < 0 || need(self, &self->gradients, network_need_gradients) < 0) {
         return NULL;
     }
     return view_of(PyType_GetModuleState(type), self, self->gradients, self->count, false);
@@ -118,8 +116,7 @@ NETWORK_METHOD(network_gradients) {
 NETWORK_METHOD(network_optimizer_state) {
     (void)args, (void)keywords;
     Network *self = (Network *)object;
-    if (check_count("optimizer_state", count, 0) < 0 ||
-        need(self, &self->state, network_need_state) < 0) {
+    if (check_count("optimizer_state", count, 0) < 0 || need(self, &self->state, network_need_state) < 0) {
         return NULL;
     }
     return view_of(PyType_GetModuleState(type), self, self->state, self->state_count, true);

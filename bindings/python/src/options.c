@@ -113,9 +113,8 @@ PyObject *options_to_dict(const char *structure, const void *options, size_t lay
         const char *field = (const char *)options + option->offset;
         /* The output's activation is the loss's. */
         size_t count = option->type == REG_OPTION_ENUM ? layers - 1 : layers;
-        OWNED PyObject *value = option->per_layer
-                                    ? layer_values(option, *(void *const *)field, count)
-                                    : load(option, field);
+        OWNED PyObject *value =
+            option->per_layer ? layer_values(option, *(void *const *)field, count) : load(option, field);
         if (value == NULL || PyDict_SetItemString(dict, option->name, value) < 0) Py_CLEAR(dict);
     }
     return dict;
@@ -131,8 +130,8 @@ PyObject *layer_values(const reg_option *option, const void *values, size_t coun
     return tuple;
 }
 
-int get_layer_values(const reg_option *option, PyObject *object, const char *name,
-                     const char *each, Py_ssize_t count, void *values) {
+int get_layer_values(const reg_option *option, PyObject *object, const char *name, const char *each,
+                     Py_ssize_t count, void *values) {
     OWNED PyObject *tuple = NULL;
     if (PySequence_Check(object) && !PyUnicode_Check(object) && !PyBytes_Check(object)) {
         tuple = PySequence_Tuple(object);
@@ -144,8 +143,8 @@ int get_layer_values(const reg_option *option, PyObject *object, const char *nam
     }
     int result = tuple == NULL;
     if (tuple != NULL && PyTuple_Size(tuple) != count) {
-        PyErr_Format(PyExc_ValueError, "%s must be one value or hold %zd, one for %s, got %R", name,
-                     count, each, object);
+        PyErr_Format(PyExc_ValueError, "%s must be one value or hold %zd, one for %s, got %R", name, count,
+                     each, object);
         result = -1;
     }
     for (Py_ssize_t l = 0; result >= 0 && l < count; l++) {
@@ -168,14 +167,14 @@ static PyObject *option_table(PyObject *module, PyObject *const *args, Py_ssize_
     for (size_t i = 0; list != NULL && i < table_size; i++) {
         const reg_option *o = &table[i];
         PyObject *entry = Py_BuildValue(
-            "{s:s,s:s,s:s,s:n,s:i,s:O,s:i,s:i,s:d,s:d,s:O,s:O,s:d,s:K,s:K,s:K}", "name", o->name,
-            "structure", o->structure, "field", o->field, "offset", (Py_ssize_t)o->offset, "type",
-            (int)o->type, "per_layer", o->per_layer ? Py_True : Py_False, "enum", (int)o->which,
-            "status", (int)o->status, "minimum", o->minimum, "maximum", o->maximum,
-            "excludes_minimum", o->excludes_minimum ? Py_True : Py_False, "excludes_maximum",
+            "{s:s,s:s,s:s,s:n,s:i,s:O,s:i,s:i,s:d,s:d,s:O,s:O,s:d,s:K,s:K,s:K}", "name", o->name, "structure",
+            o->structure, "field", o->field, "offset", (Py_ssize_t)o->offset, "type", (int)o->type,
+            "per_layer", o->per_layer ? Py_True : Py_False, "enum", (int)o->which, "status", (int)o->status,
+            "minimum", o->minimum, "maximum", o->maximum, "excludes_minimum",
+            o->excludes_minimum ? Py_True : Py_False, "excludes_maximum",
             o->excludes_maximum ? Py_True : Py_False, "default", o->default_value, "losses",
-            (unsigned long long)o->losses, "optimizers", (unsigned long long)o->optimizers,
-            "schedules", (unsigned long long)o->schedules);
+            (unsigned long long)o->losses, "optimizers", (unsigned long long)o->optimizers, "schedules",
+            (unsigned long long)o->schedules);
         if (entry == NULL || PyList_Append(list, entry) < 0) Py_CLEAR(list);
         Py_XDECREF(entry);
     }
@@ -193,9 +192,8 @@ static PyObject *enum_table(PyObject *module, PyObject *const *args, Py_ssize_t 
     for (uint32_t number = 0; list != NULL && number < values; number++) {
         reg_enum_value value = {.struct_size = sizeof value};
         reg_status status = reg_get_enum_value((reg_enum)which, number, &value);
-        PyObject *entry = status == REG_OK
-                              ? Py_BuildValue("(ss)", value.name, value.identifier)
-                              : raise_status(status);
+        PyObject *entry =
+            status == REG_OK ? Py_BuildValue("(ss)", value.name, value.identifier) : raise_status(status);
         if (entry == NULL || PyList_Append(list, entry) < 0) Py_CLEAR(list);
         Py_XDECREF(entry);
     }

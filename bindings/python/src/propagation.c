@@ -57,8 +57,7 @@ static int mask_in_place(Array *a, const uint8_t *bytes, double keep_prob) {
 /* ---- Forward --------------------------------------------------------------------------- */
 
 /* With restrict, the compiler converts many at once. */
-static void int64_from_bytes(const uint8_t *restrict bytes, Py_ssize_t count,
-                             int64_t *restrict values) {
+static void int64_from_bytes(const uint8_t *restrict bytes, Py_ssize_t count, int64_t *restrict values) {
     for (Py_ssize_t i = 0; i < count; i++) values[i] = bytes[i];
 }
 
@@ -87,9 +86,9 @@ static int append_layer(PyObject *cache, const Array *z, PyObject *d, const Arra
 }
 
 /* One layer: `a` is that of the layer below, and is replaced by the layer's own. */
-static int forward_layer(State *state, PyObject *w, PyObject *b, Array *a,
-                         reg_activation activation, PyObject *in_layer, PyObject *keys,
-                         PyObject *mask, double keep_prob, PyObject *cache) {
+static int forward_layer(State *state, PyObject *w, PyObject *b, Array *a, reg_activation activation,
+                         PyObject *in_layer, PyObject *keys, PyObject *mask, double keep_prob,
+                         PyObject *cache) {
     ARRAY(z);
     ARRAY(out);
     if (layer_forward(state, w, b, a, activation, &z, &out) < 0) {
@@ -117,8 +116,7 @@ static PyObject *forward(PyObject *module, PyObject *const *args, Py_ssize_t cou
     }
     Py_ssize_t layers = PyList_Size(names);
     if (masks != Py_None && (!PyTuple_Check(masks) || PyTuple_Size(masks) != layers - 1)) {
-        return PyErr_Format(PyExc_TypeError, "masks must be a tuple of %zd masks, got %R",
-                            layers - 1, masks);
+        return PyErr_Format(PyExc_TypeError, "masks must be a tuple of %zd masks, got %R", layers - 1, masks);
     }
     if (get_float(state, args[0], "A", LAYOUT_STRIDED, &a) < 0) {
         name_layer(in_layer, PyList_GetItem(names, 0));
@@ -168,15 +166,13 @@ static int gate(State *state, const Array *da, const Array *a, Array *dz) {
     if (new_float(state, da->type, 2, da->view.shape, dz) < 0) return -1;
     reg_status status;
     RUN(status, da->count,
-        BY_TYPE(da->type, reg_backward_activation, da->data, a_data, (size_t)da->count, REG_RELU,
-                dz->data));
+        BY_TYPE(da->type, reg_backward_activation, da->data, a_data, (size_t)da->count, REG_RELU, dz->data));
     if (status == REG_OK) return 0;
     raise_status(status);
     return -1;
 }
 
-static int mask_gradient(State *state, Array *da, PyObject *d, Py_ssize_t layer,
-                         double keep_prob) {
+static int mask_gradient(State *state, Array *da, PyObject *d, Py_ssize_t layer, double keep_prob) {
     ARRAY(mask);
     const uint8_t *bytes;
     if (get_mask(state, d, "mask", da, "da", &mask, &bytes) == 0) {
@@ -208,8 +204,8 @@ static int backward_layer(Backward *pass, Py_ssize_t l) {
     GRADIENTS(g);
     if (PyDict_SetItem(gradients, key(names, l, KEY_DZ), pass->dz.object) < 0) return -1;
     if (get_float(state, below, "A", LAYOUT_STRIDED, &a) < 0 ||
-        layer_backward(state, cached(&pass->cache, l, FROM_END_W), &pass->dz, &a, pass->lambda,
-                       l > 0, &g) < 0) {
+        layer_backward(state, cached(&pass->cache, l, FROM_END_W), &pass->dz, &a, pass->lambda, l > 0, &g) <
+            0) {
         name_layer(pass->in_layer, PyList_GetItem(names, l));
         return -1;
     }
@@ -219,8 +215,8 @@ static int backward_layer(Backward *pass, Py_ssize_t l) {
         return -1;
     }
     if (l == 0) return 0;
-    if (pass->has_masks && mask_gradient(state, &g.da, cached(&pass->cache, l - 1, FROM_END_D), l,
-                                         pass->keep_prob) < 0) {
+    if (pass->has_masks &&
+        mask_gradient(state, &g.da, cached(&pass->cache, l - 1, FROM_END_D), l, pass->keep_prob) < 0) {
         return -1;
     }
     if (PyDict_SetItem(gradients, key(names, l, KEY_DA_BELOW), g.da.object) < 0) return -1;
@@ -239,8 +235,7 @@ static PyObject *backward(PyObject *module, PyObject *const *args, Py_ssize_t co
     pass.in_layer = args[6];
     bool has_masks = pass.has_masks = args[5] != Py_None;
     pass.cache = (Cache){args[2], has_masks ? 5 : 4, PyList_Size(args[3])};
-    if (!PyTuple_Check(args[2]) ||
-        PyTuple_Size(args[2]) != pass.cache.size * pass.cache.layers - has_masks) {
+    if (!PyTuple_Check(args[2]) || PyTuple_Size(args[2]) != pass.cache.size * pass.cache.layers - has_masks) {
         return PyErr_Format(PyExc_TypeError, "cache does not fit names, got %R", args[2]);
     }
     if (get_double(args[4], "lambd", &pass.lambda) < 0 ||
@@ -260,9 +255,7 @@ static PyObject *backward(PyObject *module, PyObject *const *args, Py_ssize_t co
 }
 
 PyMethodDef propagation_methods[] = {
-    METHOD("forward", forward,
-           "forward(X, parameters, names, masks, keep_prob, in_layer) -> (A, cache)"),
-    METHOD("backward", backward,
-           "backward(X, Y, cache, names, lambd, keep_prob, in_layer) -> gradients"),
+    METHOD("forward", forward, "forward(X, parameters, names, masks, keep_prob, in_layer) -> (A, cache)"),
+    METHOD("backward", backward, "backward(X, Y, cache, names, lambd, keep_prob, in_layer) -> gradients"),
     {NULL, NULL, 0, NULL},
 };

@@ -16,9 +16,6 @@ from swiftreg._dropout import dropout, dropout_backward, dropout_mask
 from swiftreg._library import BuildInfo, build_info, get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
-    from . import notebook as notebook
-    from . import onnx as onnx
-    from . import plot as plot
     from swiftreg._carry_over import CarryOverWarning as CarryOverWarning
     from swiftreg._carry_over import carry_over as carry_over
     from swiftreg._carry_over import carry_over_names as carry_over_names
@@ -30,6 +27,10 @@ if TYPE_CHECKING:
     from swiftreg._mlp import MLP
     from swiftreg._playground import Playground as Playground
     from swiftreg._playground import playground as playground
+
+    from . import notebook as notebook
+    from . import onnx as onnx
+    from . import plot as plot
 
 __all__ = [
     "MLP",

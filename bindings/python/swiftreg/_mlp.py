@@ -101,8 +101,8 @@ class MLP(Exchange, Holder):
     A call that raises changes nothing, if its text does not say otherwise.
 
     Networks in different threads are independent. Calls of several threads with one network take
-    turns; `parameters`, `gradients`, `optimizer_state` and `weights` do not wait. Pickles and copies hold all but `history`, attributes of your own included;
-    what is loaded goes on bit for bit.
+    turns; `parameters`, `gradients`, `optimizer_state` and `weights` do not wait. Pickles and copies
+    hold all but `history`, attributes of your own included; what is loaded goes on bit for bit.
     """
 
     def __init__(

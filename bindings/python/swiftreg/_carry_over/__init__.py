@@ -57,8 +57,8 @@ def carry_over(name: str, /, *, loss_scale: float = 1.0, **settings: object) -> 
         multiplied by s for optimizers other than Adam and AdamW.
     settings : the arguments there, by their names there. What is not given is the default there.
         Besides, where the settings depend on them: batch_size and examples (their number in a
-        batch, and in all; with weights of examples: the sums of these), outputs, and update (its number, from 1: the settings hold for that update alone,
-        for `MLP.set_optimizer` before it).
+        batch, and in all; with weights of examples: the sums of these), outputs, and update (its
+        number, from 1: the settings hold for that update alone, for `MLP.set_optimizer` before it).
 
     Returns
     -------

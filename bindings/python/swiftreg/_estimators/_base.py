@@ -307,7 +307,7 @@ class BaseMLP(BaseNetwork):
                     training.take(self.loss_curve_[before:])
                     self.best_loss_ = training.best
                 # All of them are called, whatever the first one says.
-                if any([bool(callback(self)) for callback in callbacks]):
+                if any([bool(callback(self)) for callback in callbacks]):  # noqa: C419
                     break
                 if self.solver == "sgd" and self.learning_rate == "invscaling":
                     self._set_rate(self.learning_rate_init / (self.t_ + 1) ** self.power_t)

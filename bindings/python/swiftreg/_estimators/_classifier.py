@@ -13,8 +13,8 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from swiftreg import _core
 from swiftreg._estimators._base import BaseMLP
-from swiftreg._estimators._network import Array, BaseNetwork, whole_or_not
 from swiftreg._estimators._bases import ClassifierMixin, available_if
+from swiftreg._estimators._network import Array, BaseNetwork, whole_or_not
 
 
 class ClassifierTargets(ClassifierMixin, BaseNetwork):

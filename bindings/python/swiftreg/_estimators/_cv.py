@@ -16,13 +16,12 @@ from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 from sklearn.base import is_classifier
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, indexable
 
 from swiftreg import MLP
-from swiftreg._estimators._engine import Examples, Fit, Fitted, fit_many, outputs, train
+from swiftreg._estimators._engine import Examples, Fit, Fitted, fit_many, train
 from swiftreg._estimators._network import (
     Array,
     BaseNetwork,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from swiftreg import MLP, _core
 
 _STREAM = 2**16 - 1  # of initial weights, as reg_init says

@@ -154,8 +154,8 @@ class _Reader:
     def _comes_out(self, name: str) -> bool:
         """Whether a value is an output of the graph, itself or as the last part of one."""
         return name in self._outputs or any(
-            (node.op_type in _SAME_VALUES or node.op_type == "ZipMap" and node.input[0] == name
-             or node.op_type == "Concat" and node.input[-1] == name)
+            (node.op_type in _SAME_VALUES or (node.op_type == "ZipMap" and node.input[0] == name)
+             or (node.op_type == "Concat" and node.input[-1] == name))
             and self._comes_out(node.output[0])
             for node in self._consumers(name)
         )

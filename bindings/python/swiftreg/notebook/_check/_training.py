@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from swiftreg.notebook._check._calls import Wrong, call
-from swiftreg.notebook._check._cases import cross_entropy, make_case, plain_cases, relu, sigmoid
+from swiftreg.notebook._check._cases import make_case, plain_cases
 from swiftreg.notebook._check._compare import close, compare, numbers
 from swiftreg.notebook._check._report import Finding
 
