@@ -12,6 +12,14 @@ let embedded = Context.environment["SWIFTREG_EMBEDDED"] == "1"
     let isaTargets: [(String, String)] = []
 #endif
 
+// REG_FMA: multiply-add is fused. Kernels use it everywhere but on the baseline x86 CPUs; in an ordinary
+// build it may be a function of libm.
+#if arch(arm64)
+    let portableSettings: [SwiftSetting] = [.define("REG_FMA")]
+#else
+    let portableSettings: [SwiftSetting] = embedded ? [] : [.define("REG_FMA")]
+#endif
+
 /// `fast` is for what touches every element; the rest is compiled to be small.
 func swiftSettings(_ extra: [SwiftSetting] = [], fast: Bool = false) -> [SwiftSetting] {
     var settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .unsafeFlags(["-warnings-as-errors"])]
@@ -41,7 +49,7 @@ let package = Package(
         .target(name: "KernelInterface", swiftSettings: swiftSettings(fast: true)),
         .target(
             name: "Kernels", dependencies: ["KernelInterface", "CPlatform"],
-            swiftSettings: swiftSettings(embedded ? [] : [.define("REG_FMA")], fast: true)),
+            swiftSettings: swiftSettings(portableSettings, fast: true)),
         .target(
             name: "Network",
             dependencies: ["Kernels", "KernelInterface", "CPlatform"]

@@ -113,7 +113,7 @@ struct Philox {
 
     /// The words of the eight counters (c0, c1), XORed with `xorMask`; only the low halves of c1 count.
     /// The two and a half rounds that do not depend on c1 are computed as scalars.
-    #if REG_FMA || arch(arm64)
+    #if REG_FMA
         @inline(__always)
     #else
         @inline(never)
@@ -143,7 +143,7 @@ struct Philox {
     /// The 32 words of blocks `block ..< block + 8`, in order, for a multiple of 8, XORed with
     /// `xorMask`. Blocks count modulo 2^62, as a 64-bit element number divided by four does. Only the
     /// lowest word differs among the lanes, which saves one and a half of the ten rounds.
-    #if REG_FMA || arch(arm64)
+    #if REG_FMA
         @inline(__always)
     #else
         @inline(never)

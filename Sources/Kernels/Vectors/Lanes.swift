@@ -2,7 +2,7 @@ import CLanes
 
 /// Whether this module is compiled for the baseline x86 CPUs: multiply-add is not fused there, and a
 /// vector takes four of the sixteen 128-bit registers.
-#if REG_FMA || arch(arm64)
+#if REG_FMA
     @inline(__always) var isBaseline: Bool { false }
 #else
     @inline(__always) var isBaseline: Bool { true }
@@ -141,7 +141,7 @@ struct F32x16: Lanes {
     @inline(__always) static func / (a: Self, b: Self) -> Self { Self(v: lanes_f32_div(a.v, b.v)) }
 
     @inline(__always) func addingProduct(_ a: Self, _ b: Self) -> Self {
-        #if REG_FMA || arch(arm64)
+        #if REG_FMA
             Self(v: lanes_f32_fma(a.v, b.v, v))
         #else
             self + a * b
@@ -226,7 +226,7 @@ struct F64x8: Lanes {
     @inline(__always) static func / (a: Self, b: Self) -> Self { Self(v: lanes_f64_div(a.v, b.v)) }
 
     @inline(__always) func addingProduct(_ a: Self, _ b: Self) -> Self {
-        #if REG_FMA || arch(arm64)
+        #if REG_FMA
             Self(v: lanes_f64_fma(a.v, b.v, v))
         #else
             self + a * b

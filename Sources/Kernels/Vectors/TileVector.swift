@@ -81,7 +81,7 @@ struct F32x4: TileVector {
     }
 
     @inline(__always) func addingProduct(_ a: Self, _ b: Self) -> Self {
-        #if REG_FMA || arch(arm64)
+        #if REG_FMA
             Self(v: lanes_f32x4_fma(a.v, b.v, v))
         #else
             self + a * b
@@ -106,7 +106,7 @@ struct F64x2: TileVector {
     }
 
     @inline(__always) func addingProduct(_ a: Self, _ b: Self) -> Self {
-        #if REG_FMA || arch(arm64)
+        #if REG_FMA
             Self(v: lanes_f64x2_fma(a.v, b.v, v))
         #else
             self + a * b
@@ -132,7 +132,7 @@ struct F64x2: TileVector {
         }
 
         @inline(__always) func addingProduct(_ a: Self, _ b: Self) -> Self {
-            #if REG_FMA || arch(arm64)
+            #if REG_FMA
                 Self(v: lanes_f32x8_fma(a.v, b.v, v))
             #else
                 self + a * b
@@ -157,7 +157,7 @@ struct F64x2: TileVector {
         }
 
         @inline(__always) func addingProduct(_ a: Self, _ b: Self) -> Self {
-            #if REG_FMA || arch(arm64)
+            #if REG_FMA
                 Self(v: lanes_f64x4_fma(a.v, b.v, v))
             #else
                 self + a * b
