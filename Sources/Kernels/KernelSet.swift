@@ -36,7 +36,7 @@ private func table<V: Lanes>(_: V.Type) -> KernelTable<V.Element> {
         gather: { gather(V.self, $0, $1, $2, $3) },
         dropoutUnits: { dropoutUnits(V.self, $0, $1, $2) },
         maskUnits: { maskUnits(V.self, $0, $1, $2, $3, $4) },
-        multiplyUnits: { multiplyUnits(V.self, $0.pointee, $1) },
+        multiplyUnits: { multiplyUnits(V.self, $0, $1) },
         narrowWeightGradient: { narrowWeightGradient(V.self, $0, $1, $2, $3) },
         optimize: { optimize(V.self, $0, $1, $2, $3, $4, $5) },
         penalize: { penalize(V.self, $0, $1, $2, $3, $4, $5) },

@@ -33,9 +33,9 @@ import KernelInterface
 /// element are in the order of `multiply`, so for k <= blockK the bits are the same.
 @inline(__always)
 func multiplyUnits<V: Lanes>(
-    _: V.Type, _ call: UnitProduct<V.Element>, _ columns: Range<Int>
+    _: V.Type, _ call: UnsafePointer<UnitProduct<V.Element>>, _ columns: Range<Int>
 ) {
-    let units = call.c.units
+    let units = call.pointee.c.units
     var u = 0
     while units - u >= unitTileM {
         multiplyWholeRows(V.self, call, u, columns)
@@ -54,12 +54,12 @@ func multiplyUnits<V: Lanes>(
         u += 2
     }
     if u < units { multiplyOneRow(V.self, call, u, columns) }
-    if call.reluMaskScale != nil || call.activation == .identity || call.activation == .relu {
+    if call.pointee.reluMaskScale != nil || call.pointee.activation == .identity || call.pointee.activation == .relu {
         return
     }
     for u in 0..<units {
-        let p = call.c.data + u * call.c.rowStride + columns.lowerBound
-        activate(V.self, p, p, columns.count, call.activation)
+        let p = call.pointee.c.data + u * call.pointee.c.rowStride + columns.lowerBound
+        activate(V.self, p, p, columns.count, call.pointee.activation)
     }
 }
 
@@ -67,20 +67,20 @@ func multiplyUnits<V: Lanes>(
 
 @inline(never)
 private func multiplyWholeRows<V: Lanes>(
-    _: V.Type, _ call: UnitProduct<V.Element>, _ u: Int, _ columns: Range<Int>
+    _: V.Type, _ call: UnsafePointer<UnitProduct<V.Element>>, _ u: Int, _ columns: Range<Int>
 ) {
     if unitTileVectors == 1 {
         multiplyRows(zeroUnitTile(V.self), perRow: 1, call, u, columns)
     } else {
         var rest = columns
-        if call.a.units > 4 { rest = multiplyRows(zeroUnitTile(V.self), perRow: 2, call, u, columns) }
+        if call.pointee.a.units > 4 { rest = multiplyRows(zeroUnitTile(V.self), perRow: 2, call, u, columns) }
         multiplyRows(zeroNarrowTile(V.self), perRow: 1, call, u, rest)
     }
 }
 
 @inline(never)
 private func multiplyFourRows<V: Lanes>(
-    _: V.Type, _ call: UnitProduct<V.Element>, _ u: Int, _ columns: Range<Int>
+    _: V.Type, _ call: UnsafePointer<UnitProduct<V.Element>>, _ u: Int, _ columns: Range<Int>
 ) {
     let o = V(0)
     var rest = columns
@@ -92,7 +92,7 @@ private func multiplyFourRows<V: Lanes>(
 
 @inline(never)
 private func multiplyThreeRows<V: Lanes>(
-    _: V.Type, _ call: UnitProduct<V.Element>, _ u: Int, _ columns: Range<Int>
+    _: V.Type, _ call: UnsafePointer<UnitProduct<V.Element>>, _ u: Int, _ columns: Range<Int>
 ) {
     let o = V(0)
     var rest = columns
@@ -105,7 +105,7 @@ private func multiplyThreeRows<V: Lanes>(
 
 @inline(never)
 private func multiplyTwoRows<V: Lanes>(
-    _: V.Type, _ call: UnitProduct<V.Element>, _ u: Int, _ columns: Range<Int>
+    _: V.Type, _ call: UnsafePointer<UnitProduct<V.Element>>, _ u: Int, _ columns: Range<Int>
 ) {
     let o = V(0)
     let rest =
@@ -117,7 +117,7 @@ private func multiplyTwoRows<V: Lanes>(
 
 @inline(never)
 private func multiplyOneRow<V: Lanes>(
-    _: V.Type, _ call: UnitProduct<V.Element>, _ u: Int, _ columns: Range<Int>
+    _: V.Type, _ call: UnsafePointer<UnitProduct<V.Element>>, _ u: Int, _ columns: Range<Int>
 ) {
     let o = V(0)
     let rest =
@@ -129,9 +129,10 @@ private func multiplyOneRow<V: Lanes>(
 /// less than a vector. Returns the columns that are left.
 @inline(__always) @discardableResult
 private func multiplyRows<V: Lanes, let n: Int>(
-    _ zeros: InlineArray<n, V>, perRow: Int, _ call: UnitProduct<V.Element>, _ u: Int,
-    _ columns: Range<Int>
+    _ zeros: InlineArray<n, V>, perRow: Int,
+    _ call: UnsafePointer<UnitProduct<V.Element>>, _ u: Int, _ columns: Range<Int>
 ) -> Range<Int> {
+    let call = call.pointee
     let rows = n / perRow
     let starts = rowStarts(call.rowStride * MemoryLayout<V.Element>.stride)
     var biases: InlineArray<n, V> = zeros

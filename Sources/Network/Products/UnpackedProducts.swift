@@ -6,9 +6,9 @@ extension Operations {
     /// Runs a product in the layout of `UnitRows`. `reluMaskScale` needs an unpacked plan.
     @inline(never)
     func run(
-        _ plan: ProductPlan, _ call: UnitProduct<T>, _ scratch: UnsafeMutableRawPointer?
+        _ plan: ProductPlan, _ call: inout UnitProduct<T>, _ scratch: UnsafeMutableRawPointer?
     ) {
-        if plan.path == .unpacked { return runUnpacked(plan, call) }
+        if plan.path == .unpacked { return runUnpacked(plan, &call) }
         assert(plan.path == .packed && call.reluMaskScale == nil)
         var epilogue = Epilogue<T>()
         epilogue.bias = call.bias
@@ -30,7 +30,8 @@ extension Operations {
         let z = call.epilogue.preActivation
         let c = UnitRows(
             data: z ?? call.c, units: call.m, columns: call.n, rowStride: call.cRowStride)
-        runUnpacked(plan, UnitProduct(call, a: a, c: c))
+        var product = UnitProduct(call, a: a, c: c)
+        runUnpacked(plan, &product)
         guard let z else { return }
         // Contiguous rows are one.
         let rows = c.rowStride == c.columns ? 1 : c.units
@@ -78,7 +79,8 @@ extension Operations {
         table.pointee.gather(
             b.data, Strides(unit: b.rowStride, example: b.columnStride),
             ExampleRange(first: examples.lowerBound, count: examples.count, order: nil), a)
-        multiply(UnitProduct(call.pointee, a: a, c: c), 0..<columns)
+        var product = UnitProduct(call.pointee, a: a, c: c)
+        multiply(&product, 0..<columns)
         func copyOut(_ target: UnsafeMutablePointer<T>) {
             copy(
                 c, examples: examples.count, to: target + examples.lowerBound * example,
@@ -92,26 +94,24 @@ extension Operations {
     }
 
     /// Divides the columns of a product among threads.
-    private func runUnpacked(_ plan: ProductPlan, _ call: UnitProduct<T>) {
+    private func runUnpacked(_ plan: ProductPlan, _ call: inout UnitProduct<T>) {
         assert(call.a.units <= table.pointee.blockK && call.a.columns == call.c.columns)
-        if plan.division.parts == 1 { return multiply(call, 0..<call.c.columns) }
-        runUnpackedParts(plan.division, call)
-    }
-
-    /// Out of line, because of its copies of `call`.
-    @inline(never)
-    private func runUnpackedParts(_ division: Division, _ call: UnitProduct<T>) {
-        Threads.run(parts: division.parts, (self, call, division)) { context, part in
-            context.pointee.0.multiply(context.pointee.1, context.pointee.2.range(part))
+        let columns = call.c.columns
+        if plan.division.parts == 1 { return multiply(&call, 0..<columns) }
+        withUnsafePointer(to: &call) { call in
+            Threads.run(parts: plan.division.parts, (table, call, plan.division)) { context, part in
+                let (table, call, division) = context.pointee
+                table.pointee.multiplyUnits(call, division.range(part))
+            }
         }
     }
 
     /// Computes some columns, at least one vector. The last vector may overlap the one before it; with a
     /// ReLU mask, which reads C, the columns must be whole vectors, as those of a network are.
-    private func multiply(_ call: UnitProduct<T>, _ columns: Range<Int>) {
+    private func multiply(_ call: inout UnitProduct<T>, _ columns: Range<Int>) {
         assert(columns.count >= vectorWidth)
         assert(call.reluMaskScale == nil || columns.count % vectorWidth == 0)
-        withUnsafePointer(to: call) { table.pointee.multiplyUnits($0, columns) }
+        withUnsafePointer(to: &call) { table.pointee.multiplyUnits($0, columns) }
     }
 }
 

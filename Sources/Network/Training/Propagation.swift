@@ -50,7 +50,7 @@ struct Propagation<T: Scalar> {
                 a: inputs, c: preActivations ?? outputs)
             call.bias = UnsafePointer(parameters + layer.biases)
             if preActivations == nil { call.activation = layer.activation }
-            operations.run(plans.forward(layer), call, scratch)
+            operations.run(plans.forward(layer), &call, scratch)
             if let z = preActivations {
                 operations.activate(z.data, outputs.data, z.span, layer.activation)
             }
@@ -115,7 +115,8 @@ struct Propagation<T: Scalar> {
                 layer.l1 == 0 && weightPlan.path != .narrowWeightGradient && !fusesReluMask
             // Before a fused update changes the weights.
             if let inputPlan, !fusesReluMask {
-                operations.run(inputPlan, inputProduct(l, dz, to: chunk.gradient(l)), scratch)
+                var call = inputProduct(l, dz, to: chunk.gradient(l))
+                operations.run(inputPlan, &call, scratch)
             }
             weightGradient(
                 l, weightPlan, dz, a, gradients, isFirst, batchEpilogue, fusesUpdate: fusesUpdate)
@@ -124,7 +125,7 @@ struct Propagation<T: Scalar> {
                 if fusesReluMask {
                     var call = inputProduct(l, dz, to: a)
                     call.reluMaskScale = T(1 / (dropout == nil ? 1 : layer.keepProb))
-                    operations.run(inputPlan, call, scratch)
+                    operations.run(inputPlan, &call, scratch)
                 } else {
                     activationGradient(l, a)
                 }
