@@ -179,7 +179,11 @@ $(PLAYGROUND): $(WASM_LIBRARIES) $(JAVASCRIPT_SOURCES) scripts/make_playground.p
 	@cp $@ bindings/python/swiftreg/playground.html
 
 SITE_VENV := .venv-site
-site: $(SITE_VENV)/.created $(PLAYGROUND) ## build/site: guide, references, gallery, playground; open index.html
+GALLERY := $(BUILD)/gallery/gallery.md
+$(GALLERY): examples/gallery.py bindings/python/swiftreg/plot.py $(VENV)/.installed
+	@$(STEP) "Gallery" $(VENV)/bin/python examples/gallery.py $(dir $@)
+
+site: $(SITE_VENV)/.created $(PLAYGROUND) $(GALLERY) ## build/site: guide, references, gallery, playground; open index.html
 	@$(STEP) "Site" env NO_MKDOCS_2_WARNING=1 $(SITE_VENV)/bin/mkdocs build -q
 
 $(SITE_VENV)/.created:

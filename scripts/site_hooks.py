@@ -31,9 +31,11 @@ MADE_OF = {
 }
 
 PYTHON_MODULES = (
-    ("swiftreg", ("MLP", "MLPClassifier", "MLPRegressor", "dropout", "dropout_backward", "dropout_mask",
-                  "build_info", "get_num_threads", "set_num_threads", "History", "Progress")),
+    ("swiftreg", ("MLP", "MLPClassifier", "MLPRegressor", "MLPClassifierCV", "MLPRegressorCV", "playground",
+                  "carry_over", "dropout", "dropout_backward", "dropout_mask", "build_info",
+                  "get_num_threads", "set_num_threads", "History", "Progress")),
     ("swiftreg.plot", ()),
+    ("swiftreg.onnx", ()),
     ("swiftreg.notebook", ()),
 )  # fmt: skip
 
@@ -108,6 +110,10 @@ def on_files(files: Files, config: Any) -> Files:
             pending += [posixpath.normpath(posixpath.join(here, link)) for link in _links((ROOT / source).read_text(encoding="utf-8"))]
     for page, text in made.items():
         files.append(File.generated(config, page, content=text))
+    # The gallery and its pictures, where `make site` has drawn them.
+    gallery = ROOT / "build" / "gallery"
+    for file in sorted(gallery.glob("*")):
+        files.append(File.generated(config, file.name, abs_src_path=str(file)))
     playground = ROOT / "build" / "playground.html"
     if playground.is_file():
         files.append(File.generated(config, "playground-page.html", abs_src_path=str(playground)))

@@ -88,7 +88,7 @@ $(WASM)/%/Network.o $(WASM)/%/Kernels.o $(WASM)/%/KernelInterface.o: $(WASM)/%/S
 
 -include $(wildcard $(WASM)/*/c/*.d)
 
-$(BUILD)/javascript/.made: $(WASM_LIBRARIES) $(wildcard bindings/javascript/*) LICENSE
+$(BUILD)/javascript/.made: $(WASM_LIBRARIES) $(wildcard bindings/javascript/*.*) LICENSE
 	@mkdir -p $(dir $@)
 	@cp $^ $(dir $@) && touch $@
 
