@@ -67,7 +67,8 @@ func requireSize(_ size: Size) throws(Failure) {
 
 @inline(__always)
 func requireSome(_ size: Size) throws(Failure) {
-    try require(size.value > 0, else: REG_ERROR_SHAPE, size.name, is: .size(size.value), "must not be 0")
+    try require(
+        size.value > 0, else: REG_ERROR_SHAPE, size.name, is: .size(size.value), "must not be 0")
 }
 
 // MARK: Pointers

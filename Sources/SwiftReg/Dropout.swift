@@ -22,7 +22,8 @@ public func reg_forward_dropout(
     _ stream: UInt64, _ offset: UInt64, _ out: UnsafeMutablePointer<Float>?,
     _ mask: UnsafeMutablePointer<UInt8>?
 ) -> reg_status {
-    dropout(a, count, keep_prob, draw(keep_prob, seed, stream, offset), out, mask, names: ("a", "out"))
+    dropout(
+        a, count, keep_prob, draw(keep_prob, seed, stream, offset), out, mask, names: ("a", "out"))
 }
 
 @c @implementation
@@ -31,7 +32,8 @@ public func reg_forward_dropout_f64(
     _ stream: UInt64, _ offset: UInt64, _ out: UnsafeMutablePointer<Double>?,
     _ mask: UnsafeMutablePointer<UInt8>?
 ) -> reg_status {
-    dropout(a, count, keep_prob, draw(keep_prob, seed, stream, offset), out, mask, names: ("a", "out"))
+    dropout(
+        a, count, keep_prob, draw(keep_prob, seed, stream, offset), out, mask, names: ("a", "out"))
 }
 
 @c @implementation
@@ -39,7 +41,9 @@ public func reg_backward_dropout(
     _ dout: UnsafePointer<Float>?, _ count: Int, _ keep_prob: Double, _ seed: UInt64,
     _ stream: UInt64, _ offset: UInt64, _ da: UnsafeMutablePointer<Float>?
 ) -> reg_status {
-    dropout(dout, count, keep_prob, draw(keep_prob, seed, stream, offset), da, nil, names: ("dout", "da"))
+    dropout(
+        dout, count, keep_prob, draw(keep_prob, seed, stream, offset), da, nil,
+        names: ("dout", "da"))
 }
 
 @c @implementation
@@ -47,7 +51,9 @@ public func reg_backward_dropout_f64(
     _ dout: UnsafePointer<Double>?, _ count: Int, _ keep_prob: Double, _ seed: UInt64,
     _ stream: UInt64, _ offset: UInt64, _ da: UnsafeMutablePointer<Double>?
 ) -> reg_status {
-    dropout(dout, count, keep_prob, draw(keep_prob, seed, stream, offset), da, nil, names: ("dout", "da"))
+    dropout(
+        dout, count, keep_prob, draw(keep_prob, seed, stream, offset), da, nil,
+        names: ("dout", "da"))
 }
 
 // MARK: Masks

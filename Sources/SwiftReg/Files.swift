@@ -18,7 +18,8 @@ private func serialize<T: Scalar>(
         }
         size.pointee = count
         try require(
-            buffer == nil || count <= capacity, else: REG_ERROR_SIZE, "capacity", is: .size(capacity),
+            buffer == nil || count <= capacity, else: REG_ERROR_SIZE, "capacity",
+            is: .size(capacity),
             "must be at least *size")
     }
 }

@@ -76,7 +76,9 @@ private func fitMany<Job: FitJobOfC>(
         defer { free(work) }
         guard let reports = allocate(Report.self, count) else { throw Failure(REG_ERROR_MEMORY) }
         defer { free(reports) }
-        guard let checked = allocate(Checked<T>.self, count) else { throw Failure(REG_ERROR_MEMORY) }
+        guard let checked = allocate(Checked<T>.self, count) else {
+            throw Failure(REG_ERROR_MEMORY)
+        }
         defer { free(checked) }
 
         var runs = 0
@@ -123,7 +125,8 @@ private func check<Job: FitJobOfC>(
 ) throws(Failure) -> FitJob<Job.Data.Element> {
     let network = try network(Job.Data.Element.self, job.network)
     let train = try examples(job.data, for: network)
-    let validation = job.validation == nil
+    let validation =
+        job.validation == nil
         ? nil : try examples(job.validation, .validation, for: network)
     let options = try read(job.options, "options")
     report = Report(call: options.report, context: options.context)

@@ -110,8 +110,10 @@ private func forwardDense<T: Scalar>(
 ) -> reg_status {
     status { () throws(Failure) in
         try checkLayer(T.self, nOut: nOut, nIn: nIn, m: m)
-        let aStrides = try aStrides.checked(T.self, "a_strides", units: nIn, examples: m, isOutput: false)
-        let outStrides = try outStrides.checked(T.self, "out_strides", units: nOut, examples: m, isOutput: true)
+        let aStrides = try aStrides.checked(
+            T.self, "a_strides", units: nIn, examples: m, isOutput: false)
+        let outStrides = try outStrides.checked(
+            T.self, "out_strides", units: nOut, examples: m, isOutput: true)
         let kind = try activation(kind)
         let (w, b) = (try input(w, 1, "w"), try input(b, 1, "b"))
         let (a, out) = (try input(a, 1, "a"), try output(out, 1, "out"))
@@ -150,7 +152,8 @@ private func backwardL2<T: Scalar>(
 ) -> reg_status {
     status { () throws(Failure) in
         try checkLayer(T.self, nOut: nOut, nIn: nIn, m: m)
-        let dzStrides = try dzStrides.checked(T.self, "dz_strides", units: nOut, examples: m, isOutput: false)
+        let dzStrides = try dzStrides.checked(
+            T.self, "dz_strides", units: nOut, examples: m, isOutput: false)
         try check(lambda, as: .l2, "lambda")
         let (w, dz) = (try input(w, 1, "w"), try input(dz, 1, "dz"))
         try require(dw != nil || db == nil, else: REG_ERROR_NULL, "dw", "is NULL, but db is not")
@@ -159,7 +162,8 @@ private func backwardL2<T: Scalar>(
         var inputStrides = Strides(unit: 0, example: 0)
         if dw != nil {
             _ = try input(a, 1, "a")
-            inputStrides = try aStrides.checked(T.self, "a_strides", units: nIn, examples: m, isOutput: false)
+            inputStrides = try aStrides.checked(
+                T.self, "a_strides", units: nIn, examples: m, isOutput: false)
         }
         var gradientStrides = inputStrides
         if da != nil {
@@ -206,7 +210,8 @@ private func update<T: Scalar>(
     status { () throws(Failure) in
         let count = try elements(T.self, Size(count, "count"))
         try require(
-            rate.isFinite, else: REG_ERROR_LEARNING_RATE, "learning_rate", is: .real(rate), "must be finite")
+            rate.isFinite, else: REG_ERROR_LEARNING_RATE, "learning_rate", is: .real(rate),
+            "must be finite")
         let (w, dw) = (try input(w, count, "w"), try input(dw, count, "dw"))
         let out = try output(out, count, "out")
         try operations(T.self).update(w, dw, out, count, rate: rate)

@@ -58,7 +58,9 @@ private func checkWidths<T>(
             "must not be 0")
         // 512 examples, a pass of which has room for all units about three times, and for doubles.
         let values = try elements(Double.self, Size(widths[l], "widths"), Size(2048, ""))
-        let weights = l < count ? try elements(T.self, Size(widths[l], "widths"), Size(widths[l + 1], "widths")) : 0
+        let weights =
+            l < count
+            ? try elements(T.self, Size(widths[l], "widths"), Size(widths[l + 1], "widths")) : 0
         let (sum, overflow1) = total.addingReportingOverflow(weights)
         let (more, overflow2) = sum.addingReportingOverflow(values)
         try require(

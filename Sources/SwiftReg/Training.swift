@@ -225,7 +225,8 @@ private func apply<T: Scalar>(_: T.Type, _ handle: OpaquePointer?) -> reg_status
         let network = try network(T.self, handle)
         let next = network.pointee.position.step + 1
         try require(
-            next < Position.limit, else: REG_ERROR_SIZE, "step", is: .unsigned(next), "must be below 2^48")
+            next < Position.limit, else: REG_ERROR_SIZE, "step", is: .unsigned(next),
+            "must be below 2^48")
         try networkDoes { () throws(NetworkError) in try network.pointee.apply() }
     }
 }
@@ -345,7 +346,8 @@ private func fit<D: DataOfC>(
     status { () throws(Failure) in
         let network = try network(D.Element.self, handle)
         let train = try examples(data, for: network)
-        let validation = validation == nil
+        let validation =
+            validation == nil
             ? nil : try examples(validation, .validation, for: network)
         let options = try read(options, "options")
         var fit = try fitOptions(options, network, m: train.count)

@@ -54,7 +54,9 @@ func multiplyUnits<V: Lanes>(
         u += 2
     }
     if u < units { multiplyOneRow(V.self, call, u, columns) }
-    if call.pointee.reluMaskScale != nil || call.pointee.activation == .identity || call.pointee.activation == .relu {
+    if call.pointee.reluMaskScale != nil || call.pointee.activation == .identity
+        || call.pointee.activation == .relu
+    {
         return
     }
     for u in 0..<units {
@@ -73,7 +75,9 @@ private func multiplyWholeRows<V: Lanes>(
         multiplyRows(zeroUnitTile(V.self), perRow: 1, call, u, columns)
     } else {
         var rest = columns
-        if call.pointee.a.units > 4 { rest = multiplyRows(zeroUnitTile(V.self), perRow: 2, call, u, columns) }
+        if call.pointee.a.units > 4 {
+            rest = multiplyRows(zeroUnitTile(V.self), perRow: 2, call, u, columns)
+        }
         multiplyRows(zeroNarrowTile(V.self), perRow: 1, call, u, rest)
     }
 }
