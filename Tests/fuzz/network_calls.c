@@ -56,6 +56,9 @@ static const Data *choose_data(Given *given, Ends ends) {
     Data *data = fuzz_buffer(sizeof *data);
     data->struct_size = sizeof *data;
     data->check_targets = 0;
+    data->rows = NULL;
+    data->row_count = 0;
+    data->sparse = NULL;
     Given of_size = {0};
     data->m = choose_examples(&of_size.wrong);
     of_size.possible = 0;
@@ -80,7 +83,7 @@ static const Data *choose_data(Given *given, Ends ends) {
         freeze_buffer(weights);
     }
     if (rarely(60)) {
-        data->struct_size = choose(offsetof(Data, check_targets));
+        data->struct_size = choose(offsetof(Data, weights) + sizeof data->weights);
         of_size.wrong |= ONE(REG_ERROR_SIZE);
     }
     freeze_buffer(data);
