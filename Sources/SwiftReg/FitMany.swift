@@ -56,13 +56,6 @@ private struct Jobs<Job: FitJobOfC> {
     }
 }
 
-/// A job that was checked, and what it needs beside the network's own.
-private struct Checked<T: Scalar> {
-    /// The number of the caller's job.
-    var index: Int
-    var result: ResultPlace<reg_fit_result>?
-}
-
 private func fitMany<Job: FitJobOfC>(
     _ pointer: UnsafeMutablePointer<Job>?, _ count: Int
 ) -> reg_status {
@@ -72,67 +65,48 @@ private func fitMany<Job: FitJobOfC>(
         try requireSize(Size(count, "count"))
         if count == 0 { return }
         let jobs = try Jobs(pointer, count)
+        // Of the jobs that are accepted, side by side: the job, the reply, the caller's number.
         guard let work = allocate(FitJob<T>.self, count) else { throw Failure(REG_ERROR_MEMORY) }
         defer { free(work) }
-        guard let reports = allocate(Report.self, count) else { throw Failure(REG_ERROR_MEMORY) }
-        defer { free(reports) }
-        guard let checked = allocate(Checked<T>.self, count) else {
-            throw Failure(REG_ERROR_MEMORY)
-        }
-        defer { free(checked) }
+        guard let replies = allocate(FitReply.self, count) else { throw Failure(REG_ERROR_MEMORY) }
+        defer { free(replies) }
+        guard let numbers = allocate(Int.self, count) else { throw Failure(REG_ERROR_MEMORY) }
+        defer { free(numbers) }
 
-        var runs = 0
+        var accepted = 0
         for i in 0..<count {
             do throws(Failure) {
-                let job = try jobs.job(i)
-                var fit = try check(job, &reports[runs])
-                if reports[runs].call != nil {
-                    fit.options.report = Report.forward
-                    fit.options.context = UnsafeRawPointer(reports + runs)
-                }
-                for k in 0..<runs where work[k].network == fit.network {
+                let c = try jobs.job(i)
+                var (job, reply) = try fitArguments(
+                    c.network, c.data, c.validation, c.options, c.result)
+                for k in 0..<accepted where work[k].network == job.network {
                     throw Failure(
                         REG_ERROR_SHAPE, "jobs", index: i, "has the network of an earlier job")
                 }
-                let result = job.result == nil ? nil : try SwiftReg.result(job.result, "result")
-                (work + runs).initialize(to: fit)
-                (checked + runs).initialize(to: Checked(index: i, result: result))
-                runs += 1
+                // The report is the first field of the reply.
+                job.options.context = UnsafeRawPointer(replies + accepted)
+                (work + accepted).initialize(to: job)
+                (replies + accepted).initialize(to: reply)
+                numbers[accepted] = i
+                accepted += 1
                 jobs.setStatus(i, REG_OK)
             } catch {
                 jobs.setStatus(i, error.status)
             }
         }
-        fitMany(work, count: runs)
-        for k in 0..<runs {
-            if let error = work[k].error {
-                jobs.setStatus(checked[k].index, Failure(error).status)
-                if error != .notFinite { continue }
+        fitMany(work, count: accepted)
+        for k in 0..<accepted {
+            do throws(Failure) {
+                try replies[k].answer(work[k].error, work[k].result)
+            } catch {
+                jobs.setStatus(numbers[k], error.status)
             }
-            checked[k].result?.write(reg_fit_result(work[k].result))
         }
-        work.deinitialize(count: runs)
-        checked.deinitialize(count: runs)
+        work.deinitialize(count: accepted)
+        replies.deinitialize(count: accepted)
         for i in 0..<count where firstFailure == REG_OK { firstFailure = jobs.status(i) }
     }
     return callStatus == REG_OK ? firstFailure : callStatus
-}
-
-/// The arguments of one job.
-@inline(__always)
-private func check<Job: FitJobOfC>(
-    _ job: Job, _ report: inout Report
-) throws(Failure) -> FitJob<Job.Data.Element> {
-    let network = try network(Job.Data.Element.self, job.network)
-    let train = try examples(job.data, for: network)
-    let validation =
-        job.validation == nil
-        ? nil : try examples(job.validation, .validation, for: network)
-    let options = try read(job.options, "options")
-    report = Report(call: options.report, context: options.context)
-    return FitJob(
-        network: network, examples: train, validation: validation,
-        options: try fitOptions(options, network, m: train.count))
 }
 
 @c @implementation

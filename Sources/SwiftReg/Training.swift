@@ -344,29 +344,47 @@ private func fit<D: DataOfC>(
     _ options: UnsafePointer<reg_fit_options>?, _ result: UnsafeMutablePointer<reg_fit_result>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let network = try network(D.Element.self, handle)
-        let train = try examples(data, for: network)
-        let validation =
-            validation == nil
-            ? nil : try examples(validation, .validation, for: network)
-        let options = try read(options, "options")
-        var fit = try fitOptions(options, network, m: train.count)
-        let result = result == nil ? nil : try SwiftReg.result(result, "result")
-        let report = Report(call: options.report, context: options.context)
-        if report.call != nil { fit.report = Report.forward }
-        var reached = FitResult()
-        do throws(NetworkError) {
-            try withUnsafePointer(to: report) { report throws(NetworkError) in
-                fit.context = UnsafeRawPointer(report)
-                try network.pointee.fit(train, validation: validation, fit, &reached)
-            }
-        } catch {
-            // What was reached before a cost was not finite is told all the same.
-            if error == .notFinite { result?.write(reg_fit_result(reached)) }
-            throw Failure(error)
+        var (job, reply) = try fitArguments(handle, data, validation, options, result)
+        withUnsafePointer(to: reply.report) {
+            job.options.context = UnsafeRawPointer($0)
+            job.run(threads: Threads.count)
         }
-        result?.write(reg_fit_result(reached))
+        try reply.answer(job.error, job.result)
     }
+}
+
+/// What a fit needs of the caller's beside the network and its data.
+struct FitReply {
+    let report: Report
+    let result: ResultPlace<reg_fit_result>?
+
+    /// Writes the result. What was reached before a cost was not finite is told all the same.
+    func answer(_ error: NetworkError?, _ reached: FitResult) throws(Failure) {
+        if error == nil || error == .notFinite { result?.write(reg_fit_result(reached)) }
+        if let error { throw Failure(error) }
+    }
+}
+
+/// The arguments of a fit, checked. The context of the job's report is left to the caller: the address of
+/// the reply's.
+@inline(__always)
+func fitArguments<D: DataOfC>(
+    _ handle: OpaquePointer?, _ data: UnsafePointer<D>?, _ validation: UnsafePointer<D>?,
+    _ options: UnsafePointer<reg_fit_options>?, _ result: UnsafeMutablePointer<reg_fit_result>?
+) throws(Failure) -> (FitJob<D.Element>, FitReply) {
+    let network = try network(D.Element.self, handle)
+    let train = try examples(data, for: network)
+    let validation =
+        validation == nil ? nil : try examples(validation, .validation, for: network)
+    let options = try read(options, "options")
+    var fit = try fitOptions(options, network, m: train.count)
+    if options.report != nil { fit.report = Report.forward }
+    let reply = FitReply(
+        report: Report(call: options.report, context: options.context),
+        result: result == nil ? nil : try SwiftReg.result(result, "result"))
+    return (
+        FitJob(network: network, examples: train, validation: validation, options: fit), reply
+    )
 }
 
 extension reg_fit_result {

@@ -60,7 +60,7 @@ private let unpackedColumnsPerPart = 64
 /// Bytes of a block of transposed examples: it stays in the L1 cache.
 private let transposedBlockBytes = 1 << 15
 /// Multiply-adds from which on a product is divided among threads.
-private let minThreadedWork = 1e6
+let minThreadedWork = 1e6
 
 // The limit of `narrowWeightGradient`. It is part of the result: another value changes bits.
 

@@ -21,13 +21,18 @@ public struct FitJob<T: Scalar> {
         self.options = options
     }
 
-    fileprivate mutating func run(threads: Int) {
+    public mutating func run(threads: Int) {
         do throws(NetworkError) {
             try network.pointee.fit(
                 examples, validation: validation, options, threads: threads, &result)
         } catch {
             self.error = error
         }
+    }
+
+    /// One of many: keeps no working memory.
+    fileprivate mutating func runAlone(threads: Int) {
+        run(threads: threads)
         network.pointee.releaseWorkingMemory()
     }
 
@@ -38,13 +43,9 @@ public struct FitJob<T: Scalar> {
             largest = max(largest, network.pointee.layers[l].weightCount)
         }
         let batch = min(options.size(of: examples), Chunk<T>.maxExamples)
-        return largest.multipliedReportingOverflow(by: batch).overflow
-            || largest * batch >= minSharedWork
+        return Double(largest) * Double(batch) >= minThreadedWork
     }
 }
-
-/// Multiply-adds of a product from which threads share it.
-private let minSharedWork = 1 << 20
 
 /// Trains independent networks, each on one thread of the pool; few and large ones one after the other,
 /// each on all threads. A job that fails stops no other.
@@ -53,8 +54,8 @@ public func fitMany<T: Scalar>(_ jobs: UnsafeMutablePointer<FitJob<T>>, count: I
     var sharesThreads = count < threads
     for i in 0..<count where !jobs[i].isLarge { sharesThreads = false }
     if sharesThreads {
-        for i in 0..<count { jobs[i].run(threads: threads) }
+        for i in 0..<count { jobs[i].runAlone(threads: threads) }
     } else {
-        Threads.run(parts: count, jobs) { jobs, part in jobs.pointee[part].run(threads: 1) }
+        Threads.run(parts: count, jobs) { jobs, part in jobs.pointee[part].runAlone(threads: 1) }
     }
 }
