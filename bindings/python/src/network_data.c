@@ -70,29 +70,18 @@ int get_examples(State *state, const Network *network, PyObject *const args[3], 
         return -1;
     }
     size_t m = (size_t)examples->m;
-    if (network->type == TYPE_F32) {
-        examples->as.f32 = (reg_data){
-            .struct_size = sizeof(reg_data),
-            .m = m,
-            .x = x->data,
-            .x_strides = x_strides,
-            .y = y->data,
-            .y_strides = y_strides,
-            .weights = weights->data,
-            .check_targets = 1,
-        };
-    } else {
-        examples->as.f64 = (reg_data_f64){
-            .struct_size = sizeof(reg_data_f64),
-            .m = m,
-            .x = x->data,
-            .x_strides = x_strides,
-            .y = y->data,
-            .y_strides = y_strides,
-            .weights = weights->data,
-            .check_targets = 1,
-        };
-    }
+#define DATA(type)                                                                                           \
+    (type){.struct_size = sizeof(type),                                                                      \
+           .m = m,                                                                                           \
+           .x = x->data,                                                                                     \
+           .x_strides = x_strides,                                                                           \
+           .y = y->data,                                                                                     \
+           .y_strides = y_strides,                                                                           \
+           .weights = weights->data,                                                                         \
+           .check_targets = 1}
+    if (network->type == TYPE_F32) examples->as.f32 = DATA(reg_data);
+    else examples->as.f64 = DATA(reg_data_f64);
+#undef DATA
     return 0;
 }
 
