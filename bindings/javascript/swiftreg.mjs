@@ -54,13 +54,15 @@ const TYPES = {
 function struct(fields) {
   const at = {};
   let bytes = 0;
+  let alignment = 0;
+  const align = (size) => (bytes = Math.ceil(bytes / size) * size);
   for (const [name, type] of Object.entries({ struct_size: "size", ...fields })) {
     const size = TYPES[type].bytes;
-    bytes = Math.ceil(bytes / size) * size;
-    at[name] = { offset: bytes, type };
+    at[name] = { offset: align(size), type };
     bytes += size;
+    alignment = Math.max(alignment, size);
   }
-  return { fields: at, bytes: Math.ceil(bytes / 8) * 8 };
+  return { fields: at, bytes: align(alignment) };
 }
 
 /** The structs of the headers that are used here; options in them come from the library's own table. */
@@ -99,10 +101,6 @@ export const STRUCTS = {
   }),
   reg_position: struct({ step: "u64", epoch: "u64" }),
 };
-// Without a field of eight bytes, a struct ends at a multiple of four.
-STRUCTS.reg_data.bytes = 36;
-STRUCTS.reg_build.bytes = 24;
-STRUCTS.reg_enum_value.bytes = 16;
 
 const ENUMS = { activation: 0, loss: 1, init: 2, optimizer: 3, schedule: 4, stop: 6 };
 const OPTION_TYPES = ["f64", "u64", "size", "i32", "u32"];
