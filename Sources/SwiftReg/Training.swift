@@ -5,22 +5,30 @@ import Network
 
 // MARK: Prediction
 
+/// The inputs of m examples, by strides.
+@inline(__always)
+private func denseInputs<T: Scalar>(
+    _ network: Network<T>.Handle, _ m: Int, _ x: UnsafePointer<T>?, _ xStrides: reg_strides
+) throws(Failure) -> Inputs<T> {
+    let nIn = network.pointee.inputs
+    let count = try elements(T.self, Size(nIn, "n_in"), Size(m, "m"))
+    return .dense(
+        try input(x, count, "x"),
+        try xStrides.checked(T.self, "x_strides", units: nIn, examples: m, isOutput: false))
+}
+
 /// The strides of outputs that go to one of two places, or to both.
 @inline(__always)
 private func outputStrides<T: Scalar>(
-    _: T.Type, _ network: Network<T>.Handle, _ m: Int, _ x: UnsafePointer<T>?,
-    _ xStrides: reg_strides, _ first: UnsafeMutablePointer<T>?, _ second: UnsafeMutablePointer<T>?,
-    _ outStrides: reg_strides, _ names: (StaticString, StaticString)
-) throws(Failure) -> (x: UnsafePointer<T>, xStrides: Strides, out: Strides) {
-    let (nIn, nOut) = (network.pointee.inputs, network.pointee.outputs)
-    let count = try elements(T.self, Size(nIn, "n_in"), Size(m, "m"))
+    _ network: Network<T>.Handle, _ m: Int, _ first: UnsafeMutablePointer<T>?,
+    _ second: UnsafeMutablePointer<T>?, _ outStrides: reg_strides,
+    _ names: (StaticString, StaticString)
+) throws(Failure) -> Strides {
+    let nOut = network.pointee.outputs
     _ = try elements(T.self, Size(nOut, "n_out"), Size(m, "m"))
-    let x = try input(x, count, "x")
     try require(first != nil || second != nil, else: REG_ERROR_NULL, names.0, names.1)
-    return (
-        x, try xStrides.checked(T.self, "x_strides", units: nIn, examples: m, isOutput: false),
-        try outStrides.checked(T.self, "out_strides", units: nOut, examples: m, isOutput: true)
-    )
+    return try outStrides.checked(
+        T.self, "out_strides", units: nOut, examples: m, isOutput: true)
 }
 
 private func predict<T: Scalar>(
@@ -31,14 +39,25 @@ private func predict<T: Scalar>(
     status { () throws(Failure) in
         let network = try network(T.self, handle)
         if m == 0 { return }
-        let (x, xStrides, outStrides) = try outputStrides(
-            T.self, network, m, x, xStrides, outputs, preActivations, outStrides,
-            ("outputs", "and pre_activations are NULL"))
-        try networkDoes { () throws(NetworkError) in
-            try network.pointee.predict(
-                .dense(x, xStrides), count: m, outputs: outputs, preActivations: preActivations,
-                outStrides: outStrides)
-        }
+        try predict(
+            network, try denseInputs(network, m, x, xStrides), m, rows: nil, outputs,
+            preActivations, outStrides)
+    }
+}
+
+@inline(__always)
+private func predict<T: Scalar>(
+    _ network: Network<T>.Handle, _ inputs: Inputs<T>, _ m: Int, rows: UnsafePointer<Int>?,
+    _ outputs: UnsafeMutablePointer<T>?, _ preActivations: UnsafeMutablePointer<T>?,
+    _ outStrides: reg_strides
+) throws(Failure) {
+    let outStrides = try outputStrides(
+        network, m, outputs, preActivations, outStrides,
+        ("outputs", "and pre_activations are NULL"))
+    try networkDoes { () throws(NetworkError) in
+        try network.pointee.predict(
+            inputs, count: m, rows: rows, outputs: outputs, preActivations: preActivations,
+            outStrides: outStrides)
     }
 }
 
@@ -69,19 +88,9 @@ private func predict<D: DataOfC>(
         let network = try network(D.Element.self, handle)
         let data = try read(data, "data")
         let inputs = try inputs(data, network.pointee.inputs)
-        let (m, nOut) = (data.m, network.pointee.outputs)
-        _ = try elements(D.Element.self, Size(nOut, "n_out"), Size(m, "m"))
-        if m == 0 { return }
-        try require(
-            outputs != nil || preActivations != nil, else: REG_ERROR_NULL, "outputs",
-            "and pre_activations are NULL")
-        let outStrides = try outStrides.checked(
-            D.Element.self, "out_strides", units: nOut, examples: m, isOutput: true)
-        try networkDoes { () throws(NetworkError) in
-            try network.pointee.predict(
-                inputs, count: m, rows: data.rows, outputs: outputs,
-                preActivations: preActivations, outStrides: outStrides)
-        }
+        if data.m == 0 { return }
+        try predict(
+            network, inputs, data.m, rows: data.rows, outputs, preActivations, outStrides)
     }
 }
 
@@ -115,13 +124,13 @@ private func predictDropout<T: Scalar>(
             is: .size(samples), "must be below 2^48")
         try requireSome(Size(samples, "samples"))
         if m == 0 { return }
-        let (x, xStrides, outStrides) = try outputStrides(
-            T.self, network, m, x, xStrides, mean, deviation, outStrides,
-            ("mean", "and deviation are NULL"))
+        let inputs = try denseInputs(network, m, x, xStrides)
+        let outStrides = try outputStrides(
+            network, m, mean, deviation, outStrides, ("mean", "and deviation are NULL"))
         try networkDoes { () throws(NetworkError) in
             try network.pointee.predictDropout(
-                .dense(x, xStrides), count: m, samples: samples, seed: seed, mean: mean,
-                deviation: deviation, outStrides: outStrides)
+                inputs, count: m, samples: samples, seed: seed, mean: mean, deviation: deviation,
+                outStrides: outStrides)
         }
     }
 }
