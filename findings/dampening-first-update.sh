@@ -7,7 +7,9 @@
 #
 #     PyTorch: -0.1000 -0.2100 -0.3290
 #     MLX:     -0.0200 -0.0580 -0.1122
-"$(dirname "$0")/with-packages" 'mlx[cpu]==0.32.4' 'torch==2.13.0' numpy <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" 'mlx[cpu]==0.32.4' 'torch==2.13.0' numpy <<'END'
 import mlx.core as mx
 import mlx.optimizers as optimizers
 import torch

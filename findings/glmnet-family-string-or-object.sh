@@ -10,6 +10,9 @@
 #     lasso, string and object: agree
 command -v Rscript >/dev/null && Rscript -e 'library(glmnet)' >/dev/null 2>&1 ||
     { echo "glmnet is missing: sudo apt-get install r-base-core r-cran-glmnet" >&2; exit 2; }
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 2
 Rscript - <<'END'
 suppressMessages(library(glmnet))
 cat("glmnet", as.character(packageVersion("glmnet")), "\n")

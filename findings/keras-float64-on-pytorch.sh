@@ -7,7 +7,9 @@
 #
 #     matmul of float64: float32
 #     Dense: weights float64, output float64, error 6e-06
-"$(dirname "$0")/with-packages" keras==3.15.1 torch==2.13.0 numpy <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" keras==3.15.1 torch==2.13.0 numpy <<'END'
 import os
 
 os.environ["KERAS_BACKEND"] = "torch"

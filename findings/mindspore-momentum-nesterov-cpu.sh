@@ -7,7 +7,9 @@
 #     Momentum: -0.10 -0.29
 #     Momentum, use_nesterov=True: -0.10 -0.29
 #     SGD, nesterov=True: -0.19 -0.46
-"$(dirname "$0")/with-packages" mindspore==2.10.0 numpy <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" mindspore==2.10.0 numpy <<'END'
 import numpy as np
 import mindspore
 from mindspore import Parameter, Tensor, nn

@@ -7,7 +7,9 @@
 #
 #     first steps / learning rate: 3.162 4.250 4.950
 #     with bias_correction: 1.000 1.000 1.000
-"$(dirname "$0")/with-packages" 'mlx[cpu]==0.32.4' <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" 'mlx[cpu]==0.32.4' <<'END'
 import mlx.core as mx
 import mlx.optimizers as optimizers
 

@@ -7,7 +7,9 @@
 #
 #     Erf float64 0.11246291548013687 0.32862675189971924 0.9837904572486877  largest error 7.559408155000114e-09
 #     Tanh float64 0.09966799462495582 0.2913126124515909 0.935409070603099  largest error 0.0
-"$(dirname "$0")/with-packages" onnx==1.23.2 numpy==2.4.6 <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" onnx==1.23.2 numpy==2.4.6 <<'END'
 import math
 
 import numpy as np

@@ -8,7 +8,9 @@
 #     z            200.0 100.0 90.0 0.0
 #     onnxruntime  0.0 -100.0 -110.0 -200.0
 #     reference    0.0 -99.98309 -inf -inf
-"$(dirname "$0")/with-packages" onnxruntime==1.32.0 onnx==1.23.2 <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" onnxruntime==1.32.0 onnx==1.23.2 <<'END'
 import warnings
 
 warnings.simplefilter("ignore")

@@ -6,7 +6,9 @@
 # network of one output or feature, with a seed as people choose it, is thus always dropped.
 #
 #     of 300 seeds, how many keep elements 0 to 4: 0 ...
-"$(dirname "$0")/with-packages" onnxruntime==1.32.0 onnx==1.23.2 numpy <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" onnxruntime==1.32.0 onnx==1.23.2 numpy <<'END'
 import numpy as np
 import onnxruntime
 from onnx import TensorProto, helper

@@ -7,7 +7,9 @@
 #
 #     Elu z -1e-06  true -9.99999e-07  reference -1.00000e-06  onnxruntime -1.01328e-06
 #     Elu z -1e-08  true -1.00000e-08  reference -1.00000e-08  onnxruntime 0.00000e+00
-"$(dirname "$0")/with-packages" onnxruntime==1.32.0 onnx==1.23.2 <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" onnxruntime==1.32.0 onnx==1.23.2 <<'END'
 import numpy as np
 import onnxruntime
 from onnx import TensorProto, helper

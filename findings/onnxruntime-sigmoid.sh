@@ -9,7 +9,9 @@
 #
 #     z  -17  true 4.140e-08  reference 4.140e-08  onnxruntime 8.941e-08
 #     z  -18  true 1.523e-08  reference 1.523e-08  onnxruntime 0.000e+00
-"$(dirname "$0")/with-packages" onnxruntime==1.32.0 onnx==1.23.2 <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" onnxruntime==1.32.0 onnx==1.23.2 <<'END'
 import numpy as np
 import onnxruntime
 from onnx import TensorProto, helper

@@ -7,7 +7,9 @@
 #
 #     exponential_decay: float32 0.00800000037997961
 #     cosine_decay_schedule: float64
-"$(dirname "$0")/with-packages" optax==0.2.8 jax==0.10.2 <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" optax==0.2.8 jax==0.10.2 <<'END'
 import jax
 
 jax.config.update("jax_enable_x64", True)

@@ -10,7 +10,9 @@
 #     0.8.0: saved [[0, 1, 2], [3, 4, 5]], loaded [[0, 3, 1], [4, 2, 5]]
 status=0
 for version in 0.7.0 0.8.0; do
-    "$(dirname "$0")/with-packages" safetensors==$version numpy <<'END' || status=$?
+    folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" safetensors==$version numpy <<'END' || status=$?
 import numpy as np
 import safetensors
 from safetensors.numpy import load_file, save_file

@@ -7,7 +7,9 @@
 #
 #     LogisticRegression: predict [7, 1099511627781], ONNX [7, 1099511627781], int64
 #     MLPClassifier: predict [7, 1099511627781], ONNX [5, 7], int64
-"$(dirname "$0")/with-packages" skl2onnx==1.20.0 scikit-learn==1.9.1 onnxruntime==1.32.0 <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" skl2onnx==1.20.0 scikit-learn==1.9.1 onnxruntime==1.32.0 <<'END'
 import warnings
 
 warnings.simplefilter("ignore")

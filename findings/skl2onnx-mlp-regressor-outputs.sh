@@ -7,7 +7,9 @@
 #
 #     LinearRegression: predict (30, 2), ONNX (30, 2)
 #     MLPRegressor: predict (30, 2), ONNX (60, 1)
-"$(dirname "$0")/with-packages" skl2onnx==1.20.0 scikit-learn==1.9.1 onnxruntime==1.32.0 <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" skl2onnx==1.20.0 scikit-learn==1.9.1 onnxruntime==1.32.0 <<'END'
 import warnings
 
 warnings.simplefilter("ignore")

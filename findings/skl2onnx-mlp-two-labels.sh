@@ -8,7 +8,9 @@
 #
 #     2 labels: predict_proba (60, 2), ONNX (60, 4)
 #     3 labels: predict_proba (60, 3), ONNX (60, 3)
-"$(dirname "$0")/with-packages" skl2onnx==1.20.0 scikit-learn==1.9.1 onnxruntime==1.32.0 <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" skl2onnx==1.20.0 scikit-learn==1.9.1 onnxruntime==1.32.0 <<'END'
 import warnings
 
 warnings.simplefilter("ignore")

@@ -11,7 +11,9 @@
 #     two steps: w 1.70 b 2.83
 #     one optimizer: RuntimeError: cycle detected in assign graph
 command -v clang >/dev/null || { echo "clang is missing: sudo apt-get install clang" >&2; exit 2; }
-"$(dirname "$0")/with-packages" tinygrad==0.14.0 <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" tinygrad==0.14.0 <<'END'
 from tinygrad import Context, Tensor
 from tinygrad.nn import optim
 

@@ -9,7 +9,9 @@
 #     Tensor.training = True: 0 of 1000 dropped
 #     Context(TRAINING=1): about 300 of 1000 dropped
 command -v clang >/dev/null || { echo "clang is missing: sudo apt-get install clang" >&2; exit 2; }
-"$(dirname "$0")/with-packages" tinygrad==0.14.0 numpy <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" tinygrad==0.14.0 numpy <<'END'
 from tinygrad import Context, Tensor
 
 Tensor.manual_seed(1)

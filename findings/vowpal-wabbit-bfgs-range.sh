@@ -10,7 +10,9 @@
 #     ridge: 0.17667 -0.31726 0.10059 0.12503 0.57457
 #     as it is: 0.33849 -0.69099 0.07823 0.31909 0.63232 (differs by 3.7e-01)
 #     wide range: 0.17667 -0.31726 0.10060 0.12504 0.57457 (differs by 8.3e-06)
-"$(dirname "$0")/with-packages" vowpalwabbit==9.11.9 numpy <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" vowpalwabbit==9.11.9 numpy <<'END'
 import os
 
 import numpy as np

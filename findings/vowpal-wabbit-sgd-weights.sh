@@ -9,7 +9,9 @@
 #     weights' sum 1.6831, prediction 1.5226, ratio 0.9046 (0.995^20 = 0.9046)
 #     after save and load: weights' sum 1.6831, prediction 1.5226
 #     the constant without and with --no_bias_regularization: 0.8725 0.8725
-"$(dirname "$0")/with-packages" vowpalwabbit==9.11.9 <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-packages" "$folder" vowpalwabbit==9.11.9 <<'END'
 import vowpalwabbit
 
 EXAMPLES = ["1.0 | a:1 b:-1", "2.0 | a:0.5 b:1", "0.5 | a:-1 b:0.3", "1.5 | a:2 b:0.1"] * 5
