@@ -285,6 +285,11 @@ tsan: ## the Swift tests under the thread sanitizer
 bench: $(LIB_LINK) ## the peers at the same work: tables, build/bench/full.json; BENCH=--quick
 	@benchmarks/run.sh $(BENCH)
 
+bench-javascript: $(BUILD)/javascript/.made $(PLAYGROUND) ## the modules and TensorFlow playground's nn.ts, in Node.js and Chromium; NN=path/nn.ts
+	@$(NEED) node chromium
+	@scripts/make-peers $(LIB) javascript
+	@.venv-peers/javascript/bin/python benchmarks/javascript/run.py $(NN)
+
 bench-gate: $(LIB_LINK) $(VENV)/.installed ## this build against OLD=path/to/libSwiftReg.so.0; fails where a row is slower; GATE="--rows step"
 	@$(VENV)/bin/python benchmarks/gate.py $(or $(OLD),$(error OLD=path/to/libSwiftReg.so.0)) $(LIB) $(GATE)
 
