@@ -101,28 +101,32 @@ private func gatherElements<Element>(
     _ examples: Range<Int>, _ target: UnitRows<Element>, units: Range<Int>
 ) {
     @inline(__always)
-    func copy(from u: Int, _ e: Int, step: Int, targetStep: Int, count: Int) {
+    func copy(from u: Int, _ e: Int, step: Int, targetStep: Int, count: Int, atOnce: Int) {
         var from = source + u * strides.unit + range.row(e) * strides.example
         var to = target.data + u * target.rowStride + e
-        for _ in 0..<count {
-            to.pointee = from.pointee
-            from += step
-            to += targetStep
-            // Keeps the compiler from vectorizing, which is longer and no faster.
-            lanes_barrier()
+        @inline(__always) func copyNext(_ count: Int) {
+            for i in 0..<count {
+                to[i * targetStep] = from[i * step]
+                // Keeps the compiler from vectorizing, which is longer and no faster.
+                lanes_barrier()
+            }
+            from += count * step
+            to += count * targetStep
         }
+        for _ in 0..<count / atOnce { copyNext(atOnce) }
+        for _ in 0..<count % atOnce { copyNext(1) }
     }
     if range.isContiguous && units.count < examples.count {
         for u in units {
             copy(
                 from: u, examples.lowerBound, step: strides.example, targetStep: 1,
-                count: examples.count)
+                count: examples.count, atOnce: 4)
         }
     } else {
         for e in examples {
             copy(
                 from: units.lowerBound, e, step: strides.unit, targetStep: target.rowStride,
-                count: units.count)
+                count: units.count, atOnce: 1)
         }
     }
 }

@@ -33,24 +33,37 @@ private func pack<V: Lanes>(
 ) {
     var first = 0
     if step == 1 {
-        // A few rows at a time across all strips: along one strip, every row is another page.
-        let whole = count / width * width
-        for p in stride(from: 0, to: k, by: 8) {
-            for j in stride(from: 0, to: whole, by: width) {
-                for q in p..<min(p + 8, k) {
-                    UnsafeMutableRawPointer(target + j * k + q * width).copyMemory(
-                        from: source + q * kStep + j,
-                        byteCount: width * MemoryLayout<V.Element>.stride)
-                }
-            }
+        first = count / width * width
+        // With a constant width a row is a few moves instead of a call of memcpy.
+        if width == tileM {
+            packWholeStrips(source, count: first, k: k, kStep: kStep, width: tileM, to: target)
+        } else {
+            packWholeStrips(
+                source, count: first, k: k, kStep: kStep, width: tileN(V.self), to: target)
         }
-        first = whole
     }
     while first < count {
         packStrip(
             V.self, source + first * step, n: min(width, count - first), step: step, k: k,
             kStep: kStep, width: width, to: target + first * k)
         first += width
+    }
+}
+
+/// Packs `count` contiguous rows of A or columns of B, a multiple of `width`.
+@inline(__always)
+private func packWholeStrips<Element>(
+    _ source: UnsafePointer<Element>, count: Int, k: Int, kStep: Int, width: Int,
+    to target: UnsafeMutablePointer<Element>
+) {
+    // A few rows at a time across all strips: along one strip, every row is another page.
+    for p in stride(from: 0, to: k, by: 8) {
+        for j in stride(from: 0, to: count, by: width) {
+            for q in p..<min(p + 8, k) {
+                UnsafeMutableRawPointer(target + j * k + q * width).copyMemory(
+                    from: source + q * kStep + j, byteCount: width * MemoryLayout<Element>.stride)
+            }
+        }
     }
 }
 
