@@ -126,7 +126,8 @@ private func sparseRows<T: Scalar>(
     return rows
 }
 
-/// Targets in the range of the loss. NaN passes: it makes the cost NaN, which is an error of its own.
+/// Targets in the range of the loss, but for examples of weight 0. NaN passes: it makes the cost NaN, which is
+/// an error of its own.
 private func checkTargets<T: Scalar>(
     _ examples: Examples<T>, _ units: Int, _ loss: Loss, _ name: StaticString
 ) throws(Failure) {
@@ -134,8 +135,10 @@ private func checkTargets<T: Scalar>(
     let (y, strides) = (examples.y, examples.yStrides)
     let (minimum, maximum) = (T(range.minimum), T(range.maximum))
     // What a stride of 0 repeats is compared once.
-    for r in 0..<(strides.example == 0 ? 1 : examples.count) {
+    let repeats = strides.example == 0
+    for r in 0..<(repeats ? 1 : examples.count) {
         let row = examples.rows?[r] ?? r
+        if !repeats, let weights = examples.weights, weights[row] == 0 { continue }
         for u in 0..<(strides.unit == 0 ? 1 : units) {
             let value = y[row * strides.example + u * strides.unit]
             if value < minimum || value > maximum {

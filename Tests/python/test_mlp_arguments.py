@@ -186,6 +186,40 @@ def test_the_first_bad_weight_is_named() -> None:
             n.fit(X, Y, sample_weight=np.ones(12), validation_data=(X, Y, bad))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("loss", ["binary_cross_entropy", "softmax_cross_entropy", "squared_error"])
+def test_examples_of_weight_0_have_no_effect(loss: str, dtype: str) -> None:
+    """NaN, infinity and targets out of range there: the same bits as with any finite values in their place."""
+    rng = np.random.default_rng(4)
+    # More than two chunks of 512, the first of which has no weight at all, as the last example has none.
+    m = 1100
+    x = rng.normal(size=(m, 3))
+    y = (rng.random((m, 2)) < 0.5).astype(float)
+    weight = rng.integers(0, 3, m).astype(float)
+    weight[:515] = weight[-1] = 0
+    weight[600] = 1
+    ignored = weight == 0
+    bad_x, bad_y = x.copy(), y.copy()
+    bad_x[ignored], bad_y[ignored] = np.nan, np.nan
+    bad_x[520:540:3][ignored[520:540:3]] = np.inf
+    bad_y[520:540:2][ignored[520:540:2]] = -7
+    for layout in ("C", "F"):
+        trained = []
+        for X_, Y_ in ((x, y), (np.asarray(bad_x, order=layout), np.asarray(bad_y, order=layout))):
+            n = network(loss=loss, dtype=dtype, keep_prob=[0.9, 0.7], l2=0.1)
+            costs = [n.cost(X_, Y_, weight), n.data_cost(X_, Y_, weight), n.gradient(X_, Y_, weight)]
+            gradient = n.gradients.copy()
+            assert n.check_gradient(X_, Y_, weight) < (1e-6 if dtype == "float64" else 0.1)
+            whole = n.fit(X_, Y_, epochs=2, sample_weight=weight, validation_data=(X_, Y_, weight))
+            batches = n.fit(X_, Y_, epochs=2, batch_size=32, shuffle=True, sample_weight=weight)
+            trained.append([costs, gradient, whole.cost, whole.validation_cost, batches.cost, n.parameters.copy()])
+        for finite, not_finite in zip(*trained):
+            assert np.isfinite(not_finite).all()
+            assert np.array_equal(finite, not_finite)
+    with refuses(FloatingPointError, "not finite"):
+        network(loss=loss, dtype=dtype).fit(bad_x, y)
+
+
 # ---- The range of the targets --------------------------------------------------------------
 
 BINARY, SOFTMAX = "in [0, 1] for binary_cross_entropy", "at least 0 for softmax_cross_entropy"

@@ -28,7 +28,7 @@ extension Network {
             dropout?.firstRow &+= UInt64(first - range.first)
             let propagation = Propagation(
                 &self, memory, part, trains: wantsGradient, dropout: dropout)
-            propagation.forward(examples.inputs)
+            propagation.forward(examples.inputs, rowWeights: examples.weights)
             sum.add(propagation.lossAndGradient(examples))
             if let gradients {
                 let isLast = first + part.count == end

@@ -37,9 +37,10 @@ struct Propagation<T: Scalar> {
 
     // MARK: Forward
 
-    /// From the inputs to the last pre-activations.
-    func forward(_ inputs: Inputs<T>) {
+    /// From the inputs to the last pre-activations. Inputs of rows that weigh 0 by `rowWeights` are not used.
+    func forward(_ inputs: Inputs<T>, rowWeights: UnsafePointer<T>? = nil) {
         inputs.gather(operations, range, into: chunk.inputs(0))
+        if let rowWeights { replaceUnweighted(rowWeights, chunk.inputs(0)) }
         drop(layer: 0, chunk.inputs(0))
         for l in 0..<layerCount {
             let layer = layers[l]
@@ -69,11 +70,28 @@ struct Propagation<T: Scalar> {
         }
     }
 
+    /// Replaces the values of examples that weigh 0 by those of one that does not: they may be NaN or
+    /// infinite, and 0 * NaN is NaN. By zeros where all weigh 0.
+    private func replaceUnweighted(_ rowWeights: UnsafePointer<T>, _ values: UnitRows<T>) {
+        var source: Int? = nil
+        for e in 0..<range.count where rowWeights[range.row(e)] != 0 {
+            source = e
+            break
+        }
+        for e in 0..<values.columns where rowWeights[range.row(min(e, range.count - 1))] == 0 {
+            for u in 0..<values.units {
+                let row = values.data + u * values.rowStride
+                row[e] = if let source { row[source] } else { 0 }
+            }
+        }
+    }
+
     /// The sum of the weighted losses. Replaces the last pre-activations by its gradient.
     func lossAndGradient(_ examples: Examples<T>) -> Double {
         operations.table.pointee.gather(examples.y, examples.yStrides, range, chunk.targets)
         let weights = chunk.weights
         if let given = examples.weights {
+            replaceUnweighted(given, chunk.targets)
             operations.table.pointee.gather(given, Strides(unit: 0, example: 1), range, weights)
         } else {
             weights.fill(with: 1)

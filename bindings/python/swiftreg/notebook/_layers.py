@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -45,5 +46,9 @@ def parameter_names(parameters: Sized) -> list[LayerNames]:
 
 
 def in_layer(error: Exception, names: LayerNames) -> Exception:
-    """The same error, naming the layer. A0 is X."""
-    return type(error)(f"in the layer of {names.w}, {names.b} and A{names.w[1:]}: {error}")
+    """The same error with the layer's names of W, b and dZ; A is what the layer below gives, or X."""
+    number = int(names.w[1:])
+    own = {"W": names.w, "b": names.b, "dZ": names.dz, "A": f"A{number - 1}" if number > 1 else "X"}
+    # What follows is the caller's value.
+    words, got, value = str(error).partition(", got ")
+    return type(error)(re.sub(r"\b(W|b|dZ|A)\b", lambda found: own[found[0]], words) + got + value)
