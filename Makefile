@@ -28,7 +28,8 @@ help: ## this list
 LIB := $(BUILD)/lib/libSwiftReg.so.0
 LIB_LINK := $(BUILD)/lib/libSwiftReg.so
 UNSTRIPPED := .build-embedded/release/libSwiftReg.so
-SWIFT_SOURCES := Package.swift $(shell find -L Sources include -type f)
+# Regularized is a Swift product over the library.
+SWIFT_SOURCES := Package.swift $(shell find -L Sources include -type f -not -path 'Sources/Regularized/*')
 
 STATIC_LIB := $(BUILD)/lib/libSwiftReg.a
 # The architecture that programs of $(CC) are for.
@@ -307,6 +308,7 @@ valgrind: $(BUILD)/c/abi-valgrind $(LIB_LINK) ## the C tests under valgrind (whi
 
 LINT_VENV := .venv-lint
 C_FILES = $(shell git ls-files '*.c' '*.h')
+SWIFT_FORMATTED := Package.swift Sources Tests/ABITests Tests/RegularizedTests Tests/install examples/swift
 
 $(LINT_VENV)/.created: Makefile
 	@$(NEED) python
@@ -316,14 +318,13 @@ $(LINT_VENV)/.created: Makefile
 
 lint: $(LINT_VENV)/.created ## format and style of Swift, C and Python; the headers as C99, C11 and C++17
 	@$(NEED) swift cxx
-	@$(STEP) "Swift format" swift format lint --strict --recursive Package.swift Sources Tests/ABITests \
-	    Tests/install examples/swift
+	@$(STEP) "Swift format" swift format lint --strict --recursive $(SWIFT_FORMATTED)
 	@$(STEP) "C format" $(LINT_VENV)/bin/clang-format --dry-run --Werror $(C_FILES)
 	@$(STEP) "Python style" $(LINT_VENV)/bin/ruff check -q .
 	@$(STEP) "Headers" scripts/check-header
 
 format: $(LINT_VENV)/.created ## applies the format of Swift and C, and what ruff can repair
-	@swift format --in-place --recursive Package.swift Sources Tests/ABITests Tests/install examples/swift
+	@swift format --in-place --recursive $(SWIFT_FORMATTED)
 	@$(LINT_VENV)/bin/clang-format -i $(C_FILES)
 	@$(LINT_VENV)/bin/ruff check -q --fix .
 

@@ -1,10 +1,19 @@
-// swift-tools-version:6.0
+// swift-tools-version:6.2
 import PackageDescription
 
-// SWIFTREG_EMBEDDED=1 builds what is shipped: Embedded Swift, no Swift runtime, one kernel module
-// for each instruction set. Without it the same sources make an ordinary Swift build, for
-// `swift test`, the sanitizers and the debugger; its one kernel module runs on any CPU.
+// Three builds of the same sources:
+//
+//   (nothing set)         For Swift programs and for `swift test`: the product Regularized, without unsafe flags.
+//   SWIFTREG_EMBEDDED=1   The shipped libSwiftReg: Embedded Swift, no Swift runtime, one kernel module for each
+//                         instruction set.
+//   SWIFTREG_SHARED=1     libSwiftReg as an ordinary Swift build, for the sanitizers.
 let embedded = Context.environment["SWIFTREG_EMBEDDED"] == "1"
+let shared = embedded || Context.environment["SWIFTREG_SHARED"] == "1"
+
+/// The library of a release, as `make artifact-bundle` builds it, in place of the one built from source:
+///
+///     .binaryTarget(name: "CSwiftReg", url: "https://.../SwiftReg.artifactbundle.zip", checksum: "...")
+let prebuilt: Target? = nil
 
 #if arch(x86_64)
     let isaTargets = embedded ? [("KernelsAVX2", "x86-64-v3"), ("KernelsAVX512", "x86-64-v4")] : []
@@ -22,7 +31,7 @@ let embedded = Context.environment["SWIFTREG_EMBEDDED"] == "1"
 
 /// `fast` is for what touches every element; the rest is compiled to be small.
 func swiftSettings(_ extra: [SwiftSetting] = [], fast: Bool = false) -> [SwiftSetting] {
-    var settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .unsafeFlags(["-warnings-as-errors"])]
+    var settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
     if embedded {
         settings += [
             .enableExperimentalFeature("Embedded"), .define("REG_EMBEDDED"),
@@ -30,19 +39,18 @@ func swiftSettings(_ extra: [SwiftSetting] = [], fast: Bool = false) -> [SwiftSe
             .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections"]),
         ]
     }
-    settings.append(
-        .unsafeFlags([fast ? "-Ounchecked" : "-Osize"], .when(configuration: .release)))
+    if shared {
+        settings.append(
+            .unsafeFlags([fast ? "-Ounchecked" : "-Osize"], .when(configuration: .release)))
+    }
     return settings + extra
 }
 
 let isaSettings = isaTargets.map { SwiftSetting.define("REG_" + $0.0.uppercased()) }
 
-let package = Package(
-    name: "swiftreg",
-    products: [
-        .library(name: "SwiftReg", type: .dynamic, targets: ["SwiftRegShared"])
-    ],
-    targets: [
+/// The library from source.
+let library: [Target] =
+    [
         .systemLibrary(name: "CSwiftReg", path: "include"),
         .systemLibrary(name: "CPlatform", path: "Sources/CPlatform"),
         .systemLibrary(name: "CLayout", path: "Sources/CLayout"),
@@ -59,36 +67,67 @@ let package = Package(
             swiftSettings: swiftSettings(isaSettings)),
         .target(
             name: "SwiftReg", dependencies: ["Network", "CSwiftReg", "CPlatform", "CLayout"],
-            swiftSettings: swiftSettings()),
-        .target(
-            name: "SwiftRegShared", dependencies: ["SwiftReg"], exclude: ["exports.map"],
             swiftSettings: swiftSettings(),
-            linkerSettings: [
-                .unsafeFlags(
-                    [
-                        "-use-ld=lld", "-Xlinker", "-soname=libSwiftReg.so.0",
-                        "-Xlinker",
-                        "--version-script=\(Context.packageDirectory)/Sources/SwiftRegShared/exports.map",
-                        "-Xlinker", "-z", "-Xlinker", "nodelete", "-Xlinker", "--gc-sections",
-                        // Functions of the same code, as many of Float and Double have, once.
-                        "-Xlinker", "--icf=all",
-                    ]
-                        // The sanitizers' functions come with the program that loads the library.
-                        + (embedded ? ["-Xlinker", "-z", "-Xlinker", "defs"] : []),
-                    .when(platforms: [.linux])),
-                .linkedLibrary("m"), .linkedLibrary("pthread"),
-            ]),
-        .testTarget(
-            name: "ABITests", dependencies: ["SwiftReg", "CSwiftReg"],
-            swiftSettings: [.unsafeFlags(["-warnings-as-errors"])]),
+            linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
     ]
-        + isaTargets.map { name, march in
-            .target(
-                name: name, dependencies: ["KernelInterface", "CPlatform"],
-                swiftSettings: swiftSettings(
-                    [
-                        .define("REG_FMA"), .define("REG_\(name.uppercased())"),
-                        .unsafeFlags(["-Xcc", "-march=\(march)"]),
-                    ], fast: true))
-        }
-)
+    + isaTargets.map { name, march in
+        .target(
+            name: name, dependencies: ["KernelInterface", "CPlatform"],
+            swiftSettings: swiftSettings(
+                [
+                    .define("REG_FMA"), .define("REG_\(name.uppercased())"),
+                    .unsafeFlags(["-Xcc", "-march=\(march)"]),
+                ], fast: true))
+    }
+
+/// libSwiftReg.so.
+let sharedLibrary = Target.target(
+    name: "SwiftRegShared", dependencies: ["SwiftReg"], exclude: ["exports.map"],
+    swiftSettings: swiftSettings(),
+    linkerSettings: [
+        .unsafeFlags(
+            [
+                "-use-ld=lld", "-Xlinker", "-soname=libSwiftReg.so.0",
+                "-Xlinker",
+                "--version-script=\(Context.packageDirectory)/Sources/SwiftRegShared/exports.map",
+                "-Xlinker", "-z", "-Xlinker", "nodelete", "-Xlinker", "--gc-sections",
+                // Functions of the same code, as many of Float and Double have, once.
+                "-Xlinker", "--icf=all",
+            ]
+                // The sanitizers' functions come with the program that loads the library.
+                + (embedded ? ["-Xlinker", "-z", "-Xlinker", "defs"] : []),
+            .when(platforms: [.linux]))
+    ])
+
+/// What a Swift program imports.
+let regularized = Target.target(
+    name: "Regularized", dependencies: prebuilt == nil ? ["CSwiftReg", "SwiftReg"] : ["CSwiftReg"],
+    swiftSettings: swiftSettings([
+        // The C interface is no part of the interface of this module.
+        .enableUpcomingFeature("InternalImportsByDefault")
+    ]),
+    linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")])
+
+let tests: [Target] = [
+    .testTarget(
+        name: "ABITests", dependencies: ["SwiftReg", "CSwiftReg"], swiftSettings: swiftSettings()),
+    .testTarget(
+        name: "RegularizedTests", dependencies: ["Regularized", "SwiftReg", "CSwiftReg"],
+        swiftSettings: swiftSettings()),
+]
+
+let package: Package
+if shared {
+    package = Package(
+        name: "swiftreg",
+        products: [.library(name: "SwiftReg", type: .dynamic, targets: ["SwiftRegShared"])],
+        targets: library + [sharedLibrary])
+} else if let prebuilt {
+    package = Package(
+        name: "swiftreg", products: [.library(name: "Regularized", targets: ["Regularized"])],
+        targets: [prebuilt, regularized])
+} else {
+    package = Package(
+        name: "swiftreg", products: [.library(name: "Regularized", targets: ["Regularized"])],
+        targets: library + [regularized] + tests)
+}

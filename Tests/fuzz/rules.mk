@@ -44,7 +44,7 @@ SANITIZED_LINK_thread := -ldispatch -lBlocksRuntime
 define sanitized
 $(BUILD)/$1/libSwiftReg.so.0: $(SWIFT_SOURCES) | $(BUILD)/$1/c
 	@$(NEED) swift
-	@$(STEP) "Library, $1 sanitizer" swift build -c release --product SwiftReg $(LIBRARY_$1) \
+	@$(STEP) "Library, $1 sanitizer" env SWIFTREG_SHARED=1 swift build -c release --product SwiftReg $(LIBRARY_$1) \
 	    --scratch-path .build-library-$1
 	@cp .build-library-$1/release/libSwiftReg.so $$@
 

@@ -1,0 +1,48 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Lets one thread at a time use a network. A second use by the same thread, from a closure of the first, where
+/// waiting would never end, is an error.
+final class Exclusive: @unchecked Sendable {
+    enum Use {
+        case nothing
+        case call
+        /// A fit, whose report may use the buffers.
+        case fit
+        case buffers
+    }
+
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    /// Read and written by the thread that holds the mutex only.
+    private var present = Use.nothing
+
+    init() {
+        var attributes = pthread_mutexattr_t()
+        pthread_mutexattr_init(&attributes)
+        // Locking again in the same thread returns EDEADLK.
+        pthread_mutexattr_settype(&attributes, Int32(PTHREAD_MUTEX_ERRORCHECK))
+        pthread_mutex_init(mutex, &attributes)
+        pthread_mutexattr_destroy(&attributes)
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+    }
+
+    /// Waits for the uses by other threads, then calls `body`.
+    func during<R>(_ use: Use, _ body: () throws(NetworkError) -> R) throws(NetworkError) -> R {
+        let isNested = pthread_mutex_lock(mutex) == EDEADLK
+        if isNested && !(use == .buffers && present == .fit) { throw .inUse }
+        let outer = present
+        present = use
+        defer {
+            present = outer
+            if !isNested { pthread_mutex_unlock(mutex) }
+        }
+        return try body()
+    }
+}
