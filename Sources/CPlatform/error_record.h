@@ -6,11 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of a host with one thread, a thread-local variable is an ordinary one. */
-#if defined(__linux__)
+/* Empty in a build for a host with one thread (scripts/cross-modules). */
+#ifndef PLATFORM_THREAD_LOCAL
 #define PLATFORM_THREAD_LOCAL _Thread_local
-#else
-#define PLATFORM_THREAD_LOCAL
 #endif
 
 typedef enum platform_value {

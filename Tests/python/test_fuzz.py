@@ -221,7 +221,7 @@ def test_networks(data: st.DataObject) -> None:
             lambda: attempt(made.cost, x, y, weight),
             lambda: attempt(made.gradient, x, y, weight, scalar(draw, seeds), scalar(draw, st.none())),
             lambda: attempt(made.apply),
-            lambda: attempt(made.check_gradient, x, y, weight, most=draw(wild_integers)),
+            lambda: attempt(made.check_gradient, x, y, weight, max_parameters=draw(wild_integers)),
             lambda: attempt(made.fit, x, y, sample_weight=weight, shuffle=scalar(draw, st.booleans()),
                             min_delta=scalar(draw, st.floats(0, 1)), **numbers),
             lambda: attempt(made.fit, x, y, masks=draw(st.one_of(wild_scalars, st.lists(wild_arrays((6, 4)), max_size=3)))),

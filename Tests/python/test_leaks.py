@@ -84,7 +84,7 @@ CALLS: dict[str, Callable[[], Any]] = {
     "bad predict": lambda: NETWORK.predict(X),
     "gradient": lambda: (NETWORK.cost(A, LABELS), NETWORK.gradient(A, LABELS, WEIGHTS), NETWORK.apply()),
     "bad gradient": lambda: NETWORK.gradient(A, LABELS, -WEIGHTS),
-    "check gradient": lambda: NETWORK.check_gradient(A, LABELS, most=1),
+    "check gradient": lambda: NETWORK.check_gradient(A, LABELS, max_parameters=1),
     "fit": lambda: NETWORK.fit(A, LABELS, epochs=2, batch_size=30, sample_weight=WEIGHTS),
     "fit with all": lambda: NETWORK.fit(
         FEATURES, LABELS, epochs=2, validation_data=(A, LABELS, WEIGHTS), callback=lambda p: None, masks=[None, UNITS]

@@ -452,8 +452,8 @@ def test_other_numbers() -> None:
     for difference in (0, -1, float("nan"), float("inf")):
         with refuses(ValueError, "difference", repr(difference)):
             n.check_gradient(X, Y, difference=difference)
-    with refuses(ValueError, "most", "0"):
-        n.check_gradient(X, Y, most=0)
+    with refuses(ValueError, "max_parameters", "0"):
+        n.check_gradient(X, Y, max_parameters=0)
     for bad in (-1, 2**64):
         with refuses(ValueError, "batch_size", repr(bad)):
             n.memory(bad, 1)

@@ -89,7 +89,7 @@ extension Lanes {
     // MARK: exp
 
     /// e^self, by e^x = 2^n e^r with r = x - n ln(2).
-    #if REG_FMA || arch(arm64)
+    #if REG_FMA
         @inline(__always)
     #else
         @inline(never)
@@ -145,7 +145,7 @@ extension Lanes {
 
     /// e^self for self <= 0 as a term of another function: not corrected for the rounding of r. A NaN
     /// gives some NaN.
-    #if REG_FMA || arch(arm64)
+    #if REG_FMA
         @inline(__always)
     #else
         @inline(never)
@@ -170,7 +170,7 @@ extension Lanes {
     // MARK: log
 
     /// The natural logarithm, by log(m 2^n) = n ln(2) + 2 atanh(f / (2 + f)), f = m - 1.
-    #if REG_FMA || arch(arm64)
+    #if REG_FMA
         @inline(__always)
     #else
         @inline(never)
@@ -214,7 +214,7 @@ extension Lanes {
     }
 
     /// log(1 + self). The rounding error of the sum m 2^n is added to the fraction m - 1.
-    #if REG_FMA || arch(arm64)
+    #if REG_FMA
         @inline(__always)
     #else
         @inline(never)

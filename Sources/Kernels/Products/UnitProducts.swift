@@ -13,7 +13,7 @@ import KernelInterface
         let o = V(0)
         return [o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o]
     }
-#elseif REG_FMA || arch(arm64)
+#elseif REG_FMA
     @inline(__always) private var unitTileM: Int { 6 }
     @inline(__always) private var unitTileVectors: Int { 1 }
     @inline(__always) private func zeroUnitTile<V: Lanes>(_: V.Type) -> InlineArray<6, V> {
@@ -184,7 +184,7 @@ private func multiplyRows<V: Lanes, let n: Int>(
 /// matrix with fewer rows, `many` (a divisor of four) of the other.
 #if REG_KERNELSAVX512
     @inline(__always) private var pairRows: (few: Int, many: Int) { (4, 4) }
-#elseif REG_FMA || arch(arm64)
+#elseif REG_FMA
     @inline(__always) private var pairRows: (few: Int, many: Int) { (3, 2) }
 #else
     @inline(__always) private var pairRows: (few: Int, many: Int) { (2, 2) }

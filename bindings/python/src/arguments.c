@@ -131,7 +131,6 @@ static const struct {
     {"activations", "activation"},
     {"kind", "optimizer"},
     {"lambda", "lambd"},
-    {"max_parameters", "most"},
     {"num_threads", "n"},
     {"total_weight", "mean_over"},
     {"validation->weights", "validation sample_weight"},

@@ -379,7 +379,7 @@ static PyMethodDef network_methods[] = {
     CLASS_METHOD("gradient", network_gradient, "gradient(X, Y, sample_weight, first_row, mean_over) -> cost"),
     CLASS_METHOD("apply", network_apply, "apply()"),
     CLASS_METHOD("check_gradient", network_check_gradient,
-                 "check_gradient(X, Y, sample_weight, difference, most) -> float"),
+                 "check_gradient(X, Y, sample_weight, difference, max_parameters) -> float"),
     CLASS_METHOD("fit", network_fit,
                  "fit(X, Y, sample_weight, validation, epochs, batch_size, shuffle, patience, "
                  "min_delta, callback, callback_every, ticker, masks) -> (costs, "

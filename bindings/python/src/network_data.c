@@ -214,15 +214,15 @@ NETWORK_METHOD(network_apply) {
     return raise_status(status);
 }
 
-/* args: X, Y, sample_weight, difference, most */
+/* args: X, Y, sample_weight, difference, max_parameters */
 NETWORK_METHOD(network_check_gradient) {
     (void)keywords;
     Network *self = (Network *)object;
     EXAMPLES(examples);
     double difference;
-    uint64_t most;
+    uint64_t max_parameters;
     if (check_count("check_gradient", count, 5) < 0 || get_double(args[3], "difference", &difference) < 0 ||
-        get_count(args[4], "most", 1, false, &most) < 0) {
+        get_count(args[4], "max_parameters", 1, false, &max_parameters) < 0) {
         return NULL;
     }
     if (get_examples(PyType_GetModuleState(type), self, args, example_names, &examples) < 0 ||
@@ -230,11 +230,11 @@ NETWORK_METHOD(network_check_gradient) {
         return NULL;
     }
     const void *data = &examples.as;
-    if (most > (uint64_t)self->count) most = (uint64_t)self->count;
+    if (max_parameters > (uint64_t)self->count) max_parameters = (uint64_t)self->count;
     double worst;
     reg_status status;
-    RUN(status, network_work(self, examples.m) * 2.0 * (double)most * (double)self->layers,
-        CALL(self, reg_network_check_gradient, data, difference, (size_t)most, &worst));
+    RUN(status, network_work(self, examples.m) * 2.0 * (double)max_parameters * (double)self->layers,
+        CALL(self, reg_network_check_gradient, data, difference, (size_t)max_parameters, &worst));
     network_leave(self);
     if (status != REG_OK) raise_about(status, status == REG_ERROR_SHAPE ? "difference" : NULL, true);
     return status == REG_OK ? PyFloat_FromDouble(worst) : NULL;

@@ -100,7 +100,7 @@ class Network:
     def apply(self) -> None: ...
     def check_gradient(
         self, X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike | None, difference: float,
-        most: int, /,
+        max_parameters: int, /,
     ) -> float: ...
     def fit(
         self, X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike | None,

@@ -225,18 +225,18 @@ class MLP(Exchange, Holder):
         sample_weight: ArrayLike | None = None,
         *,
         difference: float | None = None,
-        most: int = 100,
+        max_parameters: int = 100,
     ) -> float:
         """The largest disagreement of the gradient with central differences of the cost.
 
-        That is |a - n| / max(1e-8, |a| + |n|) of an analytic a and a numeric n, over at most `most`
+        That is |a - n| / max(1e-8, |a| + |n|) of an analytic a and a numeric n, over at most `max_parameters`
         parameters, evenly spread, of each W and b, with the masks of the present step. Kinks of ReLU
         and of L1 and the precision of float32 make it large without a mistake. `difference` is by
         default the cube root of the dtype's precision. `gradients` is overwritten.
         """
         if difference is None:
             difference = float(np.finfo(self.dtype).eps) ** (1 / 3)
-        return self._network.check_gradient(X, Y, sample_weight, difference, most)
+        return self._network.check_gradient(X, Y, sample_weight, difference, max_parameters)
 
     # ---- Training --------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ def _unless_impossible(draw: Callable[[], None], what: str) -> None:
 
 
 # The notebook's grid, unless the points spread too far or too little for it.
-_STEP, _REACH, _MOST_TICKS = 0.01, 1.0, 1000
+_STEP, _REACH, _MAX_TICKS = 0.01, 1.0, 1000
 _OTHER_TICKS = 300
 _MOST_CLASSES = 10  # beyond, what is predicted are probabilities and the like
 _VIEW = 0.1  # margin of the picture, as a part of the points' range
@@ -44,7 +44,7 @@ def _ticks(low: float, high: float) -> tuple[NDArray[np.float64], tuple[float, f
     margin = _VIEW * (high - low) if high > low else _REACH / 2
     view = (low - margin, high + margin)
     ticks_between = (high - low + 2 * _REACH) / _STEP
-    if ticks_between <= _MOST_TICKS and margin <= _REACH and (high - low > 20 * _STEP or high == low):
+    if ticks_between <= _MAX_TICKS and margin <= _REACH and (high - low > 20 * _STEP or high == low):
         return np.arange(low - _REACH, high + _REACH, _STEP), view
     return np.linspace(*view, _OTHER_TICKS), view
 
