@@ -482,6 +482,12 @@ reg_status reg_network_fit_f64(reg_network_f64 *network, const reg_data_f64 *dat
                                const reg_data_f64 *validation, const reg_fit_options *options,
                                reg_fit_result *result);
 
+/* Called by fit_many, with the context of a job's options, before the job's first epoch (`ended` is 0)
+ * and after its status and *result are written (`ended` is 1). An answer other than 0 before the first
+ * epoch leaves the network as it is: the job ends with OK, 0 epochs and REG_STOP_REPORT. The answer after
+ * the last one is not read. */
+typedef int (*reg_fit_event)(int32_t ended, void *context);
+
 /* One of many fits: the arguments of reg_network_fit, and its status. */
 typedef struct reg_fit_job {
     size_t struct_size;
@@ -491,6 +497,7 @@ typedef struct reg_fit_job {
     const reg_fit_options *options; /* its report is called on the thread that trains the network,
                                        perhaps while others are called */
     reg_fit_result *result;         /* or NULL */
+    reg_fit_event event;            /* NULL: none; called as the report, with the same context */
     reg_status status;              /* out: that of this fit */
 } reg_fit_job;
 
@@ -501,6 +508,7 @@ typedef struct reg_fit_job_f64 {
     const reg_data_f64 *validation;
     const reg_fit_options *options;
     reg_fit_result *result;
+    reg_fit_event event;
     reg_status status;
 } reg_fit_job_f64;
 
@@ -509,7 +517,8 @@ typedef struct reg_fit_job_f64 {
  * threads and large are trained one after the other, each on all threads. Job i is at byte
  * i * jobs[0].struct_size of `jobs`. Data may be shared; a network may be in one job only (SHAPE).
  * Every argument is checked before any network is trained. A job that fails stops no other: its
- * status says why. The working memory of the networks is freed at the end.
+ * status says why; one whose arguments are refused has no event. The working memory of the networks is
+ * freed at the end.
  * Returns OK, or the status of the first job that failed. Errors of the call itself: NULL, SIZE,
  * MEMORY; no network was then trained. */
 reg_status reg_fit_many(reg_fit_job *jobs, size_t count);

@@ -12,6 +12,7 @@ protocol FitJobOfC: Sized {
     var validation: UnsafePointer<Data>! { get }
     var options: UnsafePointer<reg_fit_options>! { get }
     var result: UnsafeMutablePointer<reg_fit_result>! { get }
+    var event: reg_fit_event! { get }
 }
 
 extension reg_fit_job: FitJobOfC {}
@@ -46,13 +47,8 @@ private struct Jobs<Job: FitJobOfC> {
         try read(UnsafePointer(address(i).assumingMemoryBound(to: Job.self)), "jobs")
     }
 
-    func status(_ i: Int) -> reg_status {
-        (address(i) + Int(reg_fit_job_status)).load(as: reg_status.self)
-    }
-
-    func setStatus(_ i: Int, _ status: reg_status) {
-        (address(i) + Int(reg_fit_job_status))
-            .storeBytes(of: status, as: reg_status.self)
+    func status(_ i: Int) -> UnsafeMutablePointer<reg_status> {
+        (address(i) + Int(reg_fit_job_status)).assumingMemoryBound(to: reg_status.self)
     }
 }
 
@@ -65,13 +61,11 @@ private func fitMany<Job: FitJobOfC>(
         try requireSize(Size(count, "count"))
         if count == 0 { return }
         let jobs = try Jobs(pointer, count)
-        // Of the jobs that are accepted, side by side: the job, the reply, the caller's number.
+        // The jobs that are accepted and their replies, side by side.
         guard let work = allocate(FitJob<T>.self, count) else { throw Failure(REG_ERROR_MEMORY) }
         defer { free(work) }
         guard let replies = allocate(FitReply.self, count) else { throw Failure(REG_ERROR_MEMORY) }
         defer { free(replies) }
-        guard let numbers = allocate(Int.self, count) else { throw Failure(REG_ERROR_MEMORY) }
-        defer { free(numbers) }
 
         var accepted = 0
         for i in 0..<count {
@@ -85,26 +79,22 @@ private func fitMany<Job: FitJobOfC>(
                 }
                 // The report is the first field of the reply.
                 job.options.context = UnsafeRawPointer(replies + accepted)
+                job.event = FitReply.forward
+                reply.event = c.event
+                reply.status = jobs.status(i)
                 (work + accepted).initialize(to: job)
                 (replies + accepted).initialize(to: reply)
-                numbers[accepted] = i
                 accepted += 1
-                jobs.setStatus(i, REG_OK)
             } catch {
-                jobs.setStatus(i, error.status)
+                jobs.status(i).pointee = error.status
             }
         }
         fitMany(work, count: accepted)
-        for k in 0..<accepted {
-            do throws(Failure) {
-                try replies[k].answer(work[k].error, work[k].result)
-            } catch {
-                jobs.setStatus(numbers[k], error.status)
-            }
-        }
+        // Recorded for this thread.
+        for k in 0..<accepted { if let error = work[k].error { _ = Failure(error) } }
         work.deinitialize(count: accepted)
         replies.deinitialize(count: accepted)
-        for i in 0..<count where firstFailure == REG_OK { firstFailure = jobs.status(i) }
+        for i in 0..<count where firstFailure == REG_OK { firstFailure = jobs.status(i).pointee }
     }
     return callStatus == REG_OK ? firstFailure : callStatus
 }

@@ -366,6 +366,25 @@ private func fit<D: DataOfC>(
 struct FitReply {
     let report: Report
     let result: ResultPlace<reg_fit_result>?
+    /// One of many fits has these, too.
+    var event: reg_fit_event?
+    var status: UnsafeMutablePointer<reg_status>?
+
+    /// Completes one of many fits on its thread, and passes its events on.
+    static func forward(_ reply: UnsafeRawPointer?, _ event: FitEvent) -> Bool {
+        guard let reply = reply?.assumingMemoryBound(to: FitReply.self).pointee else {
+            return false
+        }
+        var ended: Int32 = 0
+        if case .ended(let error, let reached) = event {
+            ended = 1
+            reply.status?.pointee = SwiftReg.status { () throws(Failure) in
+                try reply.answer(error, reached)
+            }
+        }
+        guard let call = reply.event else { return false }
+        return call(ended, reply.report.context) != 0
+    }
 
     /// Writes the result. What was reached before a cost was not finite is told all the same.
     func answer(_ error: NetworkError?, _ reached: FitResult) throws(Failure) {

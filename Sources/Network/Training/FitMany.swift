@@ -1,6 +1,12 @@
 import CPlatform
 import KernelInterface
 
+/// What happens to one of many jobs.
+public enum FitEvent {
+    case begins
+    case ended(NetworkError?, FitResult)
+}
+
 /// One of many networks that are trained side by side.
 public struct FitJob<T: Scalar> {
     public let network: Network<T>.Handle
@@ -10,6 +16,9 @@ public struct FitJob<T: Scalar> {
     public var result = FitResult()
     /// Nil after success.
     public var error: NetworkError?
+    /// Called with the options' context before the job (true: not to train) and with the finished job's
+    /// error and result after it. Captures nothing.
+    public var event: ((UnsafeRawPointer?, FitEvent) -> Bool)?
 
     public init(
         network: Network<T>.Handle, examples: Examples<T>, validation: Examples<T>?,
@@ -32,8 +41,13 @@ public struct FitJob<T: Scalar> {
 
     /// One of many: keeps no working memory.
     fileprivate mutating func runAlone(threads: Int) {
-        run(threads: threads)
-        network.pointee.releaseWorkingMemory()
+        if let event, event(options.context, .begins) {
+            result.reason = .report
+        } else {
+            run(threads: threads)
+            network.pointee.releaseWorkingMemory()
+        }
+        _ = event?(options.context, .ended(error, result))
     }
 
     /// Whether the products of a batch are large enough for several threads.
