@@ -99,7 +99,7 @@ def test_no_examples() -> None:
 BAD_ARRAYS: list[tuple[Any, type[Exception], str]] = [
     (np.full((12, 3), None), TypeError, "objects"),
     (np.full((12, 3), "x", object), TypeError, "objects"),
-    (scipy.sparse.csr_array(np.ones((12, 3))), TypeError, "toarray()"),
+    (scipy.sparse.csc_array(np.ones((12, 3))), TypeError, "sparse matrix"),
     (np.ones((12, 3), complex), TypeError, "real"),
     (np.full((12, 3), "1"), TypeError, "real"),
     (np.zeros((12, 3), "datetime64[s]"), TypeError, "array"),
@@ -496,9 +496,9 @@ def test_the_classes_of_the_extension() -> None:
     with pytest.raises(TypeError, match="optimizer must be a string, got 9"):
         _core.optimizer_defaults(9)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="masks"):
-        core.fit(X, Y, None, None, 1, None, True, None, 0.0, None, 1, None, ())
+        core.fit((X, Y, None, None), None, 1, None, True, None, 0.0, None, None, ())
     with pytest.raises(TypeError, match="validation"):
-        core.fit(X, Y, None, (X, Y), 1, None, True, None, 0.0, None, 1, None, None)  # type: ignore[arg-type]
+        core.fit((X, Y, None, None), (X, Y), 1, None, True, None, 0.0, None, None, None)  # type: ignore[arg-type]
 
 
 def test_buffers_by_other_means() -> None:

@@ -296,6 +296,24 @@ int get_as(State *state, PyObject *object, const char *name, ElementType type, L
     return convert(state, name, type, layout, array);
 }
 
+/* Replaces an array by a copy, in C order and of a dtype (NULL: the same). */
+static int copy_in_order(State *state, const char *name, PyObject *dtype, Array *array) {
+    OWNED PyObject *copy = PyObject_CallFunctionObjArgs(state->array, array->object, NULL);
+    PyObject *ordered = copy != NULL ? as_array(state, copy, name, dtype, state->order_c) : NULL;
+    return replace_with(ordered, name, array);
+}
+
+int get_indices(State *state, PyObject *object, const char *name, Py_ssize_t size, Array *array) {
+    if (get_any(state, object, name, array) < 0) return -1;
+    if (array->type != TYPE_INTEGER) {
+        PyErr_Format(PyExc_TypeError, "%s must hold integers", name);
+        return -1;
+    }
+    bool fits = array->view.itemsize == 8 || array->view.itemsize == size;
+    if (fits && array->contiguous && array->aligned) return 0;
+    return copy_in_order(state, name, state->int64, array);
+}
+
 #define FLOATS_FROM_BYTES(name, element)                                                                     \
     static void name(const Array *array, element *values) {                                                  \
         const uint8_t *bytes = array->data;                                                                  \
@@ -460,10 +478,7 @@ int get_mask(State *state, PyObject *object, const char *name, const Array *like
     if (!are_bytes && !are_words) {
         if (convert(state, name, TYPE_F64, LAYOUT_C, array) < 0) return -1;
     } else if (!array->contiguous || !array->aligned || (are_words && array->view.itemsize != 8)) {
-        OWNED PyObject *copy = PyObject_CallFunctionObjArgs(state->array, array->object, NULL);
-        PyObject *dtype = are_words ? state->int64 : NULL;
-        PyObject *ordered = copy != NULL ? as_array(state, copy, name, dtype, state->order_c) : NULL;
-        if (replace_with(ordered, name, array) < 0) return -1;
+        if (copy_in_order(state, name, are_words ? state->int64 : NULL, array) < 0) return -1;
     }
     Py_ssize_t bad = -1;
     if (are_bytes) {

@@ -120,6 +120,8 @@ int promote(State *, Array *const *arrays, const char *const *names, const Layou
 /* As get_as with LAYOUT_C, but bytes and bools are converted without NumPy's help, in a third of the
  * time: only `data` is then of `type`, and the view is still that of the bytes. */
 int get_labels(State *, PyObject *object, const char *name, ElementType type, Array *array);
+/* Integers in C order, of 8 bytes, or as they are where they have `size` bytes. */
+int get_indices(State *, PyObject *object, const char *name, Py_ssize_t size, Array *array);
 /* A mask of 0 and 1 of any real type, as bytes; *bytes is in the array or in its `owned`. */
 int get_mask(State *, PyObject *object, const char *name, const Array *like, const char *like_name,
              Array *array, const uint8_t **bytes);

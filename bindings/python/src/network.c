@@ -372,7 +372,7 @@ static PyMethodDef network_methods[] = {
     CLASS_METHOD("optimizer", network_optimizer, "optimizer() -> dict"),
     CLASS_METHOD("set_optimizer", network_set_optimizer, "set_optimizer(options), all of them"),
     CLASS_METHOD("set_regularization", network_set_regularization, "set_regularization(options)"),
-    CLASS_METHOD("predict", network_predict, "predict(X, pre_activations) -> ndarray"),
+    CLASS_METHOD("predict", network_predict, "predict(X, pre_activations, rows) -> ndarray"),
     CLASS_METHOD("predict_dropout", network_predict_dropout,
                  "predict_dropout(X, samples, seed) -> (mean, deviation)"),
     CLASS_METHOD("cost", network_cost, "cost(X, Y, sample_weight) -> (cost, data_term)"),
@@ -381,9 +381,9 @@ static PyMethodDef network_methods[] = {
     CLASS_METHOD("check_gradient", network_check_gradient,
                  "check_gradient(X, Y, sample_weight, difference, max_parameters) -> float"),
     CLASS_METHOD("fit", network_fit,
-                 "fit(X, Y, sample_weight, validation, epochs, batch_size, shuffle, patience, "
-                 "min_delta, callback, callback_every, ticker, masks) -> (costs, "
-                 "validation_costs, reason, best_epoch, exception)"),
+                 "fit((X, Y, sample_weight, rows), validation, epochs, batch_size, shuffle, patience, "
+                 "min_delta, callback, ticker, masks) -> (costs, validation_costs, reason, best_epoch, "
+                 "exception, last progress)"),
     CLASS_METHOD("serialize", network_serialize, "serialize() -> bytes"),
     CLASS_METHOD("save", network_save, "save(path)"),
     CLASS_METHOD("export_c", network_export_c, "export_c(path, name)"),
@@ -394,6 +394,9 @@ PyMethodDef network_functions[] = {
     METHOD("network_create", network_create, "network_create(f64, layer_dims, options) -> Network"),
     METHOD("network_deserialize", network_deserialize, "network_deserialize(buffer) -> Network"),
     METHOD("network_load", network_load, "network_load(path) -> Network"),
+    METHOD("fit_many", network_fit_many,
+           "fit_many(jobs, done): each job is (network, data, validation, epochs, batch_size, shuffle, "
+           "patience, min_delta)"),
     METHOD("optimizer_defaults", optimizer_defaults, "optimizer_defaults(kind) -> dict"),
     {NULL, NULL, 0, NULL},
 };

@@ -66,20 +66,24 @@ int get_layer_values(const reg_option *option, PyObject *object, const char *nam
 /* ---- Arguments ------------------------------------------------------------------------- */
 
 /* Examples, targets and their weights as the library takes them. Zero-initialized, valid to
- * release. */
+ * release. Not to be moved: `as` has the address of `sparse`. */
 typedef struct Examples {
-    Array x, y, weights;
-    Py_ssize_t m;
+    Array x; /* a sparse matrix: its values */
+    Array columns, row_starts, rows, y, weights;
+    reg_sparse sparse;
+    Py_ssize_t row_count; /* of X, Y and the weights */
+    Py_ssize_t m;         /* of these, the rows in use */
     union {
         reg_data f32;
         reg_data_f64 f64;
     } as;
 } Examples;
 
-/* X is (m, inputs), Y (m, outputs) or for one output (m,), weights (m,) or None; in any strides. The
- * names are those of the errors. Y in the range of the network's loss, or NaN. */
-int get_examples(State *, const Network *, PyObject *const args[3], const char *const names[3],
-                 Examples *examples);
+/* args: X is (n, inputs), in any strides, or a matrix of scipy.sparse in the format CSR; Y (n, outputs)
+ * or for one output (n,), in the range of the network's loss, or NaN; weights (n,) or None. `rows` are
+ * the numbers of the rows in use, which may repeat, or None: all. The names are those of the errors. */
+int get_examples(State *, const Network *, PyObject *const args[3], PyObject *rows,
+                 const char *const names[3], Examples *examples);
 void release_examples(Examples *examples);
 /* Examples that are released where their block ends. */
 #define EXAMPLES(name) Examples name __attribute__((cleanup(release_examples))) = {.m = 0}
@@ -104,6 +108,7 @@ NETWORK_METHOD(network_apply);
 NETWORK_METHOD(network_check_gradient);
 /* network_fit.c */
 NETWORK_METHOD(network_fit);
+PyObject *network_fit_many(PyObject *module, PyObject *const *args, Py_ssize_t count);
 /* network_files.c */
 NETWORK_METHOD(network_serialize);
 NETWORK_METHOD(network_save);

@@ -1,4 +1,4 @@
-/* Training: one call of the library, without the GIL but for its callbacks. */
+/* Training, without the GIL but for callbacks: one network, or many side by side. */
 #include "network.h"
 
 #include <stdio.h>
@@ -9,104 +9,198 @@
 /* Checking for signals (Ctrl-C) needs the GIL, which can take milliseconds. */
 #define MILLISECONDS_BETWEEN_CHECKS 50
 
+/* ---- What single fits and many have in common -------------------------------------------- */
+
+/* A network's training. Zero-initialized, valid to release; not to be moved. */
 typedef struct Fit {
-    PyThreadState *thread; /* while the GIL is not held */
-    PyObject *callback;    /* borrowed; NULL: none */
-    PyObject *ticker;      /* likewise */
-    uint64_t every, most;
+    Network *network; /* owned */
+    Examples data, validation;
     bool validates;
-    /* How it goes. */
-    uint64_t epochs, delivered;
-    int64_t checked_at;
-    reg_progress last;
+    reg_fit_options options;
+    reg_fit_result result;
+    /* What is reported. */
+    uint64_t epochs;
     double *costs; /* with validation, pairs */
     size_t room;
     bool out_of_memory;
-    /* A pending exception, normalized, that ends the training. */
-    PyObject *exception;
 } Fit;
 
-static int64_t milliseconds(void) {
-    struct timespec now;
-#ifdef CLOCK_MONOTONIC_COARSE
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-#else
-    clock_gettime(CLOCK_MONOTONIC, &now);
-#endif
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+static void release_fit(Fit *fit) {
+    Py_XDECREF((PyObject *)fit->network);
+    release_examples(&fit->data);
+    release_examples(&fit->validation);
+    free(fit->costs);
 }
 
-/* ---- What is called back --------------------------------------------------------------- */
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
 
-static void keep_exception(Fit *fit) {
+/* The current exception, normalized, no longer raised. */
+static PyObject *caught(void) {
     PyObject *class, *value, *trace;
     PyErr_Fetch(&class, &value, &trace);
     PyErr_NormalizeException(&class, &value, &trace);
     if (trace != NULL) PyException_SetTraceback(value, trace);
     Py_XDECREF(class);
     Py_XDECREF(trace);
-    fit->exception = value;
+    return value;
 }
 
-/* Whether `function` wants the training to stop. */
-static bool call_back(Fit *fit, PyObject *function) {
-    const reg_progress *p = &fit->last;
-    PyObject *answer = PyObject_CallFunction(
-        function, "KKdNd", (unsigned long long)p->epoch, (unsigned long long)p->step, p->cost,
-        fit->validates ? PyFloat_FromDouble(p->validation_cost) : Py_NewRef(Py_None), p->learning_rate);
-    int stop = answer != NULL ? PyObject_IsTrue(answer) : -1;
-    Py_XDECREF(answer);
-    if (stop < 0) keep_exception(fit);
-    return stop != 0;
-}
-
-/* Callbacks and signals, with the GIL. */
-static bool call_back_or_stop(Fit *fit, bool due, bool check) {
-    bool stop = false;
-    if (due) {
-        fit->delivered = fit->epochs;
-        stop = call_back(fit, fit->callback);
-    }
-    if (check && fit->exception == NULL) {
-        if (fit->ticker != NULL) stop |= call_back(fit, fit->ticker);
-        if (fit->exception == NULL && PyErr_CheckSignals() < 0) {
-            keep_exception(fit);
-            stop = true;
-        }
-        fit->checked_at = milliseconds();
-    }
-    return stop;
-}
-
+/* Keeps the costs of an epoch. */
 static bool append(Fit *fit, const reg_progress *progress) {
     size_t width = fit->validates ? 2 : 1, at = (size_t)fit->epochs * width;
     if (at + width > fit->room) {
         size_t room = 2 * fit->room + 256;
         double *costs = realloc(fit->costs, room * sizeof *costs);
-        if (costs == NULL) return false;
+        if (costs == NULL) {
+            fit->out_of_memory = true;
+            return false;
+        }
         fit->costs = costs;
         fit->room = room;
     }
     fit->costs[at] = progress->cost;
     if (fit->validates) fit->costs[at + 1] = progress->validation_cost;
+    fit->epochs++;
     return true;
+}
+
+/* A column of what was collected. */
+static PyObject *column(State *state, const Fit *fit, size_t index) {
+    size_t width = fit->validates ? 2 : 1;
+    Py_ssize_t count = (Py_ssize_t)fit->epochs;
+    Array array;
+    if (new_float(state, TYPE_F64, 1, &count, &array) < 0) return NULL;
+    double *values = array.data;
+    for (size_t i = 0; i < (size_t)count; i++) values[i] = fit->costs[i * width + index];
+    return detach(&array);
+}
+
+/* The costs, and the validation costs or None. */
+static int columns(State *state, const Fit *fit, PyObject *results[2]) {
+    results[0] = column(state, fit, 0);
+    results[1] = results[0] == NULL ? NULL : fit->validates ? column(state, fit, 1) : Py_NewRef(Py_None);
+    if (results[1] != NULL) return 0;
+    Py_XDECREF(results[0]);
+    return -1;
+}
+
+static void raise_fit(reg_status status, const Fit *fit) {
+    if (status != REG_ERROR_NOT_FINITE) {
+        raise_status(status);
+        return;
+    }
+    PyErr_Format(PyExc_FloatingPointError,
+                 "the cost or its gradient is not finite at step %llu: NaN or infinity in X "
+                 "or Y, or too large a learning rate; the parameters are those of the last "
+                 "good epoch",
+                 (unsigned long long)fit->result.failed_step);
+}
+
+/* The arguments that a fit begins with. */
+enum { DATA, VALIDATION, EPOCHS, BATCH_SIZE, SHUFFLE, PATIENCE, MIN_DELTA, FIT_ARGUMENTS };
+
+static const char *const validation_names[3] = {"validation X", "validation Y", "validation sample_weight"};
+
+/* (X, Y, sample_weight, rows) */
+static int get_data(State *state, const Network *network, PyObject *object, const char *name,
+                    const char *const names[3], Examples *examples) {
+    if (!PyTuple_Check(object) || PyTuple_Size(object) != 4) {
+        PyErr_Format(PyExc_TypeError, "%s must be a tuple of 4", name);
+        return -1;
+    }
+    PyObject *parts[3];
+    for (int i = 0; i < 3; i++) parts[i] = PyTuple_GetItem(object, i);
+    return get_examples(state, network, parts, PyTuple_GetItem(object, 3), names, examples);
+}
+
+/* Takes a reference to the network. */
+static int get_fit(State *state, Network *network, PyObject *const *args, Fit *fit) {
+    reg_fit_options *options = &fit->options;
+    uint64_t batch_size;
+    int shuffle;
+    fit->network = (Network *)Py_NewRef((PyObject *)network);
+    options->struct_size = sizeof *options;
+    fit->result.struct_size = sizeof fit->result;
+    if (get_uint64(args[EPOCHS], "epochs", &options->epochs) < 0 ||
+        get_count(args[BATCH_SIZE], "batch_size", 1, true, &batch_size) < 0 ||
+        (shuffle = PyObject_IsTrue(args[SHUFFLE])) < 0 ||
+        get_count(args[PATIENCE], "patience", 1, true, &options->patience) < 0 ||
+        get_double(args[MIN_DELTA], "min_delta", &options->min_delta) < 0) {
+        return -1;
+    }
+    /* More than there can be examples is all of them. */
+    options->batch_size = batch_size > PY_SSIZE_T_MAX ? 0 : (size_t)batch_size;
+    options->shuffle = shuffle;
+    options->report_every = 1;
+    fit->validates = args[VALIDATION] != Py_None;
+    if (get_data(state, network, args[DATA], "data", example_names, &fit->data) < 0) return -1;
+    return fit->validates
+               ? get_data(state, network, args[VALIDATION], "validation", validation_names, &fit->validation)
+               : 0;
+}
+
+/* Buffers that the library would make in the fit, made before it. The network is taken. */
+static int need_buffers(Network *network) {
+    return network_need_gradients(network) < 0 ? -1 : network_need_state(network);
+}
+
+/* ---- Callbacks of a single fit ----------------------------------------------------------- */
+
+typedef struct SingleFit {
+    Fit fit;
+    PyThreadState *thread; /* while the GIL is not held */
+    PyObject *callback;    /* borrowed; NULL: none */
+    PyObject *ticker;      /* likewise */
+    double checked_at;
+    reg_progress last;
+    PyObject *exception; /* pending; it ends the training */
+} SingleFit;
+
+/* The fields of swiftreg.Progress. */
+static PyObject *last_progress(const SingleFit *single) {
+    const reg_progress *p = &single->last;
+    return Py_BuildValue("(KKdNd)", (unsigned long long)p->epoch, (unsigned long long)p->step, p->cost,
+                         single->fit.validates ? PyFloat_FromDouble(p->validation_cost) : Py_NewRef(Py_None),
+                         p->learning_rate);
+}
+
+/* Whether `function` wants the training to stop. */
+static bool call_back(SingleFit *single, PyObject *function) {
+    OWNED PyObject *progress = last_progress(single);
+    OWNED PyObject *answer = progress != NULL ? PyObject_CallObject(function, progress) : NULL;
+    int stop = answer != NULL ? PyObject_IsTrue(answer) : -1;
+    if (stop < 0) single->exception = caught();
+    return stop != 0;
+}
+
+/* Callbacks and signals, with the GIL. */
+static bool call_back_or_stop(SingleFit *single, bool check) {
+    bool stop = single->callback != NULL && call_back(single, single->callback);
+    if (check && single->exception == NULL) {
+        if (single->ticker != NULL) stop |= call_back(single, single->ticker);
+        if (single->exception == NULL && PyErr_CheckSignals() < 0) {
+            single->exception = caught();
+            stop = true;
+        }
+        single->checked_at = seconds();
+    }
+    return stop;
 }
 
 /* Called after every epoch, without the GIL. */
 static int report(const reg_progress *progress, void *context) {
-    Fit *fit = context;
-    if (!append(fit, progress)) {
-        fit->out_of_memory = true;
-        return 1;
-    }
-    fit->last = *progress;
-    fit->epochs++;
-    bool due = fit->callback != NULL && (fit->epochs % fit->every == 0 || fit->epochs == fit->most);
-    bool check = milliseconds() - fit->checked_at >= MILLISECONDS_BETWEEN_CHECKS;
-    if (!due && !check) return 0;
-    PyEval_RestoreThread(fit->thread);
-    bool stop = call_back_or_stop(fit, due, check);
-    fit->thread = PyEval_SaveThread();
+    SingleFit *single = context;
+    if (!append(&single->fit, progress)) return 1;
+    single->last = *progress;
+    bool check = 1e3 * (seconds() - single->checked_at) >= MILLISECONDS_BETWEEN_CHECKS;
+    if (single->callback == NULL && !check) return 0;
+    PyEval_RestoreThread(single->thread);
+    bool stop = call_back_or_stop(single, check);
+    single->thread = PyEval_SaveThread();
     return stop;
 }
 
@@ -170,25 +264,9 @@ static int get_masks(State *state, const Network *network, PyObject *object, Py_
     return 0;
 }
 
-/* ---- The call -------------------------------------------------------------------------- */
+/* ---- A single fit ------------------------------------------------------------------------ */
 
-/* args of fit */
-enum {
-    FIRST_EXAMPLES,
-    VALIDATION = 3,
-    EPOCHS,
-    BATCH_SIZE,
-    SHUFFLE,
-    PATIENCE,
-    MIN_DELTA,
-    CALLBACK,
-    CALLBACK_EVERY,
-    TICKER,
-    MASKS,
-    ARGUMENTS
-};
-
-static const char *const validation_names[3] = {"validation X", "validation Y", "validation sample_weight"};
+enum { CALLBACK = FIT_ARGUMENTS, TICKER, MASKS, ARGUMENTS };
 
 static int get_callable(PyObject *object, const char *name, PyObject **callback) {
     *callback = object == Py_None ? NULL : object;
@@ -197,121 +275,251 @@ static int get_callable(PyObject *object, const char *name, PyObject **callback)
     return -1;
 }
 
-static int get_options(PyObject *const *args, reg_fit_options *options, Fit *fit) {
-    uint64_t batch_size;
-    int shuffle;
-    if (get_uint64(args[EPOCHS], "epochs", &options->epochs) < 0 ||
-        get_count(args[BATCH_SIZE], "batch_size", 1, true, &batch_size) < 0 ||
-        (shuffle = PyObject_IsTrue(args[SHUFFLE])) < 0 ||
-        get_count(args[PATIENCE], "patience", 1, true, &options->patience) < 0 ||
-        get_double(args[MIN_DELTA], "min_delta", &options->min_delta) < 0 ||
-        get_callable(args[CALLBACK], "callback", &fit->callback) < 0 ||
-        get_count(args[CALLBACK_EVERY], "callback_every", 1, false, &fit->every) < 0 ||
-        get_callable(args[TICKER], "ticker", &fit->ticker) < 0) {
-        return -1;
-    }
-    /* More than there can be examples is all of them. */
-    options->batch_size = batch_size > PY_SSIZE_T_MAX ? 0 : (size_t)batch_size;
-    options->shuffle = shuffle;
-    options->report = report;
-    options->context = fit;
-    options->report_every = 1;
-    fit->most = options->epochs;
-    return 0;
-}
-
-/* The columns of what was collected. */
-static PyObject *column(State *state, const Fit *fit, size_t index) {
-    size_t width = fit->validates ? 2 : 1;
-    Py_ssize_t count = (Py_ssize_t)fit->epochs;
-    Array array;
-    if (new_float(state, TYPE_F64, 1, &count, &array) < 0) return NULL;
-    double *values = array.data;
-    for (size_t i = 0; i < (size_t)count; i++) values[i] = fit->costs[i * width + index];
-    return detach(&array);
-}
-
-/* The exception for a status: returned rather than raised where training has begun, so that what
- * was trained can be is_reported along with it. */
-static PyObject *raise_fit(reg_status status, uint64_t failed_step) {
-    if (status != REG_ERROR_NOT_FINITE) return raise_status(status);
-    return PyErr_Format(PyExc_FloatingPointError,
-                        "the cost or its gradient is not finite at step %llu: NaN or infinity in X "
-                        "or Y, or too large a learning rate; the parameters are those of the last "
-                        "good epoch",
-                        (unsigned long long)failed_step);
-}
-
-static PyObject *finish(State *state, Fit *fit, reg_status status, const reg_fit_result *result) {
+/* An exception comes as a result where training has begun, along with what was trained. */
+static PyObject *finish(State *state, SingleFit *single, reg_status status) {
+    const Fit *fit = &single->fit;
     if (fit->out_of_memory) status = REG_ERROR_MEMORY;
     if (status != REG_OK) {
-        raise_fit(status, result->failed_step);
+        raise_fit(status, fit);
         if (status != REG_ERROR_NOT_FINITE) return NULL;
-        keep_exception(fit);
+        single->exception = caught();
     }
-    PyObject *costs = column(state, fit, 0);
-    PyObject *validation_costs = NULL;
-    if (costs != NULL) {
-        validation_costs = fit->validates ? column(state, fit, 1) : Py_NewRef(Py_None);
-    }
-    if (validation_costs == NULL) {
-        Py_XDECREF(costs);
-        return NULL;
-    }
-    return Py_BuildValue("(NNiKO)", costs, validation_costs, (int)result->reason,
-                         (unsigned long long)result->best_epoch,
-                         fit->exception != NULL ? fit->exception : Py_None);
+    PyObject *costs[2];
+    if (columns(state, fit, costs) < 0) return NULL;
+    return Py_BuildValue("(NNiKON)", costs[0], costs[1], (int)fit->result.reason,
+                         (unsigned long long)fit->result.best_epoch,
+                         single->exception != NULL ? single->exception : Py_None,
+                         fit->epochs > 0 ? last_progress(single) : Py_NewRef(Py_None));
 }
 
 NETWORK_METHOD(network_fit) {
     (void)keywords;
     State *state = PyType_GetModuleState(type);
     Network *self = (Network *)object;
-    reg_fit_options options = {.struct_size = sizeof options};
-    reg_fit_result result = {.struct_size = sizeof result};
-    Fit fit = {.costs = NULL};
-    EXAMPLES(examples);
-    EXAMPLES(validation);
+    SingleFit single = {.fit = {.network = NULL}};
+    Fit *fit = &single.fit;
     Masks masks = {.count = 0};
     PyObject *answer = NULL;
-    if (check_count("fit", count, ARGUMENTS) < 0 || get_options(args, &options, &fit) < 0 ||
-        get_examples(state, self, args + FIRST_EXAMPLES, example_names, &examples) < 0) {
-        return NULL;
+    if (check_count("fit", count, ARGUMENTS) < 0 ||
+        get_callable(args[CALLBACK], "callback", &single.callback) < 0 ||
+        get_callable(args[TICKER], "ticker", &single.ticker) < 0 || get_fit(state, self, args, fit) < 0 ||
+        network_enter(self) < 0) {
+        goto done;
     }
-    if (args[VALIDATION] != Py_None) {
-        if (!PyTuple_Check(args[VALIDATION]) || PyTuple_Size(args[VALIDATION]) != 3) {
-            PyErr_SetString(PyExc_TypeError, "validation must be a tuple of 3, or None");
-            goto done;
-        }
-        PyObject *parts[3];
-        for (int i = 0; i < 3; i++) parts[i] = PyTuple_GetItem(args[VALIDATION], i);
-        if (get_examples(state, self, parts, validation_names, &validation) < 0) goto done;
-        fit.validates = true;
-    }
-    if (network_enter(self) < 0) goto done;
-    if (get_masks(state, self, args[MASKS], examples.m, &masks) < 0 || network_need_gradients(self) < 0 ||
-        network_need_state(self) < 0) {
+    if (get_masks(state, self, args[MASKS], fit->data.m, &masks) < 0 || need_buffers(self) < 0) {
         network_leave(self);
         goto done;
     }
-    if (masks.count > 0) options.masks = masks.bytes;
-    const void *data = &examples.as, *validation_data = fit.validates ? &validation.as : NULL;
-    fit.checked_at = milliseconds();
-    fit.thread = PyEval_SaveThread();
-    reg_status status = CALL(self, reg_network_fit, data, validation_data, &options, &result);
-    PyEval_RestoreThread(fit.thread);
-    /* Patience may have ended it between two callbacks: the last epoch is always is_reported. */
-    bool is_reported =
-        fit.exception != NULL || status != REG_OK || fit.epochs == 0 || result.reason == REG_STOP_REPORT;
-    if (!is_reported && fit.callback != NULL && fit.delivered != fit.epochs) {
-        call_back(&fit, fit.callback);
-    }
-    if (!is_reported && fit.ticker != NULL && fit.exception == NULL) call_back(&fit, fit.ticker);
+    if (masks.count > 0) fit->options.masks = masks.bytes;
+    fit->options.report = report;
+    fit->options.context = &single;
+    const void *data = &fit->data.as, *validation = fit->validates ? &fit->validation.as : NULL;
+    single.checked_at = seconds();
+    single.thread = PyEval_SaveThread();
+    reg_status status = CALL(self, reg_network_fit, data, validation, &fit->options, &fit->result);
+    PyEval_RestoreThread(single.thread);
     network_leave(self);
-    answer = finish(state, &fit, status, &result);
+    answer = finish(state, &single, status);
 done:
     release_masks(&masks);
-    Py_XDECREF(fit.exception);
-    free(fit.costs);
+    Py_XDECREF(single.exception);
+    release_fit(fit);
     return answer;
+}
+
+/* ---- Many fits --------------------------------------------------------------------------- */
+
+/* The library trains in a thread of its own and its pool, none of which needs the GIL. The calling
+ * thread waits, delivers what has ended, and sees Ctrl-C. */
+
+typedef struct Many Many;
+
+typedef struct Job {
+    Fit fit;
+    Many *many;
+    double seconds; /* of training; before its end, when it began */
+    atomic_bool has_ended;
+    bool is_taken, is_delivered;
+} Job;
+
+struct Many {
+    ElementType type;
+    size_t count;
+    Job *jobs;
+    reg_fit_job *fits; /* those of double have the same layout */
+    PyThread_type_lock wake, finished;
+    atomic_bool is_awake, has_finished, stops;
+    PyObject *exception; /* pending; it ends the trainings */
+};
+
+/* Another look of the calling thread at what has ended. */
+static void wake(Many *many) {
+    if (!atomic_exchange(&many->is_awake, true)) PyThread_release_lock(many->wake);
+}
+
+static int report_of_many(const reg_progress *progress, void *context) {
+    Job *job = context;
+    return !append(&job->fit, progress) || atomic_load(&job->many->stops);
+}
+
+static int event_of_many(int32_t ended, void *context) {
+    Job *job = context;
+    if (!ended) {
+        job->seconds = seconds();
+        return atomic_load(&job->many->stops);
+    }
+    job->seconds = seconds() - job->seconds;
+    atomic_store(&job->has_ended, true);
+    wake(job->many);
+    return 0;
+}
+
+static void run_many(void *context) {
+    Many *many = context;
+    void *fits = many->fits;
+    BY_TYPE(many->type, reg_fit_many, fits, many->count);
+    atomic_store(&many->has_finished, true);
+    wake(many);
+    PyThread_release_lock(many->finished);
+}
+
+/* The result of a job, or its exception. */
+static PyObject *outcome(State *state, const Many *many, size_t i) {
+    Job *job = &many->jobs[i];
+    Fit *fit = &job->fit;
+    reg_status status = fit->out_of_memory ? REG_ERROR_MEMORY : many->fits[i].status;
+    PyObject *costs[2];
+    if (status == REG_OK) {
+        if (columns(state, fit, costs) < 0) return NULL;
+        return Py_BuildValue("(NNKd)", costs[0], costs[1], (unsigned long long)fit->result.best_epoch,
+                             job->seconds);
+    }
+    if (status != REG_ERROR_NOT_FINITE && status != REG_ERROR_MEMORY) {
+        /* Arguments that were refused: again, in this thread, for the words. */
+        const void *data = &fit->data.as, *validation = fit->validates ? &fit->validation.as : NULL;
+        fit->options.epochs = 0;
+        CALL(fit->network, reg_network_fit, data, validation, &fit->options, NULL);
+    }
+    raise_fit(status, fit);
+    return caught();
+}
+
+static void leave(Job *job) {
+    if (job->is_taken) network_leave(job->fit.network);
+    job->is_taken = false;
+}
+
+/* Calls done(number, outcome) for jobs that were not delivered yet. */
+static void deliver(State *state, Many *many, bool all, PyObject *done) {
+    for (size_t i = 0; i < many->count && many->exception == NULL; i++) {
+        Job *job = &many->jobs[i];
+        if (job->is_delivered || !(all || atomic_load(&job->has_ended))) continue;
+        job->is_delivered = true;
+        OWNED PyObject *result = outcome(state, many, i);
+        leave(job);
+        OWNED PyObject *none =
+            result != NULL ? PyObject_CallFunction(done, "nO", (Py_ssize_t)i, result) : NULL;
+        if (none == NULL) many->exception = caught();
+    }
+}
+
+/* Returns when the library's call has ended. */
+static void wait_for(State *state, Many *many, PyObject *done) {
+    bool has_finished = false;
+    while (!has_finished) {
+        PyLockStatus status;
+        Py_BEGIN_ALLOW_THREADS;
+        status = PyThread_acquire_lock_timed(many->wake, 1000 * MILLISECONDS_BETWEEN_CHECKS, 0);
+        Py_END_ALLOW_THREADS;
+        if (status == PY_LOCK_ACQUIRED) atomic_store(&many->is_awake, false);
+        has_finished = atomic_load(&many->has_finished);
+        deliver(state, many, has_finished, done);
+        if (many->exception == NULL && PyErr_CheckSignals() < 0) many->exception = caught();
+        if (many->exception != NULL) atomic_store(&many->stops, true);
+    }
+    /* The other thread uses nothing of `many` afterwards. */
+    PyThread_acquire_lock(many->finished, WAIT_LOCK);
+}
+
+/* Takes the arguments and the network of a job. */
+static int get_job(State *state, PyObject *object, Many *many, size_t i) {
+    Job *job = &many->jobs[i];
+    PyObject *args[1 + FIT_ARGUMENTS];
+    if (!PyTuple_Check(object) || PyTuple_Size(object) != 1 + FIT_ARGUMENTS) {
+        PyErr_Format(PyExc_TypeError, "jobs[%zd] must be a tuple of %d", (Py_ssize_t)i, 1 + FIT_ARGUMENTS);
+        return -1;
+    }
+    for (Py_ssize_t k = 0; k < 1 + FIT_ARGUMENTS; k++) args[k] = PyTuple_GetItem(object, k);
+    if (!Py_IS_TYPE(args[0], (PyTypeObject *)state->network_type)) {
+        PyErr_Format(PyExc_TypeError, "jobs[%zd] must begin with a Network", (Py_ssize_t)i);
+        return -1;
+    }
+    Network *network = (Network *)args[0];
+    if (i == 0) many->type = network->type;
+    if (network->type != many->type) {
+        PyErr_Format(PyExc_ValueError, "jobs[%zd] has another dtype than jobs[0]", (Py_ssize_t)i);
+        return -1;
+    }
+    Fit *fit = &job->fit;
+    if (get_fit(state, network, args + 1, fit) < 0 || network_enter(network) < 0) return -1;
+    job->is_taken = true;
+    job->many = many;
+    fit->options.report = report_of_many;
+    fit->options.context = job;
+    many->fits[i] = (reg_fit_job){.struct_size = sizeof many->fits[i],
+                                  .network = network->handle,
+                                  .data = (void *)&fit->data.as,
+                                  .validation = fit->validates ? (void *)&fit->validation.as : NULL,
+                                  .options = &fit->options,
+                                  .result = &fit->result,
+                                  .event = event_of_many,
+                                  .status = REG_ERROR_MEMORY};
+    return need_buffers(network);
+}
+
+static int start_many(Many *many) {
+    many->wake = PyThread_allocate_lock();
+    many->finished = PyThread_allocate_lock();
+    if (many->wake == NULL || many->finished == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    PyThread_acquire_lock(many->wake, WAIT_LOCK);
+    PyThread_acquire_lock(many->finished, WAIT_LOCK);
+    if (PyThread_start_new_thread(run_many, many) != (unsigned long)-1) return 0;
+    PyErr_SetString(PyExc_RuntimeError, "a thread cannot be started");
+    return -1;
+}
+
+/* args: jobs, done */
+PyObject *network_fit_many(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    if (check_count("fit_many", count, 2) < 0) return NULL;
+    State *state = state_of(module);
+    OWNED PyObject *objects = PySequence_Tuple(args[0]);
+    if (objects == NULL) return NULL;
+    Many many = {.count = (size_t)PyTuple_Size(objects)};
+    many.jobs = PyMem_Calloc(many.count + 1, sizeof *many.jobs);
+    many.fits = PyMem_Calloc(many.count + 1, sizeof *many.fits);
+    int result = many.jobs != NULL && many.fits != NULL ? 0 : -1;
+    if (result < 0) PyErr_NoMemory();
+    for (size_t i = 0; result == 0 && i < many.count; i++) {
+        result = get_job(state, PyTuple_GetItem(objects, (Py_ssize_t)i), &many, i);
+    }
+    if (result == 0) result = start_many(&many);
+    if (result == 0) wait_for(state, &many, args[1]);
+    for (size_t i = 0; many.jobs != NULL && i < many.count; i++) {
+        leave(&many.jobs[i]);
+        release_fit(&many.jobs[i].fit);
+    }
+    if (many.wake != NULL) PyThread_free_lock(many.wake);
+    if (many.finished != NULL) PyThread_free_lock(many.finished);
+    PyMem_Free(many.jobs);
+    PyMem_Free(many.fits);
+    if (many.exception != NULL) {
+        PyErr_SetObject((PyObject *)Py_TYPE(many.exception), many.exception);
+        Py_DECREF(many.exception);
+        return NULL;
+    }
+    if (result < 0) return NULL;
+    Py_RETURN_NONE;
 }

@@ -1,7 +1,7 @@
 """The C library on arrays, by position and without defaults. Private."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 _Floats = NDArray[np.float32] | NDArray[np.float64]
 _Path = str | bytes | os.PathLike[str]
 _Shape = int | tuple[int, ...] | list[int]
+# A matrix of scipy.sparse in the format CSR, or an array.
+_Inputs = Any
+_Rows = NDArray[np.intp] | None
+# X, Y, sample_weight, and the numbers of the rows of these that are in use, or None for all.
+_Data = tuple[_Inputs, ArrayLike, ArrayLike | None, _Rows]
 
 version: str
 IDENTITY: int
@@ -86,30 +91,32 @@ class Network:
     def optimizer(self) -> dict[str, Any]: ...
     def set_optimizer(self, options: dict[str, Any], /) -> None: ...
     def set_regularization(self, options: dict[str, Any], /) -> None: ...
-    def predict(self, X: ArrayLike, pre_activations: bool, /) -> _Floats: ...
+    def predict(self, X: _Inputs, pre_activations: bool, rows: _Rows, /) -> _Floats: ...
     def predict_dropout(
         self, X: ArrayLike, samples: int, seed: int, /,
     ) -> tuple[_Floats, _Floats]: ...
     def cost(
-        self, X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike | None, /,
+        self, X: _Inputs, Y: ArrayLike, sample_weight: ArrayLike | None, /,
     ) -> tuple[float, float]: ...
     def gradient(
-        self, X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike | None, first_row: int,
+        self, X: _Inputs, Y: ArrayLike, sample_weight: ArrayLike | None, first_row: int,
         mean_over: float | None, /,
     ) -> float: ...
     def apply(self) -> None: ...
     def check_gradient(
-        self, X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike | None, difference: float,
+        self, X: _Inputs, Y: ArrayLike, sample_weight: ArrayLike | None, difference: float,
         max_parameters: int, /,
     ) -> float: ...
+    # `callback` is called after every epoch, `ticker` every 50 ms, both with the fields of Progress and
+    # during the call: they must not use the network. The last of these is at the end of the results.
     def fit(
-        self, X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike | None,
-        validation: tuple[ArrayLike, ArrayLike, ArrayLike | None] | None, epochs: int,
-        batch_size: int | None, shuffle: bool, patience: int | None, min_delta: float,
-        callback: Callable[..., object] | None, callback_every: int,
-        ticker: Callable[..., object] | None, masks: tuple[ArrayLike | None, ...] | None, /,
+        self, data: _Data, validation: _Data | None, epochs: int, batch_size: int | None,
+        shuffle: bool, patience: int | None, min_delta: float,
+        callback: Callable[..., object] | None, ticker: Callable[..., object] | None,
+        masks: tuple[ArrayLike | None, ...] | None, /,
     ) -> tuple[
         NDArray[np.float64], NDArray[np.float64] | None, int, int, BaseException | None,
+        tuple[int, int, float, float | None, float] | None,
     ]: ...
     def serialize(self) -> bytes: ...
     def save(self, path: _Path, /) -> None: ...
@@ -118,4 +125,18 @@ class Network:
 def network_create(f64: bool, layer_dims: Any, options: dict[str, Any], /) -> Network: ...
 def network_deserialize(buffer: bytes | bytearray | memoryview, /) -> Network: ...
 def network_load(path: _Path, /) -> Network: ...
+
+# Trains independent networks of one dtype on the library's threads. A job: a network, its data, its
+# validation data, epochs, batch_size, shuffle, patience, min_delta. `done` is called in this thread, as
+# each job ends, with its number and (costs, validation costs, best epoch, seconds) or an exception; the
+# network is then free. After Ctrl-C or an exception of `done`, no job begins, those that run end after
+# their epoch, and the exception comes.
+def fit_many(
+    jobs: Sequence[
+        tuple[Network, _Data, _Data | None, int, int | None, bool, int | None, float]
+    ],
+    done: Callable[
+        [int, tuple[NDArray[np.float64], NDArray[np.float64] | None, int, float] | Exception], object
+    ], /,
+) -> None: ...
 def optimizer_defaults(optimizer: str, /) -> dict[str, Any]: ...

@@ -96,8 +96,7 @@ def numbers(value: Any, name: str) -> NDArray[Any]:
     """
     if type(value).__module__.startswith("scipy.sparse"):
         raise TypeError(
-            f"{name} is a sparse matrix, which MLPClassifier and MLPRegressor take; here a dense"
-            f" array is needed: {name}.toarray()"
+            f"{name} is a sparse matrix; here a dense array is needed: {name}.toarray()"
         )
     array = np.asarray(value)
     if array.dtype.isbuiltin == 2:  # registered by a package, as bfloat16

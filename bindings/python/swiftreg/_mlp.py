@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 import numpy as np
 
@@ -13,13 +13,26 @@ from swiftreg import _core
 from swiftreg._exchange._methods import Exchange
 from swiftreg._history import History, Progress, ProgressBar
 from swiftreg._holder import Floats, Holder
-from swiftreg._options import STOPS, is_float64, limit
-from swiftreg._training import FitArguments, fit_in_parts
+from swiftreg._options import STOPS, count, is_float64, limit
+from swiftreg._training import Data, FitArguments, fit_in_parts
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Callback: TypeAlias = Callable[[Progress], object]
+
+
+class SparseRows(Protocol):
+    """A sparse matrix by rows, as scipy.sparse has it in its format "csr"."""
+
+    format: Any
+    shape: Any
+    data: Any
+    indices: Any
+    indptr: Any
+
+
+Inputs: TypeAlias = "ArrayLike | SparseRows"
 
 # What ended a training, by the library's numbers; its report is Python's callback.
 _STOPPED: tuple[Any, ...] = tuple({"report": "callback"}.get(name, name) for name in STOPS)
@@ -28,8 +41,8 @@ _OF_NETWORK = ("_network", "_description", "history")
 
 
 def _validation(
-    data: tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None] | None,
-) -> tuple[ArrayLike, ArrayLike, ArrayLike | None] | None:
+    data: tuple[Inputs, ArrayLike] | tuple[Inputs, ArrayLike, ArrayLike | None] | None,
+) -> Data | None:
     if data is None:
         return None
     if not isinstance(data, tuple | list) or len(data) not in (2, 3):
@@ -37,7 +50,7 @@ def _validation(
             f"validation_data must be (X, Y) or (X, Y, sample_weight), got {type(data).__name__}"
             + (f" of {len(data)}" if isinstance(data, tuple | list) else "")
         )
-    return (data[0], data[1], data[2] if len(data) == 3 else None)
+    return (data[0], data[1], data[2] if len(data) == 3 else None, None)
 
 
 class MLP(Exchange, Holder):
@@ -45,8 +58,10 @@ class MLP(Exchange, Holder):
 
     The examples are rows: X is (m, features), Y is (m, outputs), or (m,) for one output, with any
     strides, so that the notebook's columns are `X.T`. Arrays of the network's dtype are read where
-    they lie; other real types are converted, a copy. Nothing depends on the number of threads, nor on
-    the CPU as long as it has fused multiply-add: the same seed gives the same weights, bit for bit.
+    they lie; other real types are converted, a copy. X may be sparse, in the format CSR of scipy.sparse
+    (not for predict_dropout): it is made dense a batch at a time, with the same results. Nothing
+    depends on the number of threads, nor on the CPU as long as it has fused multiply-add: the same seed
+    gives the same weights, bit for bit.
 
     The cost is, with m the number of examples or the sum of their weights,
 
@@ -147,16 +162,16 @@ class MLP(Exchange, Holder):
 
     # ---- Prediction ------------------------------------------------------------------------
 
-    def predict(self, X: ArrayLike) -> Floats:
+    def predict(self, X: Inputs) -> Floats:
         """The outputs for X (m, features), without dropout: probabilities or values, (m, outputs).
 
         An example's outputs do not depend on the others beside it. m may be 0.
         """
-        return self._network.predict(X, False)
+        return self._network.predict(X, False, None)
 
-    def decision_function(self, X: ArrayLike) -> Floats:
+    def decision_function(self, X: Inputs) -> Floats:
         """The pre-activations of the output for X (m, features), without dropout: (m, outputs)."""
-        return self._network.predict(X, True)
+        return self._network.predict(X, True, None)
 
     def predict_dropout(
         self, X: ArrayLike, samples: int, seed: int = 0
@@ -171,7 +186,7 @@ class MLP(Exchange, Holder):
     # ---- Cost and gradient -----------------------------------------------------------------
 
     def cost(
-        self, X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike | None = None
+        self, X: Inputs, Y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
         """The cost without dropout, L2 and L1 terms included.
 
@@ -180,14 +195,14 @@ class MLP(Exchange, Holder):
         return self._network.cost(X, Y, sample_weight)[0]
 
     def data_cost(
-        self, X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike | None = None
+        self, X: Inputs, Y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
         """The cost without dropout, and without the L2 and L1 terms."""
         return self._network.cost(X, Y, sample_weight)[1]
 
     def gradient(
         self,
-        X: ArrayLike,
+        X: Inputs,
         Y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         first_row: int = 0,
@@ -220,7 +235,7 @@ class MLP(Exchange, Holder):
 
     def check_gradient(
         self,
-        X: ArrayLike,
+        X: Inputs,
         Y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
@@ -242,15 +257,15 @@ class MLP(Exchange, Holder):
 
     def fit(
         self,
-        X: ArrayLike,
+        X: Inputs,
         Y: ArrayLike,
         *,
         epochs: int = 1,
         batch_size: int | None = None,
         shuffle: bool = True,
         sample_weight: ArrayLike | None = None,
-        validation_data: tuple[ArrayLike, ArrayLike]
-        | tuple[ArrayLike, ArrayLike, ArrayLike | None]
+        validation_data: tuple[Inputs, ArrayLike]
+        | tuple[Inputs, ArrayLike, ArrayLike | None]
         | None = None,
         patience: int | None = None,
         min_delta: float = 0.0,
@@ -297,24 +312,24 @@ class MLP(Exchange, Holder):
             with the network in the same thread.
         ImportError : progress without tqdm.
         """
-        validation = _validation(validation_data)
+        data, validation = (X, Y, sample_weight, None), _validation(validation_data)
         units = None if masks is None else self._masks(masks)
         if callback is not None and not callable(callback):
             raise TypeError(f"callback must be callable or None, got {callback!r}")
+        callback_every = count(callback_every, "callback_every")
         bar = ProgressBar(self.epoch, epochs) if progress else None
         ticker = None if bar is None else bar.show
         try:
             if callback is None:
-                ended = self._network.fit(
-                    X, Y, sample_weight, validation, epochs, batch_size, shuffle, patience,
-                    min_delta, None, callback_every, ticker, units,
+                *ended, last = self._network.fit(
+                    data, validation, epochs, batch_size, shuffle, patience, min_delta, None, ticker, units
                 )
+                if bar is not None and last is not None:
+                    bar.show(*last)
             else:
-                arguments = FitArguments(
-                    X, Y, sample_weight, validation, batch_size, shuffle, ticker, units
-                )
                 ended = fit_in_parts(
-                    self._network, arguments, epochs, patience, min_delta, callback, callback_every
+                    self._network, FitArguments(data, validation, batch_size, shuffle, ticker, units),
+                    epochs, patience, min_delta, callback, callback_every,
                 )
             costs, validation_costs, reason, best, error = ended
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from numbers import Real
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -64,6 +65,17 @@ def limit(value: float | None, argument: str) -> float:
     if isinstance(value, Real) and value == 0:
         raise ValueError(f"{argument} must be above 0, or None, got {value!r}")
     return value
+
+
+def count(value: Any, argument: str) -> int:
+    """An integer of 1 or more."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{argument} must be an integer, got {value!r}") from None
+    if number < 1:
+        raise ValueError(f"{argument} must be 1 or more, got {value!r}")
+    return number
 
 
 def is_float64(dtype: DTypeLike) -> bool:

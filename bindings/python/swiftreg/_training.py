@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -13,16 +13,16 @@ from swiftreg._frames import numbers
 from swiftreg._history import Progress
 from swiftreg._options import STOPS
 
+# X, Y, sample_weight, and the rows in use or None.
+Data: TypeAlias = "tuple[Any, Any, Any, Any]"
 _EPOCHS, _REPORT, _PATIENCE = (STOPS.index(name) for name in ("epochs", "report", "patience"))
 
 
 class FitArguments(NamedTuple):
     """The arguments of Network.fit that stay the same from epoch to epoch."""
 
-    X: Any
-    Y: Any
-    sample_weight: Any
-    validation: tuple[Any, Any, Any] | None
+    data: Data
+    validation: Data | None
     batch_size: int | None
     shuffle: bool
     ticker: Callable[..., object] | None
@@ -32,17 +32,20 @@ class FitArguments(NamedTuple):
         """With arrays of the network's type, so that each is converted once."""
 
         def array(value: Any, name: str) -> Any:
-            return None if value is None else np.asarray(numbers(value, name), dtype)
+            # A sparse matrix has a format.
+            if value is None or isinstance(getattr(value, "format", None), str):
+                return value
+            return np.asarray(numbers(value, name), dtype)
 
-        validation = self.validation
-        if validation is not None:
-            names = ("validation X", "validation Y", "validation sample_weight")
-            x, y, weights = (array(value, name) for value, name in zip(validation, names))
-            validation = (x, y, weights)
-        return self._replace(
-            X=array(self.X, "X"), Y=array(self.Y, "Y"),
-            sample_weight=array(self.sample_weight, "sample_weight"), validation=validation,
-        )
+        def converted(data: Data, prefix: str) -> Data:
+            X, Y, weights, rows = data
+            return (
+                array(X, f"{prefix}X"), array(Y, f"{prefix}Y"),
+                array(weights, f"{prefix}sample_weight"), rows,
+            )
+
+        validation = None if self.validation is None else converted(self.validation, "validation ")
+        return self._replace(data=converted(self.data, ""), validation=validation)
 
 
 def fit_in_parts(
@@ -61,24 +64,21 @@ def fit_in_parts(
     """
     validates = arguments.validation is not None
     dtype = network.parameters().dtype
-    last: list[Any] = []
 
-    def run(count: int) -> tuple[Any, Any, int, int, BaseException | None]:
+    def run(count: int) -> tuple[Any, ...]:
         a = arguments
-        return network.fit(
-            a.X, a.Y, a.sample_weight, a.validation, count, a.batch_size, a.shuffle, None, 0.0,
-            keep, count, a.ticker, a.masks,
+        part = network.fit(
+            a.data, a.validation, count, a.batch_size, a.shuffle, None, 0.0, None, a.ticker, a.masks
         )
-
-    def keep(*values: Any) -> None:
-        last[:] = values
+        if a.ticker is not None and part[-1] is not None:
+            a.ticker(*part[-1])
+        return part
 
     # Every argument is checked before the first epoch.
     counted = isinstance(epochs, (int, np.integer)) and not isinstance(epochs, bool) and epochs >= 0
     none, none_validated, *_ = network.fit(
-        arguments.X, arguments.Y, arguments.sample_weight, arguments.validation, 0 if counted else epochs,
-        arguments.batch_size, arguments.shuffle, patience, min_delta, keep, callback_every,
-        arguments.ticker, arguments.masks,
+        arguments.data, arguments.validation, 0 if counted else epochs, arguments.batch_size,
+        arguments.shuffle, patience, min_delta, callback, arguments.ticker, arguments.masks,
     )
     arguments = arguments.converted(dtype)
     costs: list[Any] = [none]
@@ -92,7 +92,7 @@ def fit_in_parts(
             count = 1 if validates or patience is not None else min(
                 callback_every - done % callback_every, epochs - done
             )
-            part, validation_part, _, _, error = run(count)
+            part, validation_part, _, _, error, last = run(count)
             costs.append(part)
             if validation_part is not None:
                 validation_costs.append(validation_part)
