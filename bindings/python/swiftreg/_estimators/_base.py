@@ -1,4 +1,4 @@
-"""Training of the two estimators: an epoch at a time, with validation and callbacks."""
+"""Training of the two estimators, with validation and callbacks."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
-import scipy.sparse
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from swiftreg import MLP
-from swiftreg._estimators._engine import Examples, data_loss, outputs, train_epoch
+from swiftreg._estimators._engine import Examples, data_loss, outputs, train_network
 from swiftreg._estimators._network import (
-    Array,
     BaseNetwork,
     drawn_seed,
     make_network,
@@ -281,18 +279,30 @@ class BaseMLP(BaseNetwork):
         judge = validation if self.early_stopping else training
         best = network.parameters.copy() if self.early_stopping else None
         before = len(self.loss_curve_)
+        epochs = 1 if incremental else self.max_iter
+        decays = self.solver == "sgd" and self.learning_rate == "invscaling"
+        # Whether something between two epochs uses the network.
+        pauses = held_out is not None or len(callbacks) > 0 or decays
         self.n_iter_ = 0
         self.validation_scores_ = None if held_out is None else []
         self.validation_loss_curve_ = None if held_out is None else []
-        saved = _saved(network) if incremental and scipy.sparse.issparse(train.X) else None
+
+        def ended(loss: float) -> bool:
+            """Records an epoch; whether the training is over or pauses."""
+            self.loss_ = loss
+            self.n_iter_ += 1
+            self.t_ += train.size
+            self.loss_curve_.append(loss)
+            if self.verbose:
+                print(f"Iteration {self.n_iter_}, loss = {loss:.8f}")
+            if not self.early_stopping:
+                training.take(self.loss_curve_[before:])
+                self.best_loss_ = training.best
+            return pauses or judge.is_over
+
         try:
-            for _ in range(1 if incremental else self.max_iter):
-                self.loss_ = train_epoch(network, train, batch_size, bool(self.shuffle))
-                self.n_iter_ += 1
-                self.t_ += train.size
-                self.loss_curve_.append(self.loss_)
-                if self.verbose:
-                    print(f"Iteration {self.n_iter_}, loss = {self.loss_:.8f}")
+            while self.n_iter_ < epochs:
+                train_network(network, train, epochs - self.n_iter_, batch_size, bool(self.shuffle), ended)
                 if held_out is not None:
                     score, loss = self._validate(held_out)
                 if self.early_stopping:
@@ -303,13 +313,10 @@ class BaseMLP(BaseNetwork):
                         self.best_iter_ = self.n_iter_
                         self.best_validation_score_ = score
                         self.best_validation_loss_ = loss
-                else:
-                    training.take(self.loss_curve_[before:])
-                    self.best_loss_ = training.best
                 # All of them are called, whatever the first one says.
                 if any([bool(callback(self)) for callback in callbacks]):  # noqa: C419
                     break
-                if self.solver == "sgd" and self.learning_rate == "invscaling":
+                if decays:
                     self._set_rate(self.learning_rate_init / (self.t_ + 1) ** self.power_t)
                 if not incremental and judge.is_over and not self._slows_down(judge):
                     message = None if self.early_stopping else training.warning(self.loss_curve_[before:])
@@ -326,10 +333,6 @@ class BaseMLP(BaseNetwork):
                 "interrupted", f"was interrupted by the user after {self.n_iter_} iterations",
                 UserWarning,
             )
-        except BaseException:
-            if saved is not None:
-                _restore(network, saved)
-            raise
         finally:
             if best is not None:
                 network.parameters[:] = best
@@ -397,15 +400,6 @@ class BaseMLP(BaseNetwork):
             state *= self._rate / rate
         self.network_.set_optimizer(**optimizer, learning_rate=rate)
         self._rate = rate
-
-
-def _saved(network: MLP) -> tuple[Array, Array, int, int]:
-    return network.parameters.copy(), network.optimizer_state.copy(), network.step, network.epoch
-
-
-def _restore(network: MLP, saved: tuple[Array, Array, int, int]) -> None:
-    network.parameters[:], network.optimizer_state[:] = saved[:2]
-    network.step, network.epoch = saved[2:]
 
 
 def _callbacks(callbacks: Any) -> list[Callback]:

@@ -21,7 +21,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, indexable
 
 from swiftreg import MLP
-from swiftreg._estimators._engine import Examples, Fit, Fitted, fit_many, train
+from swiftreg._estimators._engine import Examples, Fit, Fitted, fit_many, train_network
 from swiftreg._estimators._network import (
     Array,
     BaseNetwork,
@@ -103,10 +103,9 @@ def run_jobs(plan: Plan, jobs: list[Job], done: Callable[[Outcome], object]) -> 
             done(Outcome(job, nan, 0, nan, nan, nan, str(fitted)))
             return
         start = perf_counter()
-        score = est._fold_score(fitted.network, plan.data.rows(plan.folds[job.fold][1]))
+        score = est._fold_score(fitted.network, plan.data, plan.folds[job.fold][1])
         norm = math.sqrt(sum(float(np.sum(np.square(W, dtype=float))) for W, _ in fitted.network.weights))
-        best = int(np.argmin(fitted.validation_losses)) + 1
-        done(Outcome(job, score, best, norm, fitted.seconds, perf_counter() - start, None))
+        done(Outcome(job, score, fitted.best_epoch, norm, fitted.seconds, perf_counter() - start, None))
 
     fit_many(plan.data, [fit_of(job) for job in jobs], take)
 
@@ -221,8 +220,8 @@ class BaseMLPCV(BaseNetwork):
         self.init = init
 
     @abstractmethod
-    def _fold_loss(self, network: MLP, held_out: Examples) -> float:
-        """The mean loss whose negative is the default score."""
+    def _fold_loss(self, network: MLP, data: Examples, rows: Array) -> float:
+        """The mean loss of rows whose negative is the default score."""
 
     # ---- The grid --------------------------------------------------------------------------
 
@@ -267,9 +266,10 @@ class BaseMLPCV(BaseNetwork):
     def _batch_size(self, n: int) -> int:
         return min(200, n) if isinstance(self.batch_size, str) else min(int(self.batch_size), n)
 
-    def _fold_score(self, network: MLP, held_out: Examples) -> float:
+    def _fold_score(self, network: MLP, data: Examples, rows: Array) -> float:
         if self.scoring is None:
-            return -self._fold_loss(network, held_out)
+            return -self._fold_loss(network, data, rows)
+        held_out = data.rows(rows)
         judged: Any = copy.copy(self)
         judged.__dict__.pop("feature_names_in_", None)
         judged.network_, judged._seed = network, network.seed
@@ -334,7 +334,9 @@ class BaseMLPCV(BaseNetwork):
             groups = np.asarray(groups)[numbers][kept]
         if given is None:
             splitter = check_cv(cv, data.y, classifier=is_classifier(self))
-            return data, list(splitter.split(np.zeros((data.size, 1)), data.y, groups))
+            splits = splitter.split(np.zeros((data.size, 1)), data.y, groups)
+            numbers = np.arange(data.size)
+            return data, [(numbers[a], numbers[b]) for a, b in splits]
         place = np.full(total, -1)
         place[numbers[kept]] = np.arange(data.size)
         folds = [(place[a][place[a] >= 0], place[b][place[b] >= 0]) for a, b in given]
@@ -484,7 +486,7 @@ class BaseMLPCV(BaseNetwork):
         self.network_ = make_network(
             plan.settings[self.best_index_], plan.optimizer, self._seed, self.learning_rate_init, self.init
         )
-        self.loss_curve_ = train(
+        self.loss_curve_ = train_network(
             self.network_, data, self.n_epochs_, self._batch_size(data.size), bool(self.shuffle)
         )
         self.n_iter_ = self.n_epochs_

@@ -9,7 +9,7 @@ import numpy as np
 from swiftreg import MLP
 from swiftreg._estimators._classifier import ClassifierTargets
 from swiftreg._estimators._cv import BaseMLPCV
-from swiftreg._estimators._engine import Examples, outputs
+from swiftreg._estimators._engine import Array, Examples, outputs
 from swiftreg._estimators._regressor import RegressorTargets
 
 
@@ -132,9 +132,9 @@ class MLPClassifierCV(ClassifierTargets, BaseMLPCV):
         self.label_smoothing = label_smoothing
         self.class_weight = class_weight
 
-    def _fold_loss(self, network: MLP, held_out: Examples) -> float:
-        losses = self._losses(outputs(network, held_out.X, logits=True), held_out.Y)
-        return float(np.average(losses, weights=held_out.weights))
+    def _fold_loss(self, network: MLP, data: Examples, rows: Array) -> float:
+        losses = self._losses(outputs(network, data.X, rows, logits=True), data.Y[rows])
+        return float(np.average(losses, weights=None if data.weights is None else data.weights[rows]))
 
 
 class MLPRegressorCV(RegressorTargets, BaseMLPCV):
@@ -144,6 +144,7 @@ class MLPRegressorCV(RegressorTargets, BaseMLPCV):
     classes_. The default score is the negative squared error, the mean over examples and outputs.
     """
 
-    def _fold_loss(self, network: MLP, held_out: Examples) -> float:
-        squares = np.square(outputs(network, held_out.X) - held_out.Y, dtype=np.float64)
-        return float(np.average(squares.mean(axis=1), weights=held_out.weights))
+    def _fold_loss(self, network: MLP, data: Examples, rows: Array) -> float:
+        squares = np.square(outputs(network, data.X, rows) - data.Y[rows], dtype=np.float64)
+        weights = None if data.weights is None else data.weights[rows]
+        return float(np.average(squares.mean(axis=1), weights=weights))
