@@ -12,7 +12,7 @@ from measure import Case
 class Group:
     key: str
     title: str
-    # "ns" (a unit of work), "GFLOP/s" or "us" (a call).
+    # "ns" (a unit of work), "GFLOP/s", "us" (a call) or "fits/s".
     unit: str
     # Makes the cases for a number of threads; with quick, fewer or smaller ones.
     cases: Callable[[int, bool], Iterator[Case]]

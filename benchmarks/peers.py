@@ -18,6 +18,7 @@ def _import(name: str) -> ModuleType | None:
 torch: Any = _import("torch")
 jax: Any = _import("jax")
 special: Any = _import("scipy.special")
+sklearn: Any = _import("sklearn")
 
 
 def prepare(threads: int) -> None:
@@ -49,5 +50,5 @@ def environment(threads: int) -> dict[str, str]:
 
 
 def missing() -> list[str]:
-    names = {"PyTorch": torch, "JAX": jax, "SciPy": special}
+    names = {"PyTorch": torch, "JAX": jax, "SciPy": special, "scikit-learn": sklearn}
     return [name for name, module in names.items() if module is None]

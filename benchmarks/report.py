@@ -12,6 +12,8 @@ def value(seconds: float, work: float, unit: str) -> float:
     """Seconds a call in the unit of the table."""
     if unit == "GFLOP/s":
         return work / seconds / 1e9
+    if unit == "fits/s":
+        return work / seconds
     return seconds / work * {"ns": 1e9, "us": 1e6}[unit]
 
 
