@@ -131,7 +131,7 @@ C_LINK := -L$(BUILD)/lib -lSwiftReg -Wl,-rpath,'$$ORIGIN/../lib' -lm -lpthread
 C_TYPED_SHARED := cost dense dropout edges elementary elementwise errors files files_damaged found network_cases \
     network_data_errors network_errors network_fit network_gradient network_handle network_many network_predict \
     network_stop network_threads network_update options
-C_TYPED := $(C_TYPED_SHARED) disk
+C_TYPED := $(C_TYPED_SHARED) disk disk_places
 C_PLAIN_SHARED := check host_linux network_oracle oracle
 C_PLAIN := main untyped $(C_PLAIN_SHARED)
 C_OBJECTS := $(C_PLAIN:%=$(BUILD)/c/%.o) $(foreach t,0 1,$(C_TYPED:%=$(BUILD)/c/%_$(t).o))

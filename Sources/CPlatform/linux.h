@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -76,12 +77,54 @@ static inline int platform_start_thread(void *(*body)(void *)) {
 static inline int platform_errno(void) { return errno; }
 static inline void platform_set_errno(int value) { errno = value; }
 
-static inline int platform_open(const char *path, int flags) { return open(path, flags, 0666); }
+static inline int platform_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
 
 /* 0, or why not. */
 static inline int platform_why_not_regular(const struct stat *file) {
     if (S_ISREG(file->st_mode)) return 0;
     return S_ISDIR(file->st_mode) ? EISDIR : EINVAL;
+}
+
+/* Gives a new file the permissions of an old one, and its owner and group as far as that is allowed. */
+static inline void platform_copy_owner_and_mode(int descriptor, const struct stat *old) {
+    struct stat file;
+    if (fstat(descriptor, &file) == 0 && (file.st_uid != old->st_uid || file.st_gid != old->st_gid) &&
+        fchown(descriptor, old->st_uid, old->st_gid) != 0 && fchown(descriptor, (uid_t)-1, old->st_gid) != 0)
+        errno = 0;
+    fchmod(descriptor, old->st_mode & 0777);
+}
+
+/* A file without a name, in memory; -1 where the system has none. */
+static inline int platform_memory_file(void) {
+    return (int)syscall(SYS_memfd_create, "swiftreg", 1 /* MFD_CLOEXEC */);
+}
+
+/* ---- Numbers --------------------------------------------------------------------------- */
+
+/* Writes a finite number that is not negative as a floating constant of C, with the fewest digits, but at
+ * least 6 (15 of a double), that are read as the same number, without zeros at their end. The C library's
+ * decimal point is that of the locale, so only its digits are used. */
+static inline void platform_write_decimal(double value, int is_float, char text[32]) {
+    char printed[40], digits[20], *end;
+    int count = 0, exponent = 0;
+    for (int precision = is_float ? 6 : 15; precision <= (is_float ? 9 : 17); precision++) {
+        snprintf(printed, sizeof printed, "%.*e", precision - 1, value);
+        if (is_float ? strtof(printed, NULL) == (float)value : strtod(printed, NULL) == value) break;
+    }
+    for (end = printed; *end != 'e'; end++)
+        if (*end >= '0' && *end <= '9') digits[count++] = *end;
+    exponent = (int)strtol(end + 1, NULL, 10);
+    while (count > 1 && digits[count - 1] == '0') count--;
+    const int is_plain = exponent >= -4 && exponent < 16;
+    const int whole = !is_plain ? 1 : exponent < 0 ? 0 : exponent + 1; /* digits before the point */
+    if (whole == 0) *text++ = '0';
+    for (int i = 0; i < whole; i++) *text++ = i < count ? digits[i] : '0';
+    *text++ = '.';
+    for (int i = is_plain ? exponent + 1 : 0; i < 0; i++) *text++ = '0';
+    for (int i = whole; i < count; i++) *text++ = digits[i];
+    if (whole >= count) *text++ = '0';
+    if (is_plain) *text = 0;
+    else snprintf(text, 6, "e%d", exponent);
 }
 
 #endif

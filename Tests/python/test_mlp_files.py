@@ -165,6 +165,24 @@ def test_a_failed_save_changes_nothing(tmp_path: Path) -> None:
         assert (path / "inside").read_text() == "kept"
 
 
+def test_saving_through_a_link_and_over_an_old_file(tmp_path: Path) -> None:
+    """The link stays, and so do the permissions of what it leads to."""
+    (tmp_path / "models").mkdir()
+    link, target = tmp_path / "latest", tmp_path / "models" / "first"
+    link.symlink_to("models/first")
+    for seed in (1, 2):
+        MLP([2, 1], seed=seed).save(link)
+        assert link.is_symlink() and MLP.load(target).seed == seed
+        target.chmod(0o640)
+    MLP([2, 1], seed=3).save(link)
+    assert target.stat().st_mode & 0o777 == 0o640
+    null = tmp_path / "null"
+    null.symlink_to("/dev/null")
+    with pytest.raises(OSError, match="null"):
+        MLP([2, 1]).save(null)
+    assert null.is_symlink() and sorted(p.name for p in tmp_path.iterdir()) == ["latest", "models", "null"]
+
+
 @pytest.mark.parametrize(("name", "dtype"), EVERY)
 def test_as_a_c_function(name: str, dtype: str, tmp_path: Path) -> None:
     compiler = shutil.which(os.environ.get("CC", "cc"))

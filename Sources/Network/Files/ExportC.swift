@@ -15,9 +15,7 @@ extension Network {
             writer = source.writer
         }
         defer { freeKeepingFileError(text.memory) }
-        try replaceFile(path) { (file) throws(NetworkError) in
-            try file.write(text.memory, text.count)
-        }
+        try replaceFile(path, FileContent(text.memory, text.count))
     }
 }
 

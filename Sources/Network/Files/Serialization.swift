@@ -105,10 +105,9 @@ extension Network {
         let header = try fileHeader.written()
         defer { freeKeepingFileError(header.memory) }
         let data = dataSizes
-        try replaceFile(path) { (file) throws(NetworkError) in
-            try file.write(header.memory, header.count)
-            try file.write(parameters, data.parameters)
-            if let stateBuffer { try file.write(stateBuffer, data.state) }
-        }
+        var content = FileContent(header.memory, header.count)
+        content.second = (UnsafeRawPointer(parameters), data.parameters)
+        if let stateBuffer { content.third = (UnsafeRawPointer(stateBuffer), data.state) }
+        try replaceFile(path, content)
     }
 }

@@ -13,7 +13,7 @@ import CPlatform
 //
 //   Memory         allocateBlock, free
 //   Threads        Threads.count, Threads.run; Once; ThreadMemory
-//   Files          OutputFile, InputFile, replaceFile, fileError
+//   Files          InputFile, replaceFile, fileError, writeDecimal
 //   Processor      x86Level (x86-64 only)
 //   Environment    setting
 //
@@ -26,6 +26,16 @@ public func allocate<E>(_: E.Type, _ count: Int) -> UnsafeMutablePointer<E>? {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<E>.stride)
     guard count >= 0, !overflow else { return nil }
     return allocateBlock(max(bytes, 1), largePages: true)?.assumingMemoryBound(to: E.self)
+}
+
+/// The bytes of a file, in up to three pieces.
+struct FileContent {
+    typealias Piece = (bytes: UnsafeRawPointer, size: Int)
+    let first: Piece
+    var second: Piece?
+    var third: Piece?
+
+    init(_ bytes: UnsafeRawPointer, _ size: Int) { first = (bytes, size) }
 }
 
 /// `free` may change the error of a file operation, which the caller is to see.

@@ -6,12 +6,9 @@ var fileError: Int32 {
     set {}
 }
 
-struct OutputFile {
-    func write(_ bytes: UnsafeRawPointer, _ size: Int) throws(NetworkError) { throw .file }
-}
-
 func replaceFile(
-    _ path: UnsafePointer<CChar>, _ body: (_ file: OutputFile) throws(NetworkError) -> Void
+    _ path: UnsafePointer<CChar>, _ content: FileContent,
+    and second: (path: UnsafePointer<CChar>, content: FileContent)? = nil
 ) throws(NetworkError) {
     throw .file
 }
@@ -28,4 +25,9 @@ struct InputFile {
     {
         throw .file
     }
+}
+
+/// A number in a file, of which there are none.
+func writeDecimal(_ value: Double, isFloat: Bool, _ text: UnsafeMutablePointer<CChar>) {
+    text[0] = 0
 }
