@@ -128,6 +128,18 @@ def test_the_exported_file_agrees(trained: Trained, tmp_path: Path) -> None:
     np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-14)
 
 
+def test_a_byte_order_mark_hides_no_row(trained: Trained, tmp_path: Path) -> None:
+    """With a header, and without one, where the first row would be taken for it."""
+    plain = trained.csv.read_bytes()
+    headless = plain if plain[:1] in b"-0123456789" else plain.split(b"\n", 1)[1]
+    wanted = run(trained.program, "predict", trained.network, trained.csv).stdout
+    for content in (b"\xef\xbb\xbf" + headless, b"\xef\xbb\xbfa,b\n" + headless):
+        marked = tmp_path / "marked.csv"
+        marked.write_bytes(content)
+        done = run(trained.program, "predict", trained.network, marked)
+        assert done.returncode == 0 and done.stdout == wanted
+
+
 def test_rows_without_a_class(trained: Trained, tmp_path: Path) -> None:
     """Also with the line ends, blanks and empty lines of other programs."""
     rows = tmp_path / "rows.csv"

@@ -59,11 +59,12 @@ static inline size_t table_row(const char *line, size_t max, double *values) {
 
 /* Ends the program, with the number of the line, at a line with another number of columns. A
  * first line that does not begin with a number names the columns and is skipped. Empty lines
- * are skipped. */
+ * are skipped, and so is a byte-order mark (UTF-8). */
 static inline Table read_table(const char *path) {
     Table table = {0, 0, NULL};
     char *text = table_text(path), *next = text;
     size_t capacity = 0;
+    if (strncmp(text, "\xef\xbb\xbf", 3) == 0) next += 3;
     for (size_t number = 1; next != NULL; number++) {
         char *line = next, *end = strchr(line, '\n');
         next = end == NULL ? NULL : end + 1;
