@@ -232,6 +232,8 @@ typedef enum reg_enum {
     REG_ENUM_SCHEDULE = 4,
     REG_ENUM_FUNCTION = 5,
     REG_ENUM_STOP = 6,
+    REG_ENUM_PRECISION = 7,
+    REG_ENUM_INPUT_STEP = 8,
     REG_ENUM_32_BITS = 0x7fffffff
 } reg_enum;
 REG_ASSERT_ENUM(reg_enum);
@@ -542,10 +544,15 @@ reg_status reg_network_serialize_f64(const reg_network_f64 *network, void *buffe
 reg_status reg_network_deserialize(const void *buffer, size_t size, reg_network **network);
 reg_status reg_network_deserialize_f64(const void *buffer, size_t size, reg_network_f64 **network);
 
-/* The same to and from a file. Saving writes a new file, `.swiftreg-*.tmp` beside `path`, and
- * renames it: after any error or crash, the old file is whole. The new one has the mode that the
- * umask leaves, and takes the place of a symbolic link too. Something at `path` that is no regular
- * file is an error. Errors: as above; FILE (errno says why). */
+/* The same to and from a file. Saving follows symbolic links, writes a new file, `.swiftreg-*.tmp` beside
+ * the place that `path` leads to, and renames it: after any error or crash, the old file is whole. The
+ * new file has the permissions of the old one, and its owner where that is allowed; without an old one,
+ * those that the umask leaves. Something that is no regular file is an error.
+ *
+ * A file that cannot be replaced (it is a mount of its own, as in a container, or its folder takes no new
+ * files) is overwritten. After an error, it has its old content again. Only a crash meanwhile leaves a file
+ * that is refused as FORMAT, and so may be what another process reads meanwhile; saving processes wait for
+ * each other. Errors: as above; FILE (errno says why). */
 reg_status reg_network_save(const reg_network *network, const char *path);
 reg_status reg_network_save_f64(const reg_network_f64 *network, const char *path);
 reg_status reg_network_load(const char *path, reg_network **network);
@@ -557,16 +564,64 @@ reg_status reg_network_deserialize_any(const void *buffer, size_t size, reg_netw
                                        reg_network_f64 **network_f64);
 reg_status reg_network_load_any(const char *path, reg_network **network, reg_network_f64 **network_f64);
 
-/* Writes the network as one C99 file that needs nothing but math.h: a function
+/* ---- C ---------------------------------------------------------------------------------- */
+
+/* The element type of an exported function. */
+typedef enum reg_precision {
+    REG_PRECISION_OWN = 0, /* that of the network */
+    REG_PRECISION_FLOAT32 = 1,
+    REG_PRECISION_FLOAT64 = 2,
+    REG_PRECISION_32_BITS = 0x7fffffff
+} reg_precision;
+REG_ASSERT_ENUM(reg_precision);
+
+/* What becomes of an input v, with the step's constant c for this input. NaN, a missing input, passes
+ * through all but the last one. */
+typedef enum reg_input_step {
+    REG_STEP_SUBTRACT = 0, /* v - c */
+    REG_STEP_DIVIDE = 1,   /* v / c */
+    REG_STEP_MULTIPLY = 2, /* v * c */
+    REG_STEP_ADD = 3,      /* v + c */
+    REG_STEP_AT_LEAST = 4, /* the greater of v and c */
+    REG_STEP_AT_MOST = 5,  /* the lesser of v and c */
+    REG_STEP_MISSING = 6,  /* NaN if v is c, else v */
+    REG_STEP_IMPUTE = 7,   /* c if v is NaN, else v */
+    REG_INPUT_STEP_32_BITS = 0x7fffffff
+} reg_input_step;
+REG_ASSERT_ENUM(reg_input_step);
+
+typedef struct reg_export_options {
+    size_t struct_size;
+    reg_precision precision;
+    int32_t block;                    /* not 0: also the function NAME_block */
+    const char *header;               /* the path of a header with the declarations; NULL: none */
+    size_t steps;                     /* of the inputs, one after the other, before the first layer */
+    const reg_input_step *step_kinds; /* `steps` */
+    const double *step_values;        /* (steps, n_in): the constants */
+    size_t classes;                   /* 0, or for NAME_class: 2 for one output of binary
+                                         cross-entropy, the outputs for softmax cross-entropy */
+    const char *const *labels;        /* NULL, or `classes` texts for NAME_labels */
+} reg_export_options;
+
+/* Writes the network as one C file, C99 and C++11 at once, that needs nothing but math.h; T is float or
+ * double:
  *
- *     void NAME(const T x[n_in], T y[n_out]);      T is float or double
+ *     void NAME(const T x[n_in], T y[n_out]);           the outputs of one example
+ *     void NAME_block(const T *x, long m, T *y);        of m examples, in rows
+ *     long NAME_class(const T x[n_in]);                 the number of the likeliest class, from 0:
+ *                                                       the first of the largest outputs, or y > 1/2
+ *     extern const char *const NAME_labels[classes];    the labels, by this number
  *
- * gives the outputs of one example, as reg_network_predict within rounding; x and y must not
- * overlap. `name` is an identifier of C, of at most 255 characters, no keyword and no name of
- * math.h. The same network gives the same file, written as by save. Errors: NULL; NAME; FILE;
- * MEMORY. */
-reg_status reg_network_export_c(const reg_network *network, const char *path, const char *name);
-reg_status reg_network_export_c_f64(const reg_network_f64 *network, const char *path, const char *name);
+ * The outputs are those of reg_network_predict of a network of this type within rounding, also where values
+ * overflow or underflow; sums are equal to the bit where math.h defines FP_FAST_FMA. x and y must not
+ * overlap. `name` is an identifier of C, of at most 255 characters, no keyword of C or C++ and no name of
+ * math.h. `options` NULL: all 0. The same network gives the same file. Files are written as by save; an
+ * error leaves both old ones, but for an error of the system between the two renamings.
+ * Errors: NULL; NAME (also a header at `path`); SIZE; SHAPE (precision, step_kinds, classes); FILE; MEMORY. */
+reg_status reg_network_export_c(const reg_network *network, const char *path, const char *name,
+                                const reg_export_options *options);
+reg_status reg_network_export_c_f64(const reg_network_f64 *network, const char *path, const char *name,
+                                    const reg_export_options *options);
 
 #ifdef __cplusplus
 }

@@ -55,6 +55,7 @@ enum {
     first_size_reg_part = FIRST_SIZE(reg_part, total_weight),
     first_size_reg_fit_options = FIRST_SIZE(reg_fit_options, masks),
     first_size_reg_fit_result = FIRST_SIZE(reg_fit_result, failed_step),
+    first_size_reg_export_options = FIRST_SIZE(reg_export_options, labels),
     first_size_reg_enum_value = FIRST_SIZE(reg_enum_value, number),
     first_size_reg_option = FIRST_SIZE(reg_option, schedules),
     /* Results within a struct of arguments. */

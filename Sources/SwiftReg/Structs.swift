@@ -55,6 +55,9 @@ extension reg_fit_options: Sized {
 extension reg_fit_result: Sized {
     static var firstSize: Int { Int(first_size_reg_fit_result) }
 }
+extension reg_export_options: Sized {
+    static var firstSize: Int { Int(first_size_reg_export_options) }
+}
 extension reg_enum_value: Sized {
     static var firstSize: Int { Int(first_size_reg_enum_value) }
 }

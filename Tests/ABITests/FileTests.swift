@@ -76,7 +76,7 @@ import Testing
             #expect(reg_network_load(path, &loaded) == REG_OK)
             #expect(loaded.map(serialized) == serialized(network))
             reg_network_destroy(loaded)
-            #expect(reg_network_export_c(network, path, "predict") == REG_OK)
+            #expect(reg_network_export_c(network, path, "predict", nil) == REG_OK)
             #expect(reg_network_load(path, &loaded) == REG_ERROR_FORMAT)
             #expect(loaded == nil)
         }

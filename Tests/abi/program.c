@@ -164,6 +164,19 @@ static void train(reg_network *network) {
     must("set position", reg_network_set_position(network, &position.is));
 }
 
+/* To no file: the options are read before that is known. */
+static void export_c(const reg_network *network) {
+    GUARDED(reg_export_options, options);
+    options.is.block = 1;
+    const reg_status status = reg_network_export_c(network, "/nowhere/at/all.c", "predict", &options.is);
+    CHECK_BEHIND(options);
+    if (status != REG_ERROR_FILE) fail("export", status);
+#if ADDED
+    options.is.added = 1;
+    refused("reg_export_options", reg_network_export_c(network, "/nowhere/at/all.c", "predict", &options.is));
+#endif
+}
+
 int main(void) {
     GUARDED(reg_build, build);
     must("build info", reg_build_info(&build.is));
@@ -179,6 +192,7 @@ int main(void) {
     reg_network *network = make();
     optimize(network);
     train(network);
+    export_c(network);
     reg_network_destroy(network);
     return 0;
 }

@@ -1,5 +1,4 @@
 /* Networks saved to files and loaded: every bit is the same, and no file is half written. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -10,45 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "disk.h"
 #include "host.h"
 #include "networks.h"
 #include "tests.h"
-
-/* ---- A directory for each test --------------------------------------------------------- */
-
-static char directory[256];
-
-static void make_directory(void) {
-    const char *place = getenv("TMPDIR");
-    snprintf(directory, sizeof directory, "%s/swiftreg-test-XXXXXX", place == NULL ? "/tmp" : place);
-    if (!CHECK(mkdtemp(directory) != NULL)) exit(EXIT_FAILURE);
-}
-
-static const char *in_directory(const char *name) {
-    static char path[2][512];
-    static int next;
-    next ^= 1;
-    snprintf(path[next], sizeof path[next], "%s/%s", directory, name);
-    return path[next];
-}
-
-/* The number of files in the directory; removes them if `removes`. */
-static int count_files(bool removes) {
-    DIR *stream = opendir(directory);
-    int count = 0;
-    for (struct dirent *entry; stream != NULL && (entry = readdir(stream)) != NULL;) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        count++;
-        if (removes) unlink(in_directory(entry->d_name));
-    }
-    if (stream != NULL) closedir(stream);
-    return count;
-}
-
-static void remove_directory(void) {
-    count_files(true);
-    CHECK(rmdir(directory) == 0);
-}
 
 /* ---- Round trips ----------------------------------------------------------------------- */
 
@@ -58,6 +22,7 @@ TEST(files_disk) {
         describe("files_disk " REAL_NAME ", network %d", round);
         network *original = random_network(round % 2 == 0), *copy = NULL;
         const char *path = in_directory("network");
+        unlink(path);
         const mode_t mask = umask(round % 2 == 0 ? 027 : 077);
         CHECK_OK(REG(network_save)(original, path));
         umask(mask);
@@ -98,13 +63,6 @@ TEST(files_relative) {
 
 /* ---- Errors ---------------------------------------------------------------------------- */
 
-#define FILE_ERROR(number, call)                                                                             \
-    do {                                                                                                     \
-        errno = 0;                                                                                           \
-        CHECK_STATUS(REG_ERROR_FILE, call);                                                                  \
-        CHECK(errno == (number));                                                                            \
-    } while (0)
-
 /* Paths that cannot be loaded, or saved and exported to, with their errno. */
 static void check_path(network *original, const char *path, int load_error, int save_error) {
     describe("files_errors " REAL_NAME ", path %s", path);
@@ -112,7 +70,7 @@ static void check_path(network *original, const char *path, int load_error, int 
     FILE_ERROR(load_error, REG(network_load)(path, &loaded));
     CHECK(loaded == NULL);
     FILE_ERROR(save_error, REG(network_save)(original, path));
-    FILE_ERROR(save_error, REG(network_export_c)(original, path, "predict"));
+    FILE_ERROR(save_error, REG(network_export_c)(original, path, "predict", NULL));
 }
 
 TEST(files_errors) {
@@ -129,9 +87,9 @@ TEST(files_errors) {
     CHECK_STATUS(REG_ERROR_NULL, REG(network_save)(original, NULL));
     CHECK_STATUS(REG_ERROR_NULL, REG(network_load)(in_directory("a"), NULL));
     CHECK_STATUS(REG_ERROR_NULL, REG(network_load)(NULL, &out));
-    CHECK_STATUS(REG_ERROR_NULL, REG(network_export_c)(NULL, in_directory("a"), "predict"));
-    CHECK_STATUS(REG_ERROR_NULL, REG(network_export_c)(original, NULL, "predict"));
-    CHECK_STATUS(REG_ERROR_NULL, REG(network_export_c)(original, in_directory("a"), NULL));
+    CHECK_STATUS(REG_ERROR_NULL, REG(network_export_c)(NULL, in_directory("a"), "predict", NULL));
+    CHECK_STATUS(REG_ERROR_NULL, REG(network_export_c)(original, NULL, "predict", NULL));
+    CHECK_STATUS(REG_ERROR_NULL, REG(network_export_c)(original, in_directory("a"), NULL, NULL));
     CHECK(count_files(false) == 0);
 
     CHECK_OK(REG(network_save)(original, in_directory("file")));
@@ -185,22 +143,74 @@ TEST(files_names) {
                                       "gamma", "j0",       "y1",          "signgam",   "M_PI",   "scalb"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         describe("files_names " REAL_NAME ", %s", bad[i]);
-        CHECK_STATUS(REG_ERROR_NAME, REG(network_export_c)(original, path, bad[i]));
+        CHECK_STATUS(REG_ERROR_NAME, REG(network_export_c)(original, path, bad[i], NULL));
     }
     char name[257];
     memset(name, 'n', 256);
     name[256] = 0;
-    CHECK_STATUS(REG_ERROR_NAME, REG(network_export_c)(original, path, name));
+    CHECK_STATUS(REG_ERROR_NAME, REG(network_export_c)(original, path, name, NULL));
     CHECK(count_files(false) == 0);
     name[255] = 0;
-    CHECK_OK(REG(network_export_c)(original, path, name));
+    CHECK_OK(REG(network_export_c)(original, path, name, NULL));
     static const char *const good[] = {"a",   "_",    "x", "y", "predict", "int_",
                                        "Int", "exp_", "f", "l", "model2",  "u1"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         describe("files_names " REAL_NAME ", %s", good[i]);
-        CHECK_OK(REG(network_export_c)(original, path, good[i]));
+        CHECK_OK(REG(network_export_c)(original, path, good[i], NULL));
     }
     REG(network_destroy)(original);
+    remove_directory();
+}
+
+/* What the options may be, and that nothing is written otherwise. What the file computes is tested in Python. */
+TEST(files_export_options) {
+    make_directory();
+    static const size_t widths[] = {2, 3}, one[] = {2, 1};
+    static const double values[] = {1, 2, 3, 4};
+    static const reg_input_step steps[] = {REG_STEP_SUBTRACT, REG_STEP_DIVIDE};
+    static const reg_input_step no_steps[] = {REG_STEP_SUBTRACT, (reg_input_step)77};
+    static const char *const labels[] = {"a", "b", "c"}, *const two_labels[] = {"a", NULL, "c"};
+    char path[512], header[512];
+    strcpy(path, in_directory("file.c"));
+    strcpy(header, in_directory("file.h"));
+    for (reg_loss loss = 0; (int)loss <= last_value(REG_ENUM_LOSS); loss++) {
+        network *several = NULL, *single = NULL;
+        reg_network_options shape = {
+            .struct_size = sizeof shape, .layers = 1, .widths = widths, .loss = loss};
+        CHECK_OK(REG(network_create)(&shape, &several));
+        shape.widths = one;
+        CHECK_OK(REG(network_create)(&shape, &single));
+#define EXPORT(network, ...)                                                                                 \
+    REG(network_export_c)(network, path, "f",                                                                \
+                          &(reg_export_options){.struct_size = sizeof(reg_export_options), __VA_ARGS__})
+        CHECK_STATUS(REG_ERROR_SHAPE, EXPORT(several, .precision = (reg_precision)3));
+        CHECK_STATUS(REG_ERROR_SHAPE,
+                     EXPORT(several, .steps = 2, .step_kinds = no_steps, .step_values = values));
+        CHECK_STATUS(REG_ERROR_NULL, EXPORT(several, .steps = 2, .step_values = values));
+        CHECK_STATUS(REG_ERROR_NULL, EXPORT(several, .steps = 2, .step_kinds = steps));
+        CHECK_STATUS(REG_ERROR_SIZE, EXPORT(several, .steps = SIZE_MAX / 2, .step_kinds = steps));
+        CHECK_STATUS(REG_ERROR_SHAPE, EXPORT(several, .classes = 2));
+        CHECK_STATUS(REG_ERROR_SHAPE, EXPORT(single, .classes = 3));
+        CHECK_STATUS(REG_ERROR_NAME, EXPORT(several, .header = path));
+        CHECK(count_files(false) == 0);
+        const bool is_softmax = loss == REG_SOFTMAX_CROSS_ENTROPY;
+        CHECK_STATUS(is_softmax ? REG_ERROR_NULL : REG_ERROR_SHAPE,
+                     EXPORT(several, .classes = 3, .labels = two_labels));
+        CHECK_STATUS(is_softmax ? REG_OK : REG_ERROR_SHAPE, EXPORT(several, .classes = 3, .labels = labels));
+        CHECK(count_files(true) == is_softmax);
+        CHECK_STATUS(loss == REG_BINARY_CROSS_ENTROPY ? REG_OK : REG_ERROR_SHAPE,
+                     EXPORT(single, .classes = 2));
+        /* Both files or neither. */
+        count_files(true);
+        CHECK(mkdir(header, 0700) == 0);
+        CHECK_STATUS(REG_ERROR_FILE, EXPORT(several, .header = header));
+        CHECK(errno == EISDIR && count_files(false) == 1 && rmdir(header) == 0);
+        CHECK_OK(EXPORT(several, .header = header, .steps = 2, .step_kinds = steps, .step_values = values,
+                        .block = 1, .precision = REG_PRECISION_FLOAT32));
+        CHECK(count_files(true) == 2);
+        REG(network_destroy)(several);
+        REG(network_destroy)(single);
+    }
     remove_directory();
 }
 
@@ -217,7 +227,7 @@ TEST(files_full_disk) {
         const struct rlimit small = {room, limit.rlim_max};
         CHECK(setrlimit(RLIMIT_FSIZE, &small) == 0);
         FILE_ERROR(EFBIG, REG(network_save)(new, in_directory("network")));
-        FILE_ERROR(EFBIG, REG(network_export_c)(new, in_directory("network"), "predict"));
+        FILE_ERROR(EFBIG, REG(network_export_c)(new, in_directory("network"), "predict", NULL));
         CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
         CHECK(count_files(false) == 1);
         CHECK_OK(REG(network_load)(in_directory("network"), &loaded));

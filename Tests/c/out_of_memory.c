@@ -142,7 +142,7 @@ static reg_status save(long limit) {
 
 static reg_status export_c(long limit) {
     allowed = limit;
-    return finish_writing(reg_network_export_c(trained, new_path, "predict"));
+    return finish_writing(reg_network_export_c(trained, new_path, "predict", NULL));
 }
 
 /* ---- All ------------------------------------------------------------------------------- */

@@ -10,9 +10,15 @@
     X(files_relative)                                                                                        \
     X(files_errors)                                                                                          \
     X(files_names)                                                                                           \
+    X(files_export_options)                                                                                  \
     X(files_full_disk)                                                                                       \
     X(files_killed)                                                                                          \
-    X(files_at_once)
+    X(files_at_once)                                                                                         \
+    X(files_links)                                                                                           \
+    X(files_irregular)                                                                                       \
+    X(files_mode)                                                                                            \
+    X(files_mounted)                                                                                         \
+    X(files_fixed_folder)
 #else
 #define HOST_TESTS(X) X(no_files)
 #endif

@@ -362,7 +362,7 @@ static void fuzz_export(Network *network, Ends ends) {
     freeze_buffer(name);
     bool is_name = name[0] != 0 && !(name[0] >= '0' && name[0] <= '9') && strlen(name) <= 255;
     for (const char *c = name; *c != 0; c++) is_name &= memchr(usual, *c, 63) != NULL;
-    JUDGE(REG(network_export_c)(network, "/nowhere/at/all.c", name),
+    JUDGE(REG(network_export_c)(network, "/nowhere/at/all.c", name, NULL),
           is_name ? ONE(REG_ERROR_FILE) : ONE(REG_ERROR_NAME), ONE(REG_ERROR_NAME));
 }
 

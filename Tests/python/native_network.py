@@ -156,7 +156,7 @@ class Network:
         self._call("save", str(path).encode())
 
     def export_c(self, path: Path, name: str) -> None:
-        self._call("export_c", str(path).encode(), name.encode())
+        self._call("export_c", str(path).encode(), name.encode(), None)
 
     def serialize(self) -> bytes:
         size = c.c_size_t()

@@ -281,8 +281,11 @@ static void train(const char *csv, const char *path, const Options *options) {
            correct_predictions(&table, out, outputs, mask, 0), validation.m);
     must_at(path, reg_network_save_f64(network, path));
     check_saved(network, path, &table, out);
-    if (options->export_to != NULL)
-        must_at(options->export_to, reg_network_export_c_f64(network, options->export_to, "predict"));
+    if (options->export_to != NULL) {
+        const reg_export_options export = {.struct_size = sizeof export, .block = 1, .classes = classes};
+        must_at(options->export_to,
+                reg_network_export_c_f64(network, options->export_to, "predict", &export));
+    }
     reg_network_destroy_f64(network);
     void *blocks[] = {out,        mean,         deviation,    mask,        training.x,
                       training.y, validation.x, validation.y, table.values};

@@ -26,6 +26,9 @@ struct ByteWriter {
 
     fileprivate func release() { free(memory) }
 
+    // Out of line: they are called in many places, and none needs to be fast.
+
+    @inline(never)
     private mutating func makeRoom(_ size: Int) {
         // After a failure, bytes are only counted.
         guard grows, size > capacity - count, count <= capacity else { return }
@@ -37,6 +40,7 @@ struct ByteWriter {
         capacity = larger
     }
 
+    @inline(never)
     mutating func write(_ bytes: UnsafeRawPointer, _ size: Int) {
         makeRoom(size)
         if let memory, size <= capacity - count {
@@ -45,12 +49,10 @@ struct ByteWriter {
         count += size
     }
 
+    @inline(never)
     mutating func write(byte: UInt8) {
-        makeRoom(1)
-        if let memory, count < capacity {
-            (memory + count).storeBytes(of: byte, as: UInt8.self)
-        }
-        count += 1
+        var byte = byte
+        write(&byte, 1)
     }
 
     /// Overwrites bytes at an offset.
@@ -60,11 +62,14 @@ struct ByteWriter {
         }
     }
 
+    @inline(never)
     mutating func write(_ text: StaticString) { write(text.utf8Start, text.utf8CodeUnitCount) }
 
     // The label is needed: without it a literal would become a String, and then such a pointer.
+    @inline(never)
     mutating func write(cString text: UnsafePointer<CChar>) { write(text, strlen(text)) }
 
+    @inline(never)
     mutating func write(_ number: UInt64) {
         var divisor: UInt64 = 1
         while number / divisor >= 10 { divisor *= 10 }

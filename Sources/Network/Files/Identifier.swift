@@ -1,7 +1,7 @@
 import CPlatform
 
-/// Whether a function of this name compiles beside math.h: a C99 identifier of at most 255 characters that
-/// is no keyword, not `main`, and no name of math.h.
+/// Whether a function of this name compiles beside math.h: an identifier of C99 of at most 255 characters that
+/// is no keyword of C23 or C++23, not `main`, and no name of math.h.
 public func isFunctionName(_ name: UnsafePointer<CChar>) -> Bool {
     var count = 0
     while name[count] != 0 {
@@ -27,7 +27,12 @@ public func isFunctionName(_ name: UnsafePointer<CChar>) -> Bool {
 private let keywords: StaticString = """
     auto break case char const continue default do double else enum extern float for goto if inline \
     int long register restrict return short signed sizeof static struct switch typedef union \
-    unsigned void volatile while _Bool _Complex _Imaginary main
+    unsigned void volatile while _Bool _Complex _Imaginary main alignas alignof bool constexpr false \
+    nullptr static_assert thread_local true typeof typeof_unqual and and_eq asm bitand bitor catch \
+    char8_t char16_t char32_t class compl concept consteval constinit const_cast co_await co_return \
+    co_yield decltype delete dynamic_cast explicit export friend mutable namespace new noexcept not \
+    not_eq operator or or_eq private protected public reinterpret_cast requires static_cast template \
+    this throw try typeid typename using virtual wchar_t xor xor_eq
     """
 
 private let macros: StaticString = """

@@ -25,6 +25,8 @@ public enum ChoiceSet: UInt32, Sendable {
     case schedule = 4
     case function = 5
     case stop = 6
+    case precision = 7
+    case inputStep = 8
 
     /// The names of the value of this number, if there is one.
     public func names(_ number: UInt32) -> ChoiceNames? {
@@ -36,6 +38,8 @@ public enum ChoiceSet: UInt32, Sendable {
         case .schedule: Schedule(rawValue: number)?.names
         case .function: ElementaryFunction(rawValue: number)?.names
         case .stop: StopReason(rawValue: number)?.names
+        case .precision: Precision(rawValue: number)?.names
+        case .inputStep: InputStep(rawValue: number)?.names
         }
     }
 
@@ -128,6 +132,31 @@ extension StopReason: Choice {
         case .epochs: ChoiceNames("epochs", "REG_STOP_EPOCHS")
         case .report: ChoiceNames("report", "REG_STOP_REPORT")
         case .patience: ChoiceNames("patience", "REG_STOP_PATIENCE")
+        }
+    }
+}
+
+extension Precision: Choice {
+    public var names: ChoiceNames {
+        switch self {
+        case .own: ChoiceNames("own", "REG_PRECISION_OWN")
+        case .float32: ChoiceNames("float32", "REG_PRECISION_FLOAT32")
+        case .float64: ChoiceNames("float64", "REG_PRECISION_FLOAT64")
+        }
+    }
+}
+
+extension InputStep: Choice {
+    public var names: ChoiceNames {
+        switch self {
+        case .subtract: ChoiceNames("subtract", "REG_STEP_SUBTRACT")
+        case .divide: ChoiceNames("divide", "REG_STEP_DIVIDE")
+        case .multiply: ChoiceNames("multiply", "REG_STEP_MULTIPLY")
+        case .add: ChoiceNames("add", "REG_STEP_ADD")
+        case .atLeast: ChoiceNames("at_least", "REG_STEP_AT_LEAST")
+        case .atMost: ChoiceNames("at_most", "REG_STEP_AT_MOST")
+        case .missing: ChoiceNames("missing", "REG_STEP_MISSING")
+        case .impute: ChoiceNames("impute", "REG_STEP_IMPUTE")
         }
     }
 }

@@ -386,7 +386,8 @@ static PyMethodDef network_methods[] = {
                  "exception, last progress)"),
     CLASS_METHOD("serialize", network_serialize, "serialize() -> bytes"),
     CLASS_METHOD("save", network_save, "save(path)"),
-    CLASS_METHOD("export_c", network_export_c, "export_c(path, name)"),
+    CLASS_METHOD("export_c", network_export_c,
+                 "export_c(path, name, precision, block, header, steps, step_values, labels)"),
     {NULL, NULL, 0, NULL},
 };
 

@@ -54,6 +54,8 @@ double network_work(const Network *network, Py_ssize_t examples);
 /* Reads the library's table, once. */
 int options_load(void);
 const reg_option *option_of(const char *structure, const char *field);
+/* The number of an enum's value by its name. -1 with an exception. */
+int get_enum(reg_enum which, PyObject *object, const char *name, uint32_t *number);
 /* The options of a struct of the library that are in a dict; the others stay. */
 int options_from_dict(PyObject *dict, const char *structure, void *options);
 /* All options of a struct; `layers` is the length of those that have a value for each layer. */

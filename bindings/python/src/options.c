@@ -40,8 +40,7 @@ static PyObject *enum_name(reg_enum which, uint32_t number) {
     return status == REG_OK ? PyUnicode_FromString(value.name) : raise_status(status);
 }
 
-/* The number of a name. */
-static int get_enum(reg_enum which, PyObject *object, const char *name, uint32_t *number) {
+int get_enum(reg_enum which, PyObject *object, const char *name, uint32_t *number) {
     if (!PyUnicode_Check(object)) {
         PyErr_Format(PyExc_TypeError, "%s must be a string, got %R", name, object);
         return -1;

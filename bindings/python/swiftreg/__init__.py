@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from swiftreg._estimators import MLPClassifierCV as MLPClassifierCV
     from swiftreg._estimators import MLPRegressor as MLPRegressor
     from swiftreg._estimators import MLPRegressorCV as MLPRegressorCV
+    from swiftreg._exchange._c import export_c
     from swiftreg._history import History, Progress
     from swiftreg._mlp import MLP
     from swiftreg._playground import Playground as Playground
@@ -46,6 +47,7 @@ __all__ = [
     "dropout",
     "dropout_backward",
     "dropout_mask",
+    "export_c",
     "get_num_threads",
     "set_num_threads",
 ]
@@ -59,6 +61,7 @@ _LATE = {
     "carry_over": "_carry_over",
     "carry_over_names": "_carry_over",
     "MLP": "_mlp",
+    "export_c": "_exchange._c",
     "History": "_history",
     "Progress": "_history",
     "MLPClassifier": "_estimators",

@@ -378,6 +378,10 @@ class MLP(Exchange, Holder):
     def save(self, path: str | bytes | os.PathLike[str]) -> None:
         """Writes `to_bytes` to a file, whole or not at all: an old one stays until then.
 
+        Links are followed, and an old file's permissions stay. Only a file that cannot be replaced (a mount
+        of its own, or in a folder that takes no new files) is overwritten, and refused by `load` after a
+        crash meanwhile.
+
         Raises OSError (FileNotFoundError, PermissionError, ...) with errno and filename.
         """
         self._network.save(path)
@@ -387,15 +391,26 @@ class MLP(Exchange, Holder):
         """A network from a file of `save`. Raises OSError as it, FormatError as `from_bytes`."""
         return cls._of(_core.network_load(path))
 
-    def export_c(self, path: str | bytes | os.PathLike[str], name: str = "predict") -> None:
-        """Writes the network as a C99 file that needs nothing but math.h, with the function
+    def export_c(
+        self,
+        path: str | bytes | os.PathLike[str],
+        name: str = "predict",
+        *,
+        dtype: DTypeLike | None = None,
+        block: bool = False,
+        header: str | bytes | os.PathLike[str] | bool = True,
+    ) -> None:
+        """Writes the network as one file of C99 and C++11 that needs nothing but math.h, with the function
 
             void NAME(const T x[n_in], T y[n_out]);
 
-        for T float or double: the outputs of one example, as `predict` within rounding. `name` is an
-        identifier of C (ValueError). Raises OSError as `save`.
+        for T float or double (`dtype`; None: the network's): the outputs of one example, as `predict` within
+        rounding. The header beside it has its declaration. See `swiftreg.export_c`, which also takes
+        estimators and pipelines.
         """
-        self._network.export_c(path, name)
+        from swiftreg._exchange._c import export_c
+
+        export_c(self, path, name, dtype=dtype, block=block, header=header)
 
     # Read by skops and MLflow, too, which ignore __reduce__.
 
