@@ -36,7 +36,11 @@ func swiftSettings(_ extra: [SwiftSetting] = [], fast: Bool = false) -> [SwiftSe
         settings += [
             .enableExperimentalFeature("Embedded"), .define("REG_EMBEDDED"),
             // A function each in a section, so that the linker drops those that nothing calls.
-            .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections"]),
+            // No hash of its source in each object, which only incremental builds read.
+            .unsafeFlags([
+                "-wmo", "-Xfrontend", "-function-sections", "-Xfrontend",
+                "-disable-incremental-llvm-codegen",
+            ]),
         ]
     }
     if shared {

@@ -85,7 +85,7 @@ extension Float: NetworkScalar {
             deserialize: { reg_network_deserialize($0, $1, $2) },
             save: { reg_network_save($0, $1) },
             load: { reg_network_load($0, $1) },
-            exportC: { reg_network_export_c($0, $1, $2) })
+            exportC: { reg_network_export_c($0, $1, $2, nil) })
     }
 }
 
@@ -116,7 +116,7 @@ extension Double: NetworkScalar {
             deserialize: { reg_network_deserialize_f64($0, $1, $2) },
             save: { reg_network_save_f64($0, $1) },
             load: { reg_network_load_f64($0, $1) },
-            exportC: { reg_network_export_c_f64($0, $1, $2) })
+            exportC: { reg_network_export_c_f64($0, $1, $2, nil) })
     }
 }
 

@@ -97,28 +97,37 @@ struct CSourceWriter {
 
     /// Writes a template: @ is the function's name, $T the element type, $f the suffix of a number or function
     /// of that type, $a and $b are the arguments, $s is `text`.
+    @inline(never)
     private mutating func emit(
-        _ template: StaticString, _ a: Int = 0, _ b: Int = 0, text: StaticString = ""
+        _ template: UnsafePointer<UInt8>, _ a: Int, _ b: Int, text: UnsafePointer<UInt8>
     ) {
-        let (bytes, size) = (template.utf8Start, template.utf8CodeUnitCount)
         var i = 0
-        while i < size {
-            if bytes[i] == ascii("@") {
-                writer.write(cString: source.export.name)
-            } else if bytes[i] == ascii("$") {
+        while template[i] != 0 {
+            switch template[i] {
+            case ascii("@"): writer.write(cString: source.export.name)
+            case ascii("$"):
                 i += 1
-                switch bytes[i] {
+                switch template[i] {
                 case ascii("T"): writer.write(source.isFloat ? "float" : "double")
                 case ascii("f"): writer.write(source.isFloat ? "f" : "")
                 case ascii("a"): writer.write(a)
                 case ascii("b"): writer.write(b)
-                default: writer.write(text)
+                default:
+                    writer.write(
+                        cString: UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self))
                 }
-            } else {
-                writer.write(byte: bytes[i])
+            case let byte: writer.write(byte: byte)
             }
             i += 1
         }
+    }
+
+    // A literal is three words, and ends with a 0.
+    @inline(__always)
+    private mutating func emit(
+        _ template: StaticString, _ a: Int = 0, _ b: Int = 0, text: StaticString = ""
+    ) {
+        emit(template.utf8Start, a, b, text: text.utf8Start)
     }
 
     private func step(_ i: Int) -> InputStep {

@@ -73,6 +73,7 @@ private let narrowSumOverhead = 128
 extension Operations {
     /// The plan of a product of a caller. `call.cRowStride` is `cStrides.unit`. `threads` nil: as many as the
     /// pool has.
+    @inline(never)
     func plan(_ call: MatrixProduct<T>, cStrides: Strides, threads: Int?) -> ProductPlan {
         let isWide = cStrides.example == 1 || call.n == 1
         let isTall = cStrides.unit == 1 || call.m == 1

@@ -130,20 +130,22 @@ extension Network {
     private mutating func slope(
         _ examples: Examples<T>, parameter i: Int, step: Double
     ) throws(NetworkError) -> Double {
-        let m = examples.totalWeight(of: examples.all)
         let original = parameters[i]
         defer { parameters[i] = original }
         let (above, below) = (T(Double(original) + step), T(Double(original) - step))
         parameters[i] = above
-        let high = try batch(
-            examples, examples.all, BatchShare(totalWeight: m, fraction: 1),
-            dropout: dropout(firstRow: 0),
-            wantsGradient: false, threads: Threads.count)
+        let high = try wholeCost(examples)
         parameters[i] = below
-        let low = try batch(
-            examples, examples.all, BatchShare(totalWeight: m, fraction: 1),
-            dropout: dropout(firstRow: 0),
-            wantsGradient: false, threads: Threads.count)
+        let low = try wholeCost(examples)
         return (high - low) / (Double(above) - Double(below))
+    }
+
+    /// The cost of all examples at the present step.
+    @inline(never)
+    private mutating func wholeCost(_ examples: Examples<T>) throws(NetworkError) -> Double {
+        let m = examples.totalWeight(of: examples.all)
+        return try batch(
+            examples, examples.all, BatchShare(totalWeight: m, fraction: 1),
+            dropout: dropout(firstRow: 0), wantsGradient: false, threads: Threads.count)
     }
 }

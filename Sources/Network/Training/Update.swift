@@ -16,6 +16,8 @@ extension Network {
         }
         let rate = optimizer.rate(epoch: position.epoch, runtime)
         let second = optimizer.kind.moments == 2 ? state + parameterCount : state
+        // Out of line: it is long, and called in three places.
+        @inline(never)
         func update(_ first: Int, _ count: Int, areWeights: Bool) {
             operations.optimize(
                 parameters + first, gradients + first, state + first, second + first, count,
