@@ -82,14 +82,14 @@ def grids(threads: int, quick: bool) -> Iterator[Case]:
     epochs = 10 if quick else 50
     for name, load in (("digits", load_digits), ("breast cancer", load_breast_cancer)):
         X, y = load(return_X_y=True)
-        yield Case(f"{name}, {epochs} epochs", FITS, _contestants(scale(X), y, epochs, threads))
+        yield Case(f"{name}, {epochs} epochs", FITS, _contestants(scale(X).astype(np.float32), y, epochs, threads))
 
 
 GROUPS = [
     Group(
         "grid", "Cross-validation of a grid", "fits/s", grids,
         f"Fits a second: {len(ALPHAS)} alphas, {len(KEEP_PROBS)} keep_probs and {FOLDS} folds, 100 hidden units, Adam, "
-        "float64, the same number of epochs for all. swiftreg is `MLPClassifierCV`, which also takes the loss of the "
+        "float32, the same number of epochs for all. swiftreg is `MLPClassifierCV`, which also takes the loss of the "
         "fold after each epoch; GridSearchCV divides its fits over as many processes as the table has threads. "
         "scikit-learn has no keep_prob: the fits of its alphas and folds.",
     ),

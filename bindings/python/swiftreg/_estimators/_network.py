@@ -270,8 +270,7 @@ def drawn_seed(random_state: np.random.RandomState) -> int:
 def make_network(
     settings: dict[str, Any], optimizer: dict[str, Any], seed: int, learning_rate: float, init: str
 ) -> MLP:
-    network = MLP(**settings, seed=seed)
-    network.set_optimizer(**optimizer, learning_rate=float(learning_rate))
+    network = MLP(**settings, **optimizer, seed=seed, learning_rate=float(learning_rate))
     if init == "torch":
         draw_as_torch(network)
     return network
