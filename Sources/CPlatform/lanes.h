@@ -38,10 +38,33 @@ LANES_TYPE(lanes_u64x2, uint64_t, 2);
 /* a * b + c, rounded once: an instruction; an operation of relaxed SIMD, which must not run on an
  * engine that does not fuse it; or exact arithmetic in place of it. */
 #ifndef __wasm__
+#if defined(__x86_64__) && !defined(__FMA__)
+/* A build for every x86-64 CPU that fuses all the same: one call for a vector on a CPU that has the instruction,
+ * one call of libm for each lane on another. The callee loads quarters, as the caller stored them: a processor
+ * forwards no two stores to one load. */
+#define LANES_FMA_CALL(type, quarters, quarter)                                                              \
+    static __attribute__((noinline, target("fma"))) void lanes_##type##_fma_called(                          \
+        const lanes_##type *a, const lanes_##type *b, lanes_##type *c) {                                     \
+        const lanes_##quarter *a4 = (const lanes_##quarter *)a, *b4 = (const lanes_##quarter *)b;            \
+        lanes_##quarter *c4 = (lanes_##quarter *)c;                                                          \
+        for (int i = 0; i < quarters; i++) c4[i] = __builtin_elementwise_fma(a4[i], b4[i], c4[i]);           \
+    }                                                                                                        \
+    LANES lanes_##type lanes_##type##_fma(lanes_##type a, lanes_##type b, lanes_##type c) {                  \
+        if (!__builtin_cpu_supports("fma")) return __builtin_elementwise_fma(a, b, c);                       \
+        lanes_##type##_fma_called(&a, &b, &c);                                                               \
+        return c;                                                                                            \
+    }
+#define LANES_FMA(type) LANES_FMA_##type
+#define LANES_FMA_f32 LANES_FMA_CALL(f32, 4, f32x4)
+#define LANES_FMA_f64 LANES_FMA_CALL(f64, 4, f64x2)
+#define LANES_FMA_f32x4 LANES_FMA_CALL(f32x4, 1, f32x4)
+#define LANES_FMA_f64x2 LANES_FMA_CALL(f64x2, 1, f64x2)
+#else
 #define LANES_FMA(type)                                                                                      \
     LANES lanes_##type lanes_##type##_fma(lanes_##type a, lanes_##type b, lanes_##type c) {                  \
         return __builtin_elementwise_fma(a, b, c);                                                           \
     }
+#endif
 LANES_FMA(f32)
 LANES_FMA(f64)
 LANES_FMA(f32x4)
