@@ -61,7 +61,7 @@ public struct Classifier<Scalar: NetworkScalar, Label: Comparable & Hashable & S
         fitResult = try network.fit(Self.examples(x, labels, classes), options: options.fit)
     }
 
-    /// Trains while the task is suspended; see ``Network/fit(_:validation:options:report:)``.
+    /// Trains while the task is suspended; see the asynchronous fit of ``Network``.
     public init(
         fitting x: [Scalar], labels: [Label], options: EstimatorOptions = EstimatorOptions()
     ) async throws {
@@ -146,7 +146,7 @@ public struct Regressor<Scalar: NetworkScalar>: Codable, Sendable {
         fitResult = try network.fit(Examples(x: x, y: targets), options: options.fit)
     }
 
-    /// Trains while the task is suspended; see ``Network/fit(_:validation:options:report:)``.
+    /// Trains while the task is suspended; see the asynchronous fit of ``Network``.
     public init(
         fitting x: [Scalar], targets: [Scalar], outputs: Int = 1,
         options: EstimatorOptions = EstimatorOptions()

@@ -47,6 +47,7 @@ extension Network {
     /// `void NAME(const T x[inputs], T y[outputs])`.
     ///
     /// - Parameters:
+    ///   - path: of the file, which is written as by ``save(to:)``.
     ///   - name: an identifier of C of at most 255 characters, no keyword and no name of math.h.
     public func exportC(to path: String, name: String) throws(NetworkError) {
         try call { () throws(NetworkError) in try check(functions.exportC(handle, path, name)) }

@@ -43,6 +43,9 @@ extension Network {
     /// network is as after the last good epoch.
     ///
     /// - Parameters:
+    ///   - examples: to train on, at least one.
+    ///   - validation: to choose the best epoch by; nil: none.
+    ///   - options: how long and in what batches.
     ///   - report: called after every ``FitOptions/reportEvery`` epochs. It may use the buffers of the network.
     @discardableResult
     public func fit(
@@ -134,8 +137,7 @@ extension Network {
     /// Trains for some epochs more, on a thread of its own, while the task is suspended.
     ///
     /// Cancelling the task ends the training after the next report, and the call throws `CancellationError`. The
-    /// network keeps the epochs completed. Other errors are those of the synchronous
-    /// ``fit(_:validation:options:report:)``.
+    /// network keeps the epochs completed. Other errors are those of the synchronous fit.
     @discardableResult
     public func fit(
         _ examples: Examples<Scalar>, validation: Examples<Scalar>? = nil, options: FitOptions,

@@ -39,6 +39,9 @@ public enum Library {
     /// - Parameters:
     ///   - count: the number of elements, at least 0.
     ///   - keepProb: the probability to keep an element, in (0, 1].
+    ///   - seed: the key of the generator.
+    ///   - stream: the upper half of its counter.
+    ///   - offset: the number of the first element.
     public static func dropoutMask(
         count: Int, keepProb: Double, seed: UInt64, stream: UInt64 = 0, offset: UInt64 = 0
     ) throws(NetworkError) -> [UInt8] {

@@ -31,6 +31,8 @@ public final class Network<Scalar: NetworkScalar>: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - widths: at least 2, none of them 0: of the input, of each hidden layer, of the output.
+    ///   - options: the rest of what the network is.
+    ///   - optimizer: the rule of its updates; see ``setOptimizer(_:)``.
     public convenience init(
         _ widths: [Int], options: NetworkOptions = NetworkOptions(),
         optimizer: OptimizerOptions = OptimizerOptions()
@@ -169,6 +171,7 @@ extension Network {
     ///
     /// - Parameters:
     ///   - x: a value for each input unit of each example; none for no examples.
+    ///   - layout: of `x` and of the outputs.
     public func predict(_ x: [Scalar], layout: Layout = .rows) throws(NetworkError) -> [Scalar] {
         try outputs(for: x) { (x, outputs) throws(NetworkError) in
             try predict(x, layout, outputs: outputs, preActivations: nil)
@@ -188,6 +191,7 @@ extension Network {
     ///
     /// - Parameters:
     ///   - x: a value for each input unit of each example.
+    ///   - layout: of `x` and of the outputs.
     ///   - outputs: of as many values as there are outputs, in the layout of `x`.
     public func predict(
         _ x: Span<Scalar>, layout: Layout = .rows, into outputs: inout MutableSpan<Scalar>

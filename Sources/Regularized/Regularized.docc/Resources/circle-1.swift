@@ -1,0 +1,9 @@
+import Regularized
+
+var (x, y): ([Float], [Float]) = ([], [])
+for _ in 0..<400 {
+    let (u, v) = (Float.random(in: -1..<1), Float.random(in: -1..<1))
+    x += [u, v]
+    y.append(u * u + v * v < 0.6 ? 1 : 0)
+}
+let examples = Examples(x: x, y: y)
