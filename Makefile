@@ -123,6 +123,28 @@ $(DIST)/.made: $(WHEEL_TOOLS)/.created $(LIB_LINK) $(PACKAGED) $(PYTHON_SOURCES)
 	@$(STEP) "Wheel and sdist" scripts/make-wheel $(WHEEL_TOOLS) $(LIB) $(PLAYGROUND) $(DIST)
 	@touch $@
 
+# ---- Swift ----------------------------------------------------------------------------------
+
+# The static library for Swift packages: for this machine, and for the other targets by their names in Swift.
+BUNDLE := $(BUILD)/SwiftReg.artifactbundle
+TRIPLE_aarch64 := aarch64-unknown-linux-gnu
+TRIPLE_x86_64-musl := x86_64-swift-linux-musl
+TRIPLE_aarch64-musl := aarch64-swift-linux-musl
+BUNDLED := $(filter-out $(shell uname -m),$(CROSS_TARGETS))
+
+artifact-bundle: $(BUNDLE).zip ## build/SwiftReg.artifactbundle.zip, the library for Swift packages, and its checksum
+	@:
+
+swift-docs: ## build/swift-docs: the reference of Regularized, and a tutorial
+	@$(NEED) swift
+	@$(STEP) "Reference of Regularized" scripts/swift-docs $(BUILD)/swift-docs
+
+$(BUNDLE).zip: $(STATIC_LIB) $(BUNDLED:%=$(BUILD)/%/lib/libSwiftReg.a) scripts/artifact_bundle.py
+	@$(NEED) python
+	@$(STEP) "Artifact bundle" $(PYTHON) scripts/artifact_bundle.py $(BUILD)/SwiftReg \
+	    $(shell uname -m)-unknown-linux-gnu=$(STATIC_LIB) \
+	    $(foreach t,$(BUNDLED),$(TRIPLE_$t)=$(BUILD)/$t/lib/libSwiftReg.a)
+
 # ---- C ------------------------------------------------------------------------------------
 
 C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
@@ -203,8 +225,8 @@ uninstall: ## remove what install put there (the same variables)
 
 # ---- Tests --------------------------------------------------------------------------------
 
-TEST_PARTS := test-exports test-c test-wasm test-attack test-install test-targets test-swift test-python test-wheel \
-    test-playground
+TEST_PARTS := test-exports test-c test-wasm test-attack test-install test-targets test-swift test-swift-package \
+    test-python test-wheel test-playground
 TEST_NEEDS := swift cc cxx python python-headers pkg-config cmake qemu mpi node wasi arm64 musl chromium
 
 # Prerequisites are installed all at once, or named all at once; a part that lacks one is left out, unless
@@ -243,9 +265,17 @@ test-playground: # the playground and the site in Chromium; what Chromium drew: 
 test-playground-pages: site
 	@$(VENV)/bin/python -m pytest -q Tests/playground $(PYTEST)
 
-test-swift: # the Swift tests, through the header
+test-swift: # the Swift tests: of the header and of Regularized; the reference of Regularized
 	@$(NEED) swift
 	@$(STEP) "Swift tests" swift test --disable-xctest
+	@$(MAKE) --no-print-directory swift-docs
+
+test-swift-package: # a Swift package outside the tree, from source and by the artifact bundle
+	@$(OR_LEAVE_OUT) "a Swift package outside the tree" cc arm64 musl -- $(MAKE) --no-print-directory \
+	    test-swift-package-programs
+
+test-swift-package-programs: $(LIB_LINK) $(BUNDLE).zip
+	@scripts/test-swift-package $(LIB) $(BUNDLE)
 
 test-python: $(VENV)/.installed # pytest; PYTEST="-k dropout" chooses
 	@$(OR_LEAVE_OUT) "tests of data-parallel training" mpi -- true
@@ -308,7 +338,8 @@ valgrind: $(BUILD)/c/abi-valgrind $(LIB_LINK) ## the C tests under valgrind (whi
 
 LINT_VENV := .venv-lint
 C_FILES = $(shell git ls-files '*.c' '*.h')
-SWIFT_FORMATTED := Package.swift Sources Tests/ABITests Tests/RegularizedTests Tests/install examples/swift
+SWIFT_FORMATTED := Package.swift Sources Tests/ABITests Tests/RegularizedTests Tests/install Tests/swift-package \
+    examples/swift examples/circle
 
 $(LINT_VENV)/.created: Makefile
 	@$(NEED) python

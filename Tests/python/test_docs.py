@@ -1,10 +1,12 @@
-"""Every program in README.md and docs/reproducibility.md runs, and prints the output below it."""
+"""Every program in README.md and docs/reproducibility.md runs, and prints the output below it.
+
+That in Swift is run by scripts/test-swift-package.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -56,7 +58,7 @@ def build_and_run(marker: str, code: str, folder: Path) -> str:
     for name in ("include", "build"):
         (folder / name).symlink_to(ROOT / name)
     compile_it = command(marker)
-    source = next(word for word in compile_it if word.endswith((".c", ".swift")))
+    source = next(word for word in compile_it if word.endswith(".c"))
     (folder / source).write_text(code)
     run([*compile_it, "-o", "program"], folder)
     return run(["./program"], folder)
@@ -67,15 +69,12 @@ def test_readme_shows_every_language() -> None:
     assert all(snippet.output for snippet in SNIPPETS)
 
 
-@pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: snippet.language)
+@pytest.mark.parametrize("snippet", SNIPPETS[:2], ids=lambda snippet: snippet.language)
 def test_readme_programs_print_their_output(snippet: Snippet, tmp_path: Path) -> None:
     if snippet.language == "python":
         got = run([sys.executable, "-c", snippet.code], tmp_path)
-    elif snippet.language == "c":
-        got = build_and_run("cc", snippet.code, tmp_path)
     else:
-        assert shutil.which("swiftc"), "swiftc is missing: https://www.swift.org/install/linux"
-        got = build_and_run("swiftc", snippet.code, tmp_path)
+        got = build_and_run("cc", snippet.code, tmp_path)
     assert got == snippet.output
 
 
