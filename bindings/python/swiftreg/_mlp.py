@@ -319,6 +319,7 @@ class MLP(Exchange, Holder):
         callback_every = count(callback_every, "callback_every")
         bar = ProgressBar(self.epoch, epochs) if progress else None
         ticker = None if bar is None else bar.show
+        ended: Sequence[Any]
         try:
             if callback is None:
                 *ended, last = self._network.fit(
