@@ -96,13 +96,16 @@ extension Lanes {
     #endif
     var exp: Self {
         let limit = Self.limits.expNormal
-        if _fastPath(isAllBetween(Self(-limit), Self(limit))) {
-            let (sum, n, rest) = powersOfTwo()
-            return Self.exp(rest, n) * sum.powerOfSum
-        }
+        if _fastPath(isAllBetween(Self(-limit), Self(limit))) { return expOfNormal }
         var result = self
         Self.expWithEdges(&result)
         return result
+    }
+
+    /// The same for magnitudes below `expNormal`.
+    @inline(__always) var expOfNormal: Self {
+        let (sum, n, rest) = powersOfTwo()
+        return Self.exp(rest, n) * sum.powerOfSum
     }
 
     /// The same, also for results that overflow or are subnormal, and for NaN.
@@ -177,12 +180,17 @@ extension Lanes {
     #endif
     var log: Self {
         if _fastPath(isAllBetween(Self(Self.limits.smallestNormal), Self(.infinity))) {
-            let (m, n) = normalized
-            return (m - Self(1)).log(times: n)
+            return logOfNormal
         }
         var result = self
         Self.logWithEdges(&result)
         return result
+    }
+
+    /// The same for positive normal numbers.
+    @inline(__always) var logOfNormal: Self {
+        let (m, n) = normalized
+        return (m - Self(1)).log(times: n)
     }
 
     /// The same, also for subnormals and the special cases.

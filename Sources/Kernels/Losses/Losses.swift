@@ -28,7 +28,7 @@ func loss<V: Lanes>(
                 let target = share.addingProduct(V.load(y + u * rowStride), keep)
                 return (target, target * x)
             }
-            sums.add((total.log * targets - dot) * weight)
+            sums.add((total.log * targets - dot) * weight, at: e)
             let factor = targets / total
             for u in 0..<units {
                 let target = share.addingProduct(V.load(y + u * rowStride), keep)
@@ -40,7 +40,7 @@ func loss<V: Lanes>(
                 let difference = V.load(z + u * rowStride) - V.load(y + u * rowStride)
                 // Weight first: the square of a padding column may overflow.
                 let weighted = difference * weight
-                sums.add(weighted * difference * V(0.5))
+                sums.add(weighted * difference * V(0.5), at: e)
                 weighted.store(z + u * rowStride)
             }
         }
@@ -54,7 +54,7 @@ private func binaryCrossEntropy<V: Lanes>(
     _ sums: inout LaneSums, _ target: (V) -> V
 ) {
     // A few vectors interleaved: each is a long dependency chain.
-    var exponentials: InlineArray<4, V> = [V(0), V(0), V(0), V(0)]
+    var exponentials = interleavedVectors(V.self)
     let maxVectors = exponentials.count
     for e in stride(from: 0, to: z.columns, by: maxVectors * V.width) {
         let count = min(maxVectors, (z.columns - e) / V.width)
@@ -70,7 +70,7 @@ private func binaryCrossEntropy<V: Lanes>(
                 let weight = V.load(weights + e + at)
                 // softplus(x) - y x, so that a confident right answer costs its small tail, not 0.
                 let linear = V.select(V(0) < x, x, V(0)) - target * x
-                sums.add((linear + exponentials[k].log1pOfFraction) * weight)
+                sums.add((linear + exponentials[k].log1pOfFraction) * weight, at: e + at)
                 ((x.sigmoid(by: exponentials[k]) - target) * weight).store(z + at)
             }
         }

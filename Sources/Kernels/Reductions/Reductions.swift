@@ -14,8 +14,8 @@ func crossEntropy<V: Lanes>(
         let y = V.load(y + i, first: n)
         let term = (V(0) - a.log) * y - (one - a).log * (one - y)
         let isNumber = term == term
-        sums.add(V.select(isNumber, term, V(0)))
-        numberCount.add(V.select(isNumber, one, V(0)))
+        sums.add(V.select(isNumber, term, V(0)), at: i)
+        numberCount.add(V.select(isNumber, one, V(0)), at: i)
     }
     return (sums.total, count - Int(numberCount.total))
 }
@@ -24,7 +24,7 @@ func crossEntropy<V: Lanes>(
 func sumOfSquares<V: Lanes>(_: V.Type, _ w: UnsafePointer<V.Element>, _ count: Int) -> Double {
     var sums = LaneSums()
     forEachVector(count, width: V.width) { i, n in
-        sums.addSquare(V.load(w + i, first: n))
+        sums.addSquare(V.load(w + i, first: n), at: i)
     }
     return sums.total
 }
@@ -33,7 +33,9 @@ func sumOfSquares<V: Lanes>(_: V.Type, _ w: UnsafePointer<V.Element>, _ count: I
 @inline(__always)
 func sumOfMagnitudes<V: Lanes>(_: V.Type, _ w: UnsafePointer<V.Element>, _ count: Int) -> Double {
     var sums = LaneSums()
-    forEachVector(count, width: V.width) { i, n in sums.add(V.load(w + i, first: n).magnitude) }
+    forEachVector(count, width: V.width) { i, n in
+        sums.add(V.load(w + i, first: n).magnitude, at: i)
+    }
     return sums.total
 }
 
@@ -69,14 +71,14 @@ private func sumRows<V: Lanes, let n: Int>(
     var i = 0
     // No branch between the loads, so that the sums stay in registers.
     while rows.elementStride == 1 && rows.count - i >= V.width {
-        for u in 0..<n { sums[u].add(V.load(x + u * rows.rowStride + i)) }
+        for u in 0..<n { sums[u].add(V.load(x + u * rows.rowStride + i), at: i) }
         i += V.width
     }
     while i < rows.count {
         let left = min(V.width, rows.count - i)
         for u in 0..<n {
             let from = x + u * rows.rowStride + i * rows.elementStride
-            sums[u].add(V.load(from, first: left, stride: rows.elementStride))
+            sums[u].add(V.load(from, first: left, stride: rows.elementStride), at: i)
         }
         i += V.width
     }

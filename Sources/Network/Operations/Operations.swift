@@ -132,12 +132,14 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
         }
     }
 
+    @inline(never)
     public func sumOfSquares(_ w: Input, _ count: Int) -> Double {
         var sum = BlockSum()
         forEachBlock(count) { i, n in sum.add(table.pointee.sumOfSquares(w + i, n)) }
         return sum.total
     }
 
+    @inline(never)
     public func sumOfMagnitudes(_ w: Input, _ count: Int) -> Double {
         var sum = BlockSum()
         forEachBlock(count) { i, n in sum.add(table.pointee.sumOfMagnitudes(w + i, n)) }

@@ -48,6 +48,7 @@ extension Optimizer {
     }
 
     /// The scalars of update number t, counted from 1.
+    @inline(never)
     func step(_ t: UInt64, rate: Double, gradientScale: Double, areWeights: Bool) -> OptimizerStep {
         var step = OptimizerStep(kind: kind, rate: rate)
         step.gradientScale = gradientScale
