@@ -71,6 +71,7 @@ let library: [Target] =
             swiftSettings: swiftSettings(isaSettings)),
         .target(
             name: "SwiftReg", dependencies: ["Network", "CSwiftReg", "CPlatform", "CLayout"],
+            exclude: ["Platform"],
             swiftSettings: swiftSettings(),
             linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
     ]

@@ -301,6 +301,7 @@ LANES_ZIP(f64, double)
 #undef LANES_ZIP
 
 /* Integers. */
+LANES int64_t lanes_i32_multiply_add(int64_t sum, int32_t a, int32_t b) { return sum + (int64_t)a * b; }
 LANES lanes_u64 lanes_u64_all(uint64_t a) { return a; }
 LANES lanes_u64 lanes_u64_xor(lanes_u64 a, lanes_u64 b) { return a ^ b; }
 LANES lanes_u64 lanes_u64_add(lanes_u64 a, lanes_u64 b) { return a + b; }

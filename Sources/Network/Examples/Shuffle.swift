@@ -34,4 +34,4 @@ func shuffleBytes(_ count: Int) -> Int {
 }
 
 /// Random numbers per call of the generator.
-private let shuffleBlock = 1024
+private let shuffleBlock = savesMemory ? 16 : 1024

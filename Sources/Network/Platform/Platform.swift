@@ -11,7 +11,7 @@ import CPlatform
 //
 // A host implements:
 //
-//   Memory         allocateBlock, free
+//   Memory         allocateBlock, free; savesMemory
 //   Threads        Threads.count, Threads.run; Once; ThreadMemory
 //   Files          InputFile, replaceFile, fileError, writeDecimal
 //   Processor      x86Level (x86-64 only)
@@ -19,7 +19,7 @@ import CPlatform
 //
 // The library reads no clock.
 
-/// Memory for `count` elements, aligned to 64 bytes, or nil; release it with `free`. Nothing is
+/// Memory for `count` elements, aligned to 64 bytes (BareMetal: 8), or nil; release it with `free`. Nothing is
 /// stored in it. Large blocks get large pages, where the host has them: a product walks down rows that
 /// are a page apart.
 public func allocate<E>(_: E.Type, _ count: Int) -> UnsafeMutablePointer<E>? {

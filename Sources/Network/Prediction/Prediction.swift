@@ -1,14 +1,21 @@
 import CPlatform
 
 extension Network {
+    /// The examples that pass the network together in a prediction. Their number changes no bit.
+    private static var maxExamples: Int { savesMemory ? 16 : Chunk<T>.maxExamples }
+
+    /// The examples for which a prediction of `count` takes memory.
+    static func predicted(_ count: Int) -> Int { savesMemory ? min(count, maxExamples) : count }
+
     /// Outputs and pre-activations of `count` examples, without dropout.
     public mutating func predict(
         _ inputs: Inputs<T>, count: Int, rows: UnsafePointer<Int>? = nil,
         outputs: UnsafeMutablePointer<T>?, preActivations: UnsafeMutablePointer<T>?,
         outStrides: Strides
     ) throws(NetworkError) {
-        let memory = try reserve(batch: count, trains: false, threads: Threads.count)
-        for first in stride(from: 0, to: count, by: Chunk<T>.maxExamples) {
+        let memory = try reserve(
+            batch: Self.predicted(count), trains: false, threads: Threads.count)
+        for first in stride(from: 0, to: count, by: Self.maxExamples) {
             let propagation = Propagation(
                 &self, memory, chunk(first, count, rows), trains: false, dropout: nil)
             propagation.forward(inputs)
@@ -27,12 +34,13 @@ extension Network {
         _ inputs: Inputs<T>, count: Int, samples: Int, seed: UInt64,
         mean: UnsafeMutablePointer<T>?, deviation: UnsafeMutablePointer<T>?, outStrides: Strides
     ) throws(NetworkError) {
-        let capacity = outputs * min(count, Chunk<T>.maxExamples)
+        let capacity = outputs * min(count, Self.maxExamples)
         guard let means = allocate(Double.self, 2 * capacity) else { throw .memory }
         defer { free(means) }
         let squares = means + capacity
-        let memory = try reserve(batch: count, trains: false, threads: Threads.count)
-        for first in stride(from: 0, to: count, by: Chunk<T>.maxExamples) {
+        let memory = try reserve(
+            batch: Self.predicted(count), trains: false, threads: Threads.count)
+        for first in stride(from: 0, to: count, by: Self.maxExamples) {
             let range = chunk(first, count)
             means.clear(2 * capacity)
             for sample in 0..<samples {
@@ -68,7 +76,7 @@ extension Network {
         _ first: Int, _ count: Int, _ rows: UnsafePointer<Int>? = nil
     ) -> ExampleRange {
         ExampleRange(
-            first: first, count: min(Chunk<T>.maxExamples, count - first), order: nil, rows: rows)
+            first: first, count: min(Self.maxExamples, count - first), order: nil, rows: rows)
     }
 }
 

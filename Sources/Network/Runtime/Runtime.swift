@@ -25,6 +25,8 @@ public struct Runtime: Sendable {
             let portable: StaticString = "neon"
         #elseif arch(wasm32) && REG_RELAXED_SIMD
             let portable: StaticString = "relaxed-simd"
+        #elseif REG_SCALAR
+            let portable: StaticString = "scalar"
         #elseif arch(wasm32)
             let portable: StaticString = "simd128"
         #else

@@ -69,7 +69,9 @@ struct Chunk<T: Scalar> {
 
     /// Rows follow one another at an odd number of 16 elements, so that they do not all meet in the
     /// same sets of the cache.
-    private static func pitch(_ examples: Int) -> Int { roundUp(examples) / 16 / 2 * 32 + 16 }
+    private static func pitch(_ examples: Int) -> Int {
+        savesMemory ? roundUp(examples) : roundUp(examples) / 16 / 2 * 32 + 16
+    }
 
     private func rows(_ firstUnit: Int, _ units: Int) -> UnitRows<T> {
         UnitRows(

@@ -12,7 +12,7 @@ extension Network {
         var need =
             trains
             ? WorkingMemory(self, batches: size, of: examples, threads: threads)
-            : WorkingMemory(self, batch: size, trains: false, threads: threads)
+            : WorkingMemory(self, batch: Self.predicted(size), trains: false, threads: threads)
         var bytes = ownBytes
         if trains {
             bytes += (parameterCount + max(1, stateCount)) * MemoryLayout<T>.stride

@@ -17,6 +17,9 @@ func allocateBlock(_ bytes: Int, largePages: Bool) -> UnsafeMutableRawPointer? {
 /// Releases a block of `allocateBlock`; nil is a no-op.
 public func free(_ memory: UnsafeMutableRawPointer?) { CLinux.free(memory) }
 
+/// Whether memory is scarcer than time, and no cache has sets to conflict in.
+let savesMemory = false
+
 // MARK: Processor and environment
 
 /// The x86-64 level of CPU and kernel: 1, 3 (AVX2, FMA) or 4 (AVX-512).

@@ -9,3 +9,6 @@ func allocateBlock(_ bytes: Int, largePages: Bool) -> UnsafeMutableRawPointer? {
 
 /// Releases a block of `allocateBlock`; nil is a no-op.
 public func free(_ memory: UnsafeMutableRawPointer?) { CWebAssembly.free(memory) }
+
+/// Whether memory is scarcer than time, and no cache has sets to conflict in.
+let savesMemory = false
