@@ -188,6 +188,7 @@ $(C_PROGRAMS) $(BUILD)/c/abi-valgrind: | $(LIB_LINK)
 
 include Tests/fuzz/rules.mk
 include Tests/wasm/rules.mk
+include Tests/mcu/rules.mk
 
 # ---- Playground and site -------------------------------------------------------------------
 
@@ -225,9 +226,9 @@ uninstall: ## remove what install put there (the same variables)
 
 # ---- Tests --------------------------------------------------------------------------------
 
-TEST_PARTS := test-exports test-c test-wasm test-attack test-install test-targets test-swift test-swift-package \
-    test-python test-wheel test-playground
-TEST_NEEDS := swift cc cxx python python-headers pkg-config cmake qemu mpi node wasi arm64 musl chromium
+TEST_PARTS := test-exports test-c test-wasm test-mcu test-attack test-install test-targets test-swift \
+    test-swift-package test-python test-wheel test-playground
+TEST_NEEDS := swift cc cxx python python-headers pkg-config cmake qemu mpi node wasi mcu arm64 musl chromium
 
 # Prerequisites are installed all at once, or named all at once; a part that lacks one is left out, unless
 # CI=true.
