@@ -20,7 +20,7 @@ from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_iris, make_classification, make_multilabel_classification, make_regression
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -248,6 +248,29 @@ def test_an_eval_set_does_not_change_training() -> None:
     assert told.validation_scores_[-1] == told.score(X[200:], y[200:])
     chosen = told.predict_proba(X[200:])[np.arange(100), y[200:]]
     assert told.validation_loss_curve_[-1] == pytest.approx(-np.log(chosen).mean(), rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["two classes", "three classes", "one class", "labels", "numbers", "columns", "constant"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_validation_scores_are_scikit_learns(kind: str, weighted: bool) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(120, 4))
+    y: Any = {
+        "two classes": np.where(X[:, 0] > 0, "yes", "no"), "three classes": np.digitize(X[:, 0], [-0.5, 0.5]),
+        "one class": np.zeros(120, int), "labels": (X[:, :3] > 0).astype(int), "numbers": X[:, 0] + X[:, 1],
+        "columns": X[:, :2] * X[:, 2:], "constant": np.ones(120),
+    }[kind]
+    weights = rng.integers(0, 3, 40).astype(float) if weighted else None
+    estimator = MLPRegressor if kind in ("numbers", "columns", "constant") else MLPClassifier
+    expected = []
+
+    def watch(model: Any) -> None:
+        measure = r2_score if estimator is MLPRegressor else accuracy_score
+        expected.append(measure(y[80:], model.predict(X[80:]), sample_weight=weights))
+
+    model = estimator(random_state=0, max_iter=15, n_iter_no_change=np.inf)
+    model.fit(X[:80], y[:80], X_val=X[80:], y_val=y[80:], sample_weight_val=weights, callbacks=watch)
+    np.testing.assert_allclose(model.validation_scores_, expected, rtol=1e-12)
 
 
 def best_epoch(losses: list[float], scores: list[float] | None, tol: float) -> int:

@@ -347,8 +347,7 @@ class BaseMLP(BaseNetwork):
                 " learning rate, or values in X or y"
             )
         if isinstance(self.stop_on, str) and self.stop_on in ("loss", "score"):
-            predictions = self._decode(outputs(self.network_, held_out.X))
-            score = self._score(held_out.y, predictions, held_out.weights)
+            score = self._score(held_out, outputs(self.network_, held_out.X))
         else:
             score = self._scored(held_out)
         if self.verbose:

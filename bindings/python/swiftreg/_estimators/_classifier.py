@@ -6,7 +6,6 @@ from typing import Any, Self
 
 import numpy as np
 from scipy.special import log_softmax
-from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
@@ -14,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from swiftreg import _core
 from swiftreg._estimators._base import BaseMLP
 from swiftreg._estimators._bases import ClassifierMixin, available_if
+from swiftreg._estimators._engine import Examples
 from swiftreg._estimators._network import Array, BaseNetwork, whole_or_not
 
 
@@ -169,8 +169,15 @@ class ClassifierTargets(ClassifierMixin, BaseNetwork):
         labels: Array = self._binarizer.inverse_transform(outputs)
         return labels
 
-    def _score(self, y: Array, predictions: Array, weights: Array | None) -> float:
-        return float(accuracy_score(y, predictions, sample_weight=weights))
+    def _score(self, data: Examples, outputs: Array) -> float:
+        """The accuracy of what `_decode` makes of outputs; all labels of an example must be right."""
+        if self._one_class:
+            return 1.0
+        if self._multilabel or self.n_outputs_ == 1:
+            right = ((outputs > 0.5) == (data.Y > 0.5)).all(axis=1)
+        else:
+            right = outputs.argmax(axis=1) == data.Y.argmax(axis=1)
+        return float(np.average(right, weights=data.weights))
 
     def _class_weights(self, Y: Array) -> Array | None:
         table = self._weights_of_classes

@@ -141,8 +141,11 @@ class BaseNetwork(ParameterNames, Clones, ABC):
         """Predictions from the network's outputs."""
 
     @abstractmethod
-    def _score(self, y: Array, predictions: Array, weights: Array | None) -> float:
-        """The score that validation_scores_ holds; more is better."""
+    def _score(self, data: Examples, outputs: Array) -> float:
+        """The score that validation_scores_ holds, of the network's outputs; more is better.
+
+        It is taken in each epoch, where scikit-learn's checks of the arguments would cost more than the epoch.
+        """
 
     def _class_weights(self, Y: Array) -> Array | None:
         """The weights that the classes of encoded targets give to examples; None for 1 each."""

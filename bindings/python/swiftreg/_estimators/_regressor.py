@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any, Self
 
-from sklearn.metrics import r2_score
+import numpy as np
 
 from swiftreg._estimators._base import BaseMLP
 from swiftreg._estimators._bases import RegressorMixin, available_if
+from swiftreg._estimators._engine import Examples
 from swiftreg._estimators._network import Array, BaseNetwork
 
 
@@ -60,10 +61,18 @@ class RegressorTargets(RegressorMixin, BaseNetwork):
     def _decode(self, outputs: Array) -> Array:
         return outputs.ravel() if self.n_outputs_ == 1 else outputs
 
-    def _score(self, y: Array, predictions: Array, weights: Array | None) -> float:
-        if len(y) < 2:
+    def _score(self, data: Examples, outputs: Array) -> float:
+        """R^2, the mean over the outputs; as r2_score, 1 or 0 for targets that are all the same."""
+        if data.size < 2:
             return math.nan  # R^2 needs two
-        return float(r2_score(y, predictions, sample_weight=weights))
+        Y = data.Y.astype(np.float64)
+        weight = 1.0 if data.weights is None else data.weights[:, None]
+        residual = (weight * (Y - outputs) ** 2).sum(axis=0)
+        total = (weight * (Y - np.average(Y, axis=0, weights=data.weights)) ** 2).sum(axis=0)
+        varies = total != 0
+        scores = np.where(residual == 0, 1.0, 0.0)
+        scores[varies] = 1 - residual[varies] / total[varies]
+        return float(scores.mean())
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
