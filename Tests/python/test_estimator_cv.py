@@ -269,6 +269,23 @@ def test_the_same_on_dask() -> None:
             assert sha(clone(model).set_params(n_jobs=2).fit(X, y)) == expected
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_the_same_on_ray() -> None:
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install ray")
+    from ray.util.joblib import register_ray
+
+    X, y = iris()
+    model = MLPClassifierCV(alphas=2, keep_probs=[1.0, 0.7], cv=3, **SMALL)
+    expected = sha(clone(model).fit(X, y))
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=100 * 2**20)
+    try:
+        register_ray()
+        with joblib.parallel_config(backend="ray"):
+            assert sha(clone(model).set_params(n_jobs=2).fit(X, y)) == expected
+    finally:
+        ray.shutdown()
+
+
 def test_copies_and_pickles_keep_everything() -> None:
     X, y = iris()
     model = MLPClassifierCV(alphas=[1.0], keep_probs=[0.8], cv=2, **SMALL).fit(X, y)

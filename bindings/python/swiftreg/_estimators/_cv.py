@@ -174,7 +174,7 @@ class BaseMLPCV(BaseNetwork):
         l1_ratio: float = 0.0,
         max_norm: float | None = None,
         batch_size: int | str = "auto",
-        learning_rate_init: float = 0.001,
+        learning_rate_init: float = 0.003,
         max_iter: int = 500,
         shuffle: bool = True,
         random_state: Any = None,

@@ -46,6 +46,8 @@ class MLPClassifierCV(ClassifierTargets, BaseMLPCV):
     max_iter : the most epochs of a training. n_iter_no_change, tol : a training in a fold stops after
         more than n_iter_no_change epochs in a row without a loss lower by tol than the lowest;
         "auto": 10, with dropout 20. math.inf: never.
+    learning_rate_init : three times that of `MLPClassifier`: the validation loss ends a training early
+        enough, and the trainings of the grid need fewer epochs.
 
     The other parameters are those of `MLPClassifier`, for every training.
 
@@ -83,7 +85,7 @@ class MLPClassifierCV(ClassifierTargets, BaseMLPCV):
         label_smoothing: float = 0.0,
         class_weight: Any = None,
         batch_size: int | str = "auto",
-        learning_rate_init: float = 0.001,
+        learning_rate_init: float = 0.003,
         max_iter: int = 500,
         shuffle: bool = True,
         random_state: Any = None,
