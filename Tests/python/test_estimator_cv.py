@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -269,21 +270,30 @@ def test_the_same_on_dask() -> None:
             assert sha(clone(model).set_params(n_jobs=2).fit(X, y)) == expected
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_the_same_on_ray() -> None:
-    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install ray")
-    from ray.util.joblib import register_ray
+    pytest.importorskip("ray", reason="Ray is not installed: pip install ray")
+    # In a process of its own, which Ray's threads end with.
+    code = """
+import joblib, ray
+from ray.util.joblib import register_ray
+from test_estimator_cv import *
 
-    X, y = iris()
-    model = MLPClassifierCV(alphas=2, keep_probs=[1.0, 0.7], cv=3, **SMALL)
-    expected = sha(clone(model).fit(X, y))
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=100 * 2**20)
-    try:
-        register_ray()
-        with joblib.parallel_config(backend="ray"):
-            assert sha(clone(model).set_params(n_jobs=2).fit(X, y)) == expected
-    finally:
-        ray.shutdown()
+X, y = iris()
+model = MLPClassifierCV(alphas=2, keep_probs=[1.0, 0.7], cv=3, **SMALL)
+print(sha(clone(model).fit(X, y)))
+ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+register_ray()
+with joblib.parallel_config(backend="ray"):
+    print(sha(clone(model).set_params(n_jobs=2).fit(X, y)))
+"""
+    # No token in the home directory, and no report to anybody.
+    environment = {
+        **os.environ, "PYTHONPATH": str(Path(__file__).parent), "RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0",
+    }
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert run.returncode == 0, run.stderr
+    expected, found = run.stdout.split()[-2:]
+    assert len(expected) == 64 and found == expected
 
 
 def test_copies_and_pickles_keep_everything() -> None:
