@@ -54,6 +54,13 @@ public enum StopReason: UInt32, CaseIterable, Codable, Sendable {
     case patience
 }
 
+/// The element type of an exported function.
+public enum Precision: UInt32, CaseIterable, Codable, Sendable {
+    /// That of the network.
+    case own
+    case float32, float64
+}
+
 extension RawRepresentable where RawValue == UInt32 {
     /// The value of a number that the library gave.
     init(_ name: String, number: UInt32) throws(NetworkError) {

@@ -43,14 +43,29 @@ extension Network {
         try call { () throws(NetworkError) in try check(functions.save(handle, path)) }
     }
 
-    /// Writes the network as one C99 file that needs nothing but math.h, with the function
+    /// Writes the network as one C file, C99 and C++11 at once, that needs nothing but math.h, with the function
     /// `void NAME(const T x[inputs], T y[outputs])`.
     ///
     /// - Parameters:
     ///   - path: of the file, which is written as by ``save(to:)``.
-    ///   - name: an identifier of C of at most 255 characters, no keyword and no name of math.h.
-    public func exportC(to path: String, name: String) throws(NetworkError) {
-        try call { () throws(NetworkError) in try check(functions.exportC(handle, path, name)) }
+    ///   - name: an identifier of C of at most 255 characters, no keyword of C or C++ and no name of math.h.
+    ///   - precision: of T.
+    ///   - header: the path of a header with the declarations; nil: none.
+    ///   - block: whether there is also `void NAME_block(const T *x, long m, T *y)`, for m examples in rows.
+    public func exportC(
+        to path: String, name: String, precision: Precision = .own, header: String? = nil,
+        block: Bool = false
+    ) throws(NetworkError) {
+        try withCString(header) { (header) throws(NetworkError) in
+            var options = reg_export_options()
+            options.struct_size = MemoryLayout<reg_export_options>.size
+            options.precision = reg_precision(precision.rawValue)
+            options.header = header
+            options.block = block ? 1 : 0
+            try call { () throws(NetworkError) in
+                try check(functions.exportC(handle, path, name, &options))
+            }
+        }
     }
 
     /// Another network with the same parameters, options, optimizer state and position.
@@ -60,6 +75,15 @@ extension Network {
         var made: OpaquePointer?
         try check(make(&made))
         try self.init(owning: made!)
+    }
+}
+
+private func withCString(
+    _ text: String?, _ body: (UnsafePointer<CChar>?) throws(NetworkError) -> Void
+) throws(NetworkError) {
+    guard let text else { return try body(nil) }
+    try text.utf8CString.withUnsafeBufferPointer { (text) throws(NetworkError) in
+        try body(text.baseAddress)
     }
 }
 

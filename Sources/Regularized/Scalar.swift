@@ -55,7 +55,10 @@ public struct _NetworkFunctions<Scalar: Sendable>: Sendable {
     let deserialize: @Sendable (UnsafeRawPointer?, Int, UnsafeMutablePointer<Handle?>) -> reg_status
     let save: @Sendable (Handle, UnsafePointer<CChar>) -> reg_status
     let load: @Sendable (UnsafePointer<CChar>, UnsafeMutablePointer<Handle?>) -> reg_status
-    let exportC: @Sendable (Handle, UnsafePointer<CChar>, UnsafePointer<CChar>) -> reg_status
+    let exportC:
+        @Sendable (
+            Handle, UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafePointer<reg_export_options>
+        ) -> reg_status
 }
 
 extension Float: NetworkScalar {
@@ -85,7 +88,7 @@ extension Float: NetworkScalar {
             deserialize: { reg_network_deserialize($0, $1, $2) },
             save: { reg_network_save($0, $1) },
             load: { reg_network_load($0, $1) },
-            exportC: { reg_network_export_c($0, $1, $2, nil) })
+            exportC: { reg_network_export_c($0, $1, $2, $3) })
     }
 }
 
@@ -116,7 +119,7 @@ extension Double: NetworkScalar {
             deserialize: { reg_network_deserialize_f64($0, $1, $2) },
             save: { reg_network_save_f64($0, $1) },
             load: { reg_network_load_f64($0, $1) },
-            exportC: { reg_network_export_c_f64($0, $1, $2, nil) })
+            exportC: { reg_network_export_c_f64($0, $1, $2, $3) })
     }
 }
 

@@ -62,11 +62,18 @@ import Testing
     }
 
     @Test func exportsC() throws {
-        let path = NSTemporaryDirectory() + "regularized-\(UUID().uuidString).c"
-        defer { unlink(path) }
-        try Network<Float>([2, 3, 1]).exportC(to: path, name: "predict_circle")
-        #expect(
-            try String(contentsOfFile: path, encoding: .utf8).contains(
-                "void predict_circle(const float"))
+        let path = NSTemporaryDirectory() + "regularized-\(UUID().uuidString)"
+        defer { for suffix in [".c", ".h"] { unlink(path + suffix) } }
+        func text(_ suffix: String) throws -> String {
+            try String(contentsOfFile: path + suffix, encoding: .utf8)
+        }
+        let network = try Network<Float>([2, 3, 1])
+        try network.exportC(to: path + ".c", name: "circle")
+        #expect(try text(".c").contains("void circle(const float"))
+        #expect(try !text(".c").contains("circle_block"))
+        try network.exportC(
+            to: path + ".c", name: "circle", precision: .float64, header: path + ".h", block: true)
+        #expect(try text(".h").contains("void circle(const double"))
+        #expect(try text(".h").contains("void circle_block(const double"))
     }
 }

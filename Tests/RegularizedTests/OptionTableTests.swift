@@ -85,6 +85,7 @@ import Testing
         try compare(Optimizer.self, with: REG_ENUM_OPTIMIZER)
         try compare(Schedule.self, with: REG_ENUM_SCHEDULE)
         try compare(StopReason.self, with: REG_ENUM_STOP)
+        try compare(Precision.self, with: REG_ENUM_PRECISION)
     }
 
     @Test(arguments: Optimizer.allCases) func defaultsOfEachKind(_ kind: Optimizer) {
