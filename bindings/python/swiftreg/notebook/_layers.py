@@ -48,7 +48,15 @@ def parameter_names(parameters: Sized) -> list[LayerNames]:
 def in_layer(error: Exception, names: LayerNames) -> Exception:
     """The same error with the layer's names of W, b and dZ; A is what the layer below gives, or X."""
     number = int(names.w[1:])
-    own = {"W": names.w, "b": names.b, "dZ": names.dz, "A": f"A{number - 1}" if number > 1 else "X"}
+    return renamed(
+        error,
+        {"W": names.w, "b": names.b, "dZ": names.dz, "A": f"A{number - 1}" if number > 1 else "X"},
+    )
+
+
+def renamed(error: Exception, own: dict[str, str]) -> Exception:
+    """The same error with other names of arguments."""
     # What follows is the caller's value.
     words, got, value = str(error).partition(", got ")
-    return type(error)(re.sub(r"\b(W|b|dZ|A)\b", lambda found: own[found[0]], words) + got + value)
+    pattern = rf"\b({'|'.join(own)})\b"
+    return type(error)(re.sub(pattern, lambda found: own[found[0]], words) + got + value)
