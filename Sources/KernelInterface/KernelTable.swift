@@ -46,7 +46,9 @@ public struct KernelTable<Element: Sendable>: Sendable {
     public let multiplyUnits: @Sendable (UnsafePointer<UnitProduct<Element>>, Range<Int>) -> Void
     /// (dz, a, dw, accumulates): dw = dz a^T
     public let narrowWeightGradient:
-        @Sendable (UnitRows<Element>, UnitRows<Element>, Output, Bool) -> Void
+        @Sendable (
+            UnsafePointer<SplitRows<Element>>, UnsafePointer<SplitRows<Element>>, Output, Bool
+        ) -> Void
     /// (w, g, m, v, count, step): see `OptimizerStep`
     public let optimize: @Sendable (Output, Input, Output, Output, Int, OptimizerStep) -> Void
     /// (g, w, count, scale, l2, l1): g = scale * g + l2 * w + l1 * sign(w)
@@ -96,7 +98,9 @@ public struct KernelTable<Element: Sendable>: Sendable {
         multiplyUnits:
             @escaping @Sendable (UnsafePointer<UnitProduct<Element>>, Range<Int>) -> Void,
         narrowWeightGradient:
-            @escaping @Sendable (UnitRows<Element>, UnitRows<Element>, Output, Bool) -> Void,
+            @escaping @Sendable (
+                UnsafePointer<SplitRows<Element>>, UnsafePointer<SplitRows<Element>>, Output, Bool
+            ) -> Void,
         optimize:
             @escaping @Sendable (Output, Input, Output, Output, Int, OptimizerStep) -> Void,
         penalize:

@@ -3,7 +3,7 @@ import KernelInterface
 
 /// Copies the examples of a range, at least one, with any strides and in any order. Padding columns repeat
 /// the last example, so that their results are as finite as its own. If examples are contiguous and in
-/// order, the columns of `target` must be whole vectors; otherwise any number.
+/// order, the columns of `target` must be whole vectors or those of the range; otherwise any number.
 @inline(__always)
 func gather<V: Lanes>(
     _: V.Type, _ source: UnsafePointer<V.Element>, _ strides: Strides, _ range: ExampleRange,
@@ -25,16 +25,21 @@ func gather<V: Lanes>(
                 while e > 0 {
                     V.load(from + e).store(to + e)
                     e -= V.width
+                    // Here and below: keeps the compiler from unrolling, which is longer and no faster.
+                    lanes_barrier()
                 }
                 V.load(from).store(to)
                 let end = range.count - V.width
                 V.load(from + end).store(to + end)
                 continue
             }
-            for e in stride(from: 0, to: target.columns, by: V.width) {
-                let here = max(0, min(V.width, range.count - e))
-                V.load(from + e, first: here, filler: last).store(to + e)
+            var e = 0
+            while e < target.columns && target.columns > range.count {
+                V(last).store(to + e)
+                e += V.width
+                lanes_barrier()
             }
+            copyPartial(from, to: to, range.count * MemoryLayout<V.Element>.stride)
         }
         return
     }
@@ -52,12 +57,16 @@ func gather<V: Lanes>(
         gatherElements(source, strides, range, fours..<count, target, units: 0..<target.units)
     } else {
         let blockSize = 16
-        for e in stride(from: 0, to: count, by: blockSize) {
-            for u in stride(from: 0, to: target.units, by: blockSize) {
+        var e = 0
+        while e < count {
+            var u = 0
+            while u < target.units {
                 gatherElements(
                     source, strides, range, e..<min(e + blockSize, count), target,
                     units: u..<min(u + blockSize, target.units))
+                u += blockSize
             }
+            e += blockSize
         }
     }
     if count == target.columns { return }

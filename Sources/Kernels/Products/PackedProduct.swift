@@ -57,13 +57,19 @@ private func packWholeStrips<Element>(
     to target: UnsafeMutablePointer<Element>
 ) {
     // A few rows at a time across all strips: along one strip, every row is another page.
-    for p in stride(from: 0, to: k, by: 8) {
-        for j in stride(from: 0, to: count, by: width) {
-            for q in p..<min(p + 8, k) {
+    var p = 0
+    while p < k {
+        let end = min(p + 8, k)
+        var j = 0
+        while j < count {
+            for q in p..<end {
                 UnsafeMutableRawPointer(target + j * k + q * width).copyMemory(
                     from: source + q * kStep + j, byteCount: width * MemoryLayout<Element>.stride)
+                lanes_barrier()
             }
+            j += width
         }
+        p = end
     }
 }
 
@@ -95,14 +101,21 @@ private func packStrip<V: Lanes>(
                 p += 4
             }
             while p < k {
-                for i in 0..<rows { target[p * width + j + i] = from[i * step + p] }
+                for i in 0..<rows {
+                    target[p * width + j + i] = from[i * step + p]
+                    // Here and below: keeps the compiler from vectorizing, which is longer and no faster.
+                    lanes_barrier()
+                }
                 p += 1
             }
             j += rows
         }
     }
     while j < n {
-        for p in 0..<k { target[p * width + j] = strip[j * step + p * kStep] }
+        for p in 0..<k {
+            target[p * width + j] = strip[j * step + p * kStep]
+            lanes_barrier()
+        }
         j += 1
     }
 }

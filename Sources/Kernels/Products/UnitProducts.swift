@@ -192,18 +192,20 @@ private func multiplyRows<V: Lanes, let n: Int>(
 
 /// dw = dz a^T, or dw += dz a^T if `accumulates`, for narrow layers, where the tiles of a packed product
 /// would be mostly empty. Each element is a sum over a pair of rows: lane by lane, then over the lanes
-/// by one fixed tree.
+/// by one fixed tree. Both matrices are split at the same column; columns are whole vectors.
 @inline(__always)
 func narrowWeightGradient<V: Lanes>(
-    _: V.Type, _ dz: UnitRows<V.Element>, _ a: UnitRows<V.Element>,
+    _: V.Type, _ dz: UnsafePointer<SplitRows<V.Element>>,
+    _ a: UnsafePointer<SplitRows<V.Element>>,
     _ dw: UnsafeMutablePointer<V.Element>, _ accumulates: Bool
 ) {
-    let isTall = dz.units > a.units
+    let (dzUnits, aUnits) = (dz.pointee.rows.units, a.pointee.rows.units)
+    let isTall = dzUnits > aUnits
     let (few, many) = isTall ? (a, dz) : (dz, a)
-    let (fewStride, manyStride) = isTall ? (1, a.units) : (a.units, 1)
+    let (fewStride, manyStride) = isTall ? (1, aUnits) : (aUnits, 1)
     var first = 0
-    while first < few.units {
-        let rows = min(pairRows.few, few.units - first)
+    while first < min(dzUnits, aUnits) {
+        let rows = min(pairRows.few, min(dzUnits, aUnits) - first)
         let pairs = RowPairs(
             few: few, many: many, first: first, dw: dw + first * fewStride,
             fewStride: fewStride, manyStride: manyStride, accumulates: accumulates)
@@ -219,8 +221,8 @@ func narrowWeightGradient<V: Lanes>(
 
 /// Up to four rows of one matrix, from `first`, to be summed against all of another.
 private struct RowPairs<Element> {
-    let few: UnitRows<Element>
-    let many: UnitRows<Element>
+    let few: UnsafePointer<SplitRows<Element>>
+    let many: UnsafePointer<SplitRows<Element>>
     let first: Int
     /// The sum of the first pair; the others are `fewStride` and `manyStride` apart.
     let dw: UnsafeMutablePointer<Element>
@@ -269,23 +271,16 @@ private func sumPairs<V: Lanes, let n: Int>(
 ) {
     let perRow = pairRows.many
     let rows = n / perRow
-    let (few, many) = (pairs.few, pairs.many)
-    let x = few.data + pairs.first * few.rowStride
+    let units = pairs.many.pointee.rows.units
     var k = 0
-    while k < many.units {
-        // Beyond the last row, the last one again; those sums are not stored.
-        @inline(__always) func row(_ j: Int) -> UnsafePointer<V.Element> {
-            UnsafePointer(many.data + min(k + j, many.units - 1) * many.rowStride)
-        }
-        let sums = laneProducts(
-            zeros, perRow: perRow, x: x, xStride: few.rowStride, row(0), row(1),
-            row(perRow - 2), row(perRow - 1), columns: many.columns)
+    while k < units {
+        let sums = laneProducts(zeros, perRow: perRow, pairs, k)
         let dw = pairs.dw + k * pairs.manyStride
         @inline(__always) func put(_ i: Int, _ j: Int, _ total: V.Element, adding: Bool) {
             let p = dw + i * pairs.fewStride + j * pairs.manyStride
             p.pointee = adding ? p.pointee + total : total
         }
-        let left = many.units - k
+        let left = units - k
         if perRow == 4 {
             putFolded(sums, rows: rows, left: left, adding: pairs.accumulates, put)
         } else {
@@ -328,31 +323,39 @@ private func putFolded<V: Lanes, let n: Int>(
     }
 }
 
-/// Of each of some rows, with each of `perRow` others, the products of elements, summed over vectors.
+/// The products of elements of rows `pairs.first`... with `perRow` rows from k, summed over vectors.
 @inline(__always)
 private func laneProducts<V: Lanes, let n: Int>(
-    _ zeros: InlineArray<n, V>, perRow: Int, x: UnsafePointer<V.Element>, xStride: Int,
-    _ y0: UnsafePointer<V.Element>, _ y1: UnsafePointer<V.Element>,
-    _ y2: UnsafePointer<V.Element>, _ y3: UnsafePointer<V.Element>, columns: Int
+    _ zeros: InlineArray<n, V>, perRow: Int, _ pairs: RowPairs<V.Element>, _ k: Int
 ) -> InlineArray<n, V> {
     var sums = zeros
-    var e = 0
-    while e < columns {
-        let (b0, b1) = (V.load(y0 + e), V.load(y1 + e))
-        let (b2, b3) = perRow == 4 ? (V.load(y2 + e), V.load(y3 + e)) : (b0, b1)
-        for i in 0..<n / perRow {
-            let a = V.load(x + i * xStride + e)
-            @inline(__always) func add(_ j: Int, _ b: V) {
-                sums[i * perRow + j] = sums[i * perRow + j].addingProduct(a, b)
-            }
-            add(0, b0)
-            add(1, b1)
-            if perRow == 4 {
-                add(2, b2)
-                add(3, b3)
-            }
+    for piece in 0..<(pairs.many.pointee.tail.columns > 0 ? 2 : 1) {
+        let few = piece == 0 ? pairs.few.pointee.rows : pairs.few.pointee.tail
+        let many = piece == 0 ? pairs.many.pointee.rows : pairs.many.pointee.tail
+        let x = few.data + pairs.first * few.rowStride
+        // Beyond the last row, the last one again; those sums are not stored.
+        @inline(__always) func row(_ j: Int) -> UnsafePointer<V.Element> {
+            UnsafePointer(many.data + min(k + j, many.units - 1) * many.rowStride)
         }
-        e += V.width
+        let (y0, y1, y2, y3) = (row(0), row(1), row(perRow - 2), row(perRow - 1))
+        var e = 0
+        while e < many.columns {
+            let (b0, b1) = (V.load(y0 + e), V.load(y1 + e))
+            let (b2, b3) = perRow == 4 ? (V.load(y2 + e), V.load(y3 + e)) : (b0, b1)
+            for i in 0..<n / perRow {
+                let a = V.load(x + i * few.rowStride + e)
+                @inline(__always) func add(_ j: Int, _ b: V) {
+                    sums[i * perRow + j] = sums[i * perRow + j].addingProduct(a, b)
+                }
+                add(0, b0)
+                add(1, b1)
+                if perRow == 4 {
+                    add(2, b2)
+                    add(3, b3)
+                }
+            }
+            e += V.width
+        }
     }
     return sums
 }

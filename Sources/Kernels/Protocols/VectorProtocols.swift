@@ -179,7 +179,7 @@ extension TileVector {
 
 /// Copies fewer than 64 bytes, a multiple of 4, in pieces of descending powers of two.
 @inline(__always)
-private func copyPartial(_ from: UnsafeRawPointer, to: UnsafeMutableRawPointer, _ bytes: Int) {
+func copyPartial(_ from: UnsafeRawPointer, to: UnsafeMutableRawPointer, _ bytes: Int) {
     var at = 0
     @inline(__always) func piece<T: BitwiseCopyable>(_: T.Type) {
         if bytes & MemoryLayout<T>.size == 0 { return }

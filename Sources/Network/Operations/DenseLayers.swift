@@ -78,32 +78,48 @@ extension Operations {
         return true
     }
 
-    /// C = A B, the sums over the examples as in a network: in chunks that are copied to the layout of
-    /// `UnitRows`, examples that are missing in the last vector 0.
+    /// C = A B, the sums over the examples as in a network: in chunks whose last vector is padded with 0.
+    /// Contiguous examples are read in place, but for those in that vector; others are copied.
     private func narrowWeightGradient(
         _ call: MatrixProduct<T>, _ scratch: UnsafeMutableRawPointer?
     ) {
         guard let scratch = scratch?.assumingMemoryBound(to: T.self) else { return }
+        let dzStrides = Strides(unit: call.a.rowStride, example: call.a.columnStride)
+        let aStrides = Strides(unit: call.b.columnStride, example: call.b.rowStride)
+        let isInPlace = dzStrides.example == 1 && aStrides.example == 1
         for first in stride(from: 0, to: call.k, by: Chunk<T>.maxExamples) {
             let count = min(Chunk<T>.maxExamples, call.k - first)
-            let columns = Chunk<T>.columns(count)
-            func copied(
-                _ source: Input, _ strides: Strides, units: Int, to data: UnsafeMutablePointer<T>
-            ) -> UnitRows<T> {
-                let rows = UnitRows(
+            let rest = isInPlace ? count % Chunk<T>.columns(1) : count
+            let columns = Chunk<T>.columns(rest)
+            func split(
+                _ source: Input, _ strides: Strides, units: Int, _ data: UnsafeMutablePointer<T>
+            ) -> SplitRows<T> {
+                if rest > 0 {
+                    data.clear(units * columns)
+                    table.pointee.gather(
+                        source, strides,
+                        ExampleRange(first: first + count - rest, count: rest, order: nil),
+                        UnitRows(data: data, units: units, columns: rest, rowStride: columns))
+                }
+                let tail = UnitRows(
                     data: data, units: units, columns: columns, rowStride: columns)
-                table.pointee.gather(
-                    source, strides, ExampleRange(first: first, count: count, order: nil), rows)
-                for u in 0..<units { (data + u * columns + count).clear(columns - count) }
-                return rows
+                let rows = UnitRows(
+                    data: UnsafeMutablePointer(mutating: source) + first, units: units,
+                    columns: count - rest, rowStride: strides.unit)
+                return SplitRows(rows, tail: tail)
             }
-            let dz = copied(
-                call.a.data, Strides(unit: call.a.rowStride, example: call.a.columnStride),
-                units: call.m, to: scratch)
-            let a = copied(
-                call.b.data, Strides(unit: call.b.columnStride, example: call.b.rowStride),
-                units: call.n, to: scratch + call.m * columns)
-            table.pointee.narrowWeightGradient(dz, a, call.c, first > 0)
+            let dz = split(call.a.data, dzStrides, units: call.m, scratch)
+            let a = split(call.b.data, aStrides, units: call.n, scratch + call.m * columns)
+            narrowWeightGradient(dz, a, call.c, accumulates: first > 0)
+        }
+    }
+
+    /// dw = dz a^T, or dw += dz a^T if `accumulates`.
+    func narrowWeightGradient(
+        _ dz: SplitRows<T>, _ a: SplitRows<T>, _ dw: Output, accumulates: Bool
+    ) {
+        withUnsafePointer(to: dz) { dz in
+            withUnsafePointer(to: a) { table.pointee.narrowWeightGradient(dz, $0, dw, accumulates) }
         }
     }
 

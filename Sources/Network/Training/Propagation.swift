@@ -88,11 +88,13 @@ struct Propagation<T: Scalar> {
 
     /// The sum of the weighted losses. Replaces the last pre-activations by its gradient.
     func lossAndGradient(_ examples: Examples<T>) -> Double {
-        operations.table.pointee.gather(examples.y, examples.yStrides, range, chunk.targets)
+        operations.table.pointee.gather(
+            examples.y, examples.yStrides, range, chunk.targets)
         let weights = chunk.weights
         if let given = examples.weights {
             replaceUnweighted(given, chunk.targets)
-            operations.table.pointee.gather(given, Strides(unit: 0, example: 1), range, weights)
+            operations.table.pointee.gather(
+                given, Strides(unit: 0, example: 1), range, weights)
         } else {
             weights.fill(with: 1)
         }
@@ -207,7 +209,7 @@ struct Propagation<T: Scalar> {
             layer.l2 * (batchEpilogue?.penalty ?? 0), layer.l1 * (batchEpilogue?.penalty ?? 0)
         )
         if plan.path == .narrowWeightGradient {
-            operations.table.pointee.narrowWeightGradient(dz, a, dw, !isFirst)
+            operations.narrowWeightGradient(SplitRows(dz), SplitRows(a), dw, accumulates: !isFirst)
             if let batchEpilogue {
                 operations.penalize(
                     dw, w, layer.weightCount, scale: batchEpilogue.scale, l2: l2, l1: l1)
