@@ -303,7 +303,7 @@ TEST(option_enums) {
                      reg_get_enum_value((reg_enum)enums, (uint32_t)reg_enum_count((reg_enum)enums), &value));
     }
     reg_enum_value value = SIZED(reg_enum_value);
-    CHECK(enums == 7);
+    CHECK(enums == REG_ENUM_INPUT_STEP + 1);
     CHECK_STATUS(REG_ERROR_SHAPE, reg_get_enum_value((reg_enum)enums, 0, &value));
     CHECK_STATUS(REG_ERROR_SHAPE, reg_get_enum_value(REG_ENUM_32_BITS, 0, &value));
     CHECK_STATUS(REG_ERROR_NULL, reg_get_enum_value(REG_ENUM_LOSS, 0, NULL));

@@ -117,36 +117,40 @@ private func store(
 /// dw = dz a^T, or dw += dz a^T if `accumulates`: each element a sum over sixteen lanes, then over the
 /// lanes by halves.
 func narrowWeightGradient(
-    _ dz: UnitRows<Float>, _ a: UnitRows<Float>, _ dw: UnsafeMutablePointer<Float>,
-    _ accumulates: Bool
+    _ dz: UnsafePointer<SplitRows<Float>>, _ a: UnsafePointer<SplitRows<Float>>,
+    _ dw: UnsafeMutablePointer<Float>, _ accumulates: Bool
 ) {
     var to = dw
-    for u in 0..<dz.units {
-        for v in 0..<a.units {
-            let sum = laneProducts(
-                dz.data + u * dz.rowStride, a.data + v * a.rowStride, columns: dz.columns)
+    for u in 0..<dz.pointee.rows.units {
+        for v in 0..<a.pointee.rows.units {
+            let sum = laneProducts(dz, u, a, v)
             to.pointee = accumulates ? to.pointee + sum : sum
             to += 1
         }
     }
 }
 
-/// The sum of the products of two rows, a multiple of sixteen.
+/// The sum of the products of row u of dz and row v of a, whose columns are multiples of sixteen.
 @inline(__always)
 private func laneProducts(
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, columns: Int
+    _ dz: UnsafePointer<SplitRows<Float>>, _ u: Int, _ a: UnsafePointer<SplitRows<Float>>, _ v: Int
 ) -> Float {
     let o = FourFloats(0, 0, 0, 0)
     var lanes: InlineArray<4, FourFloats> = [o, o, o, o]
-    var e = 0
-    while e < columns {
-        for k in 0..<4 {
-            let (a, b) = (a + e + 4 * k, b + e + 4 * k)
-            lanes[k] = FourFloats(
-                lanes[k].x.addingProduct(a[0], b[0]), lanes[k].y.addingProduct(a[1], b[1]),
-                lanes[k].z.addingProduct(a[2], b[2]), lanes[k].w.addingProduct(a[3], b[3]))
+    for piece in 0..<(dz.pointee.tail.columns > 0 ? 2 : 1) {
+        let dz = piece == 0 ? dz.pointee.rows : dz.pointee.tail
+        let a = piece == 0 ? a.pointee.rows : a.pointee.tail
+        let (dzRow, aRow) = (dz.data + u * dz.rowStride, a.data + v * a.rowStride)
+        var e = 0
+        while e < dz.columns {
+            for k in 0..<4 {
+                let (a, b) = (dzRow + e + 4 * k, aRow + e + 4 * k)
+                lanes[k] = FourFloats(
+                    lanes[k].x.addingProduct(a[0], b[0]), lanes[k].y.addingProduct(a[1], b[1]),
+                    lanes[k].z.addingProduct(a[2], b[2]), lanes[k].w.addingProduct(a[3], b[3]))
+            }
+            e += 16
         }
-        e += 16
     }
     @inline(__always) func add(_ a: FourFloats, _ b: FourFloats) -> FourFloats {
         a.map(b) { $0 + $1 }
