@@ -107,7 +107,10 @@ WHEEL_TOOLS := $(BUILD)/wheel-tools
 PACKAGED := pyproject.toml setup.py MANIFEST.in README.md LICENSE CHANGELOG.md \
     $(shell find packaging scripts Tests bindings/python/swiftreg -type f -not -name '*.pyc' -not -name '*.so*')
 
-wheel: $(DIST)/.made ## build/dist: the sdist and a manylinux wheel with the library inside
+wheel: $(DIST)/.made ## build/dist: the sdist and wheels for glibc and musl, x86-64 and ARM, with the library inside
+	@$(OR_LEAVE_OUT) "the wheel for aarch64" arm64 -- $(MAKE) --no-print-directory $(DIST)/.made-aarch64
+	@$(OR_LEAVE_OUT) "the wheel for x86_64-musl" musl -- $(MAKE) --no-print-directory $(DIST)/.made-x86_64-musl
+	@$(OR_LEAVE_OUT) "the wheel for aarch64-musl" arm64 -- $(MAKE) --no-print-directory $(DIST)/.made-aarch64-musl
 	@ls -l $(DIST)
 
 $(WHEEL_TOOLS)/.created:
@@ -120,7 +123,11 @@ $(WHEEL_TOOLS)/.created:
 $(DIST)/.made: $(WHEEL_TOOLS)/.created $(LIB_LINK) $(PACKAGED) $(PYTHON_SOURCES) $(SWIFT_SOURCES)
 	@$(NEED) cc python-headers
 	@$(OR_LEAVE_OUT) "the playground in the wheel" wasi -- $(MAKE) --no-print-directory $(PLAYGROUND)
-	@$(STEP) "Wheel and sdist" scripts/make-wheel $(WHEEL_TOOLS) $(LIB) $(PLAYGROUND) $(DIST)
+	@$(STEP) "Wheel and sdist" scripts/make-wheel $(WHEEL_TOOLS) $(PLAYGROUND) $(DIST)
+	@touch $@
+
+$(CROSS_TARGETS:%=$(DIST)/.made-%): $(DIST)/.made-%: $(DIST)/.made $(BUILD)/%/lib/libSwiftReg.a
+	@$(STEP) "Wheel, $*" scripts/make-wheel $(WHEEL_TOOLS) $(PLAYGROUND) $(DIST) $*
 	@touch $@
 
 # ---- Swift ----------------------------------------------------------------------------------
@@ -282,9 +289,12 @@ test-python: $(VENV)/.installed # pytest; PYTEST="-k dropout" chooses
 	@$(OR_LEAVE_OUT) "tests of data-parallel training" mpi -- true
 	@$(VENV)/bin/python -m pytest -q $(PYTEST)
 
-test-wheel: $(DIST)/.made $(VENV)/.installed # the wheel and the sdist in fresh environments, on every Python there is
+test-wheel: wheel $(VENV)/.installed # the wheel and the sdist in fresh environments, on every Python there is
 	@$(NEED) swift
 	@$(STEP) "Wheel and sdist, fresh environments" $(VENV)/bin/python -m pytest -q Tests/wheel
+
+test-wheels: wheel $(VENV)/.installed ## each wheel where it must run: the oldest glibc, ARM, musl (as root; build/roots)
+	@scripts/test-wheels $(WHEELS)
 
 test-peers: $(LIB_LINK) ## the same training in other libraries; PEERS="torch optax" chooses: see CONTRIBUTING.md
 	@scripts/test-peers $(LIB) $(PEERS) -- $(PYTEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -123,7 +124,8 @@ def _one(pattern: str) -> Path:
 
 @pytest.fixture(scope="session")
 def wheel() -> Path:
-    return _one("*.whl")
+    """That of this machine."""
+    return _one(f"*manylinux*_{platform.machine()}.whl")
 
 
 @pytest.fixture(scope="session")

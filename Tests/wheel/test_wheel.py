@@ -33,11 +33,11 @@ def contents(archive: zipfile.ZipFile) -> set[str]:
 
 def test_the_wheel_is_small_and_self_contained(wheel: Path) -> None:
     tag = re.fullmatch(
-        rf"swiftreg-{PROJECT['version']}-cp311-abi3-manylinux_2_(\d+)_\w+\.whl", wheel.name
+        rf"swiftreg-{PROJECT['version']}-cp311-abi3-(?:manylinux\d+_\w+\.)?manylinux_2_(\d+)_\w+\.whl", wheel.name
     )
     assert tag is not None, wheel.name
-    # It needs no newer glibc than Ubuntu 22.04 and RHEL 9 have. What asks for more is to be meant.
-    assert int(tag[1]) <= 34, wheel.name
+    # NumPy's newest wheels need 2.28.
+    assert int(tag[1]) <= 28, wheel.name
     size = wheel.stat().st_size
     note(f"{wheel.name}: {size} bytes")
     assert size < MEGABYTE

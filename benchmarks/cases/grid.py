@@ -34,7 +34,9 @@ def _contestants(X: Any, y: Any, epochs: int, threads: int) -> list[Contestant]:
 
     from swiftreg import MLPClassifier, MLPClassifierCV
 
-    same = {"hidden_layer_sizes": (100,), "max_iter": epochs, "random_state": 0}
+    same = {
+        "hidden_layer_sizes": (100,), "learning_rate_init": 0.001, "max_iter": epochs, "random_state": 0,
+    }
     whole = MLPClassifierCV(
         alphas=ALPHAS, keep_probs=KEEP_PROBS, cv=FOLDS, n_iter_no_change=math.inf, **same
     )
