@@ -185,6 +185,23 @@ def test_auto_waits_until_a_noisy_loss_no_longer_falls(until: int) -> None:
     assert ends[10] < ends["auto"]
 
 
+@pytest.mark.parametrize(("rows", "batch", "keep_prob", "waits"), [(100, 10, 1.0, 25), (100, 2, 1.0, 10), (100, 2, 0.9, 20)])
+def test_auto_waits_for_a_number_of_updates(rows: int, batch: int, keep_prob: float, waits: int) -> None:
+    """With early stopping: 10 epochs, with dropout 20, and in any case 250 updates."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(rows + 30, 3))
+    y = rng.integers(0, 2, rows + 30)  # nothing to learn: the loss soon rises
+    data = {"X": X[:rows], "y": y[:rows], "X_val": X[rows:], "y_val": y[rows:]}
+    model = MLPClassifier(early_stopping=True, batch_size=batch, keep_prob=keep_prob, learning_rate_init=0.01, random_state=0)
+    model.fit(**data)
+    assert model.n_iter_ == model.best_iter_ + waits + 1 < 200
+    # max_iter epochs warn where there was progress in the last 10, with dropout 20.
+    if waits == 25:
+        clone(model).set_params(max_iter=model.best_iter_ + waits).fit(**data)
+    with pytest.warns(ConvergenceWarning, match="has not converged yet"):
+        clone(model).set_params(max_iter=model.best_iter_ + 1).fit(**data)
+
+
 def test_the_fall_of_a_noisy_loss_and_its_error() -> None:
     from swiftreg._estimators._stopping import fall
 

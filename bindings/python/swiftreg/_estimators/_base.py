@@ -270,9 +270,9 @@ class BaseMLP(BaseNetwork):
         network = self.network_
         batch_size = self._batch(train.size)
         dropout = drops(network.keep_prob)
-        validation = Validation(
-            self.n_iter_no_change, self.tol, dropout, isinstance(self.stop_on, str) and self.stop_on == "loss"
-        )
+        by_loss = isinstance(self.stop_on, str) and self.stop_on == "loss"
+        updates = math.ceil(train.size / batch_size)
+        validation = Validation(self.n_iter_no_change, self.tol, dropout, by_loss, updates)
         training = TrainingLoss(self.n_iter_no_change, self.tol, dropout)
         if self.best_loss_ is not None:
             training.best = self.best_loss_
@@ -324,7 +324,8 @@ class BaseMLP(BaseNetwork):
                         self._warn("noise", message)
                     break
             else:
-                if not incremental and self.n_iter_no_change != math.inf:
+                is_over = self.early_stopping and not validation.improves
+                if not incremental and self.n_iter_no_change != math.inf and not is_over:
                     self._warn(
                         "max_iter", f"made max_iter={self.max_iter} iterations and has not converged yet"
                     )

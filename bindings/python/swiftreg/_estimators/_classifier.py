@@ -245,7 +245,8 @@ class MLPClassifier(ClassifierTargets, BaseMLP):
         against that of the w before, w being 10 or a quarter of all epochs: training stops when for
         more than 10 epochs in a row it fell by less than tol or than 2 standard errors, with a
         ConvergenceWarning where that noise is not small. With early_stopping, whose validation loss
-        is taken without dropout, it is 20. math.inf: max_iter epochs in any case.
+        is taken without dropout, it is 20 with dropout, and in any case as many as have 250 updates of the
+        weights: an epoch of few updates changes little. math.inf: max_iter epochs in any case.
     verbose : prints the loss of each epoch.
     warm_start : `fit` begins with the weights of the last one, and with a new optimizer.
     momentum, nesterovs_momentum : of "sgd".

@@ -10,13 +10,19 @@ import numpy as np
 # scikit-learn's number; with dropout early stopping waits for longer, since the path is noisy.
 PATIENCE = 10
 PATIENCE_WITH_DROPOUT = 20
+# An epoch of few updates changes little, and costs little: the loss of few validation examples has several minima.
+PATIENCE_UPDATES = 250
 
 
-def patience(n_iter_no_change: Any, dropout: bool) -> float:
-    """The epochs without progress that n_iter_no_change allows."""
+def patience(n_iter_no_change: Any, dropout: bool, updates: int | None = None) -> float:
+    """The epochs without progress that n_iter_no_change allows.
+
+    With `updates`, the number of an epoch, "auto" is at least so many epochs as have PATIENCE_UPDATES.
+    """
     if n_iter_no_change != "auto":
         return float(n_iter_no_change)
-    return PATIENCE_WITH_DROPOUT if dropout else PATIENCE
+    epochs = PATIENCE_WITH_DROPOUT if dropout else PATIENCE
+    return epochs if updates is None else max(epochs, math.ceil(PATIENCE_UPDATES / updates))
 
 
 def fall(losses: list[float]) -> tuple[float, float]:
@@ -97,9 +103,12 @@ class Validation:
     it is as high and the validation loss is lower by tol.
     """
 
-    def __init__(self, n_iter_no_change: Any, tol: float, dropout: bool, by_loss: bool) -> None:
+    def __init__(
+        self, n_iter_no_change: Any, tol: float, dropout: bool, by_loss: bool, updates: int
+    ) -> None:
         self.tol = tol
-        self.patience = patience(n_iter_no_change, dropout)
+        self.patience = patience(n_iter_no_change, dropout, updates)
+        self.recent = patience(n_iter_no_change, dropout)
         self.by_loss = by_loss
         self.best = -math.inf
         self.loss = math.inf
@@ -120,3 +129,8 @@ class Validation:
     @property
     def is_over(self) -> bool:
         return self.misses > self.patience
+
+    @property
+    def improves(self) -> bool:
+        """Whether there was progress lately, however long `patience` is."""
+        return self.misses <= self.recent
