@@ -332,6 +332,9 @@ bench-javascript: $(BUILD)/javascript/.made $(PLAYGROUND) ## the modules and Ten
 	@scripts/make-peers $(LIB) javascript
 	@.venv-peers/javascript/bin/python benchmarks/javascript/run.py $(NN)
 
+bench-tables: $(LIB_LINK) ## answers against those of peers, tuned for equal CPU seconds; TABLES="--budget 5" or --quick
+	@benchmarks/tables.sh $(TABLES)
+
 bench-gate: $(LIB_LINK) $(VENV)/.installed ## this build against OLD=path/to/libSwiftReg.so.0; fails where a row is slower; GATE="--rows step"
 	@$(VENV)/bin/python benchmarks/gate.py $(or $(OLD),$(error OLD=path/to/libSwiftReg.so.0)) $(LIB) $(GATE)
 
