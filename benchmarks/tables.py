@@ -114,10 +114,12 @@ def run(options: argparse.Namespace, kept: dict[str, Any]) -> dict[str, Any]:
 def sections(found: dict[str, Any]) -> dict[str, list[str]]:
     """The tables by their marks in the document."""
     from answers import report
+    from answers.data import DATA
     from answers.methods import METHODS
 
     records, c = found["records"], found["conditions"]
     versions = ", ".join(f"{name} {number}" for name, number in c["versions"].items())
+    missing = [name for name in DATA if not any(r["data"] == name for r in records)]
     three = "{:.3f} ± {:.3f}".format
     return {
         "tables: conditions": [
@@ -125,6 +127,7 @@ def sections(found: dict[str, Any]) -> dict[str, list[str]]:
             f"- Versions: {versions}", f"- Date: {c['date']}",
             f"- Budget: {c['budget']:g} CPU seconds for a method and a split, in proportion to the rows for more than"
             f" {ROWS} training rows, at most {MOST_TIMES} times as many; {c['splits']} splits",
+            *([f"- Not in this run: {', '.join(missing)}"] if missing else []),
         ],
         "tables: methods": [f"- {name}: {method.space}." for name, method in METHODS.items()],
         "tables: loss": report.results(records, "loss", False, three),

@@ -89,8 +89,8 @@ def claims(records: Sequence[Record], stopped: Sequence[Record]) -> list[str]:
         equal += [name] if best == CV or behind <= error else []
         cheap += [name] if ratio <= 1 / 3 else []
         lines.append(
-            f"{name}: best network {best}; {CV} behind by {behind:.4f} of one standard error {error:.4f};"
-            f" {ratio:.2f} of the CPU seconds of {PEER}"
+            f"{name}: the best network is {best}, with a standard error of {error:.4f}; {CV} is behind by"
+            f" {behind:.4f}, with {ratio:.2f} of the CPU seconds of {PEER}"
         )
     if lines:
         both = [name for name in equal if name in cheap]
