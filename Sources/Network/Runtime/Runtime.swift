@@ -14,7 +14,7 @@ public struct Runtime: Sendable {
 
     /// Nil if SWIFTREG_ISA names an instruction set that this CPU or build lacks.
     public static var current: UnsafePointer<Runtime>? {
-        once.run {
+        Once.run(&once) {
             chosen = Runtime.choose()
         }
         return chosen == nil ? nil : address(&chosen)

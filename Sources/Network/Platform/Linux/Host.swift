@@ -36,14 +36,18 @@ func setting(_ name: StaticString) -> UnsafePointer<CChar>? {
 struct Once {
     private var control = pthread_once_t()
 
-    mutating func run(_ body: @convention(c) () -> Void) { pthread_once(&control, body) }
+    /// By its address: a mutating method would be an access to all of `once`, which threads may not make
+    /// at the same time.
+    static func run(_ once: UnsafeMutablePointer<Once>, _ body: @convention(c) () -> Void) {
+        pthread_once(&once.pointee.control, body)
+    }
 }
 
 /// One block for each thread, freed when its thread ends.
 enum ThreadMemory {
     /// Nil if there is none yet.
     static var block: UnsafeMutableRawPointer? {
-        makeKey.run { hasKey = pthread_key_create(&key, { free($0) }) == 0 }
+        Once.run(&makeKey) { hasKey = pthread_key_create(&key, { free($0) }) == 0 }
         return hasKey ? pthread_getspecific(key) : nil
     }
 

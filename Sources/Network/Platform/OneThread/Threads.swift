@@ -25,9 +25,9 @@ nonisolated(unsafe) private var storedCount = 1
 struct Once {
     private var isDone = false
 
-    mutating func run(_ body: () -> Void) {
-        if isDone { return }
-        isDone = true
+    static func run(_ once: UnsafeMutablePointer<Once>, _ body: () -> Void) {
+        if once.pointee.isDone { return }
+        once.pointee.isDone = true
         body()
     }
 }
