@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
 matplotlib.use("Agg")
+# A shell that runs `make test` in the background has it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run, and no deadline, because the machine may be shared.
 settings.register_profile("swiftreg", deadline=None, derandomize=True, max_examples=60)

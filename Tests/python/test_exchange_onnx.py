@@ -413,8 +413,10 @@ def test_errors(tmp_path: Path) -> None:
 
 
 def test_documentation(tmp_path: Path) -> None:
-    """The program of docs/exchange.md prints the output below it."""
+    """Each program of docs/exchange.md prints the output below it."""
     text = (ROOT / "docs" / "exchange.md").read_text()
-    (found,) = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, re.S)
-    done = subprocess.run([sys.executable, "-c", found[0]], cwd=tmp_path, capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == (found[1], "")
+    found = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, re.S)
+    assert len(found) > 1
+    for program, output in found:
+        done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+        assert (done.stdout, done.stderr) == (output, "")

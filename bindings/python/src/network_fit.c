@@ -284,6 +284,8 @@ static PyObject *finish(State *state, SingleFit *single, reg_status status) {
         if (status != REG_ERROR_NOT_FINITE) return NULL;
         single->exception = caught();
     }
+    /* A signal since the last check: raised after the call, it would lose what was trained. */
+    if (single->exception == NULL && PyErr_CheckSignals() < 0) single->exception = caught();
     PyObject *costs[2];
     if (columns(state, fit, costs) < 0) return NULL;
     return Py_BuildValue("(NNiKON)", costs[0], costs[1], (int)fit->result.reason,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 OPTIONS: dict[str, dict[str, Any]] = {option["name"]: option for option in _core.option_table()}
 """Every option of the library by its name."""
 
-REG_ENUMS = ("activation", "loss", "init", "optimizer", "schedule", "function", "stop")
+REG_ENUMS = ("activation", "loss", "init", "optimizer", "schedule", "function", "stop", "precision", "input_step")
 
 
 def _numbers(enum: str) -> dict[str, int]:
