@@ -110,7 +110,7 @@ private func gatherElements<Element>(
     _ examples: Range<Int>, _ target: UnitRows<Element>, units: Range<Int>
 ) {
     @inline(__always)
-    func copy(from u: Int, _ e: Int, step: Int, targetStep: Int, count: Int, atOnce: Int) {
+    func copy(from u: Int, _ e: Int, step: Int, targetStep: Int, count: Int) {
         var from = source + u * strides.unit + range.row(e) * strides.example
         var to = target.data + u * target.rowStride + e
         @inline(__always) func copyNext(_ count: Int) {
@@ -122,20 +122,20 @@ private func gatherElements<Element>(
             from += count * step
             to += count * targetStep
         }
-        for _ in 0..<count / atOnce { copyNext(atOnce) }
-        for _ in 0..<count % atOnce { copyNext(1) }
+        for _ in 0..<count / 4 { copyNext(4) }
+        for _ in 0..<count % 4 { copyNext(1) }
     }
     if range.isContiguous && units.count < examples.count {
         for u in units {
             copy(
                 from: u, examples.lowerBound, step: strides.example, targetStep: 1,
-                count: examples.count, atOnce: 4)
+                count: examples.count)
         }
     } else {
         for e in examples {
             copy(
                 from: units.lowerBound, e, step: strides.unit, targetStep: target.rowStride,
-                count: units.count, atOnce: 1)
+                count: units.count)
         }
     }
 }
