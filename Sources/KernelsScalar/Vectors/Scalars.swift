@@ -1,46 +1,56 @@
 import CFused
 import CLanes
 
-// The vectors of this module: single numbers.
+/// The vector of this module: a single number.
+protocol SingleNumber: Lanes where Mask == Bool, Half == Self, Quarter == Self {
+    var v: Element { get }
+}
 
-struct F32: Lanes {
-    typealias Element = Float
-    typealias Mask = Bool
-    typealias Half = F32
-    typealias Quarter = F32
+extension SingleNumber {
+    @inline(__always) static var width: Int { 1 }
 
+    // An address of a number is aligned to it, which a load into a register of floats needs.
+    @inline(__always) static func load(_ p: UnsafePointer<Element>) -> Self { Self(p.pointee) }
+    @inline(__always) func store(_ p: UnsafeMutablePointer<Element>) { p.pointee = v }
+
+    @inline(__always) static func + (a: Self, b: Self) -> Self { Self(a.v + b.v) }
+    @inline(__always) static func - (a: Self, b: Self) -> Self { Self(a.v - b.v) }
+    @inline(__always) static func * (a: Self, b: Self) -> Self { Self(a.v * b.v) }
+    @inline(__always) static func / (a: Self, b: Self) -> Self { Self(a.v / b.v) }
+
+    @inline(__always) func atLeast(_ low: Self) -> Self { v < low.v ? low : self }
+    @inline(__always) func isAllBetween(_ low: Self, _ high: Self) -> Bool {
+        low.v < v && v < high.v
+    }
+    @inline(__always) var squareRoot: Self { Self(v.squareRoot()) }
+
+    @inline(__always) static func < (a: Self, b: Self) -> Bool { a.v < b.v }
+    @inline(__always) static func == (a: Self, b: Self) -> Bool { a.v == b.v }
+    @inline(__always) static func select(_ mask: Bool, _ a: Self, _ b: Self) -> Self {
+        mask ? a : b
+    }
+
+    @inline(__always) var laneSum: Element { v }
+    @inline(__always) static func laneSums(_ s: InlineArray<16, Self>, first: Int) -> Self {
+        s[first]
+    }
+}
+
+struct F32: SingleNumber {
     var v: Float
 
-    @inline(__always) static var width: Int { 1 }
     @inline(__always) init(_ value: Float) { v = value }
 
-    // An address of a float is aligned to it, which a load into a register of floats needs.
-    @inline(__always) static func load(_ p: UnsafePointer<Float>) -> F32 { F32(p.pointee) }
-    @inline(__always) func store(_ p: UnsafeMutablePointer<Float>) { p.pointee = v }
-
-    @inline(__always) static func + (a: F32, b: F32) -> F32 { F32(a.v + b.v) }
-    @inline(__always) static func - (a: F32, b: F32) -> F32 { F32(a.v - b.v) }
-    @inline(__always) static func * (a: F32, b: F32) -> F32 { F32(a.v * b.v) }
-    @inline(__always) static func / (a: F32, b: F32) -> F32 { F32(a.v / b.v) }
     @inline(__always) func addingProduct(_ a: F32, _ b: F32) -> F32 {
         F32(v.addingProduct(a.v, b.v))
     }
 
-    @inline(__always) func atLeast(_ low: F32) -> F32 { v < low.v ? low : self }
     @inline(__always) var magnitude: F32 { F32(Float(bitPattern: v.bitPattern & ~sign)) }
     @inline(__always) var negative: F32 { F32(Float(bitPattern: v.bitPattern | sign)) }
     @inline(__always) func withSign(of other: F32) -> F32 {
         F32(Float(bitPattern: (v.bitPattern & ~sign) | (other.v.bitPattern & sign)))
     }
     @inline(__always) private var sign: UInt32 { 0x8000_0000 }
-    @inline(__always) func isAllBetween(_ low: F32, _ high: F32) -> Bool {
-        low.v < v && v < high.v
-    }
-    @inline(__always) var squareRoot: F32 { F32(v.squareRoot()) }
-
-    @inline(__always) static func < (a: F32, b: F32) -> Bool { a.v < b.v }
-    @inline(__always) static func == (a: F32, b: F32) -> Bool { a.v == b.v }
-    @inline(__always) static func select(_ mask: Bool, _ a: F32, _ b: F32) -> F32 { mask ? a : b }
 
     // The arithmetic on bits of lanes.h.
 
@@ -68,10 +78,6 @@ struct F32: Lanes {
         F32.number(0x3f80_0000 &- (shifted & Int32(bitPattern: 0xff80_0000)))
     }
 
-    @inline(__always) var laneSum: Float { v }
-    @inline(__always) static func laneSums(_ s: InlineArray<16, F32>, first: Int) -> F32 {
-        s[first]
-    }
     @inline(__always) var doubles: (low: F64, high: F64) { (F64(Double(v)), F64(0)) }
 
     @inline(__always) static func transpose(
@@ -99,44 +105,22 @@ struct F32: Lanes {
 }
 
 /// For exp and log of one number.
-struct F64: Lanes {
-    typealias Element = Double
-    typealias Mask = Bool
-    typealias Half = F64
-    typealias Quarter = F64
-
+struct F64: SingleNumber {
     var v: Double
 
-    @inline(__always) static var width: Int { 1 }
     @inline(__always) init(_ value: Double) { v = value }
 
-    @inline(__always) static func load(_ p: UnsafePointer<Double>) -> F64 { F64(p.pointee) }
-    @inline(__always) func store(_ p: UnsafeMutablePointer<Double>) { p.pointee = v }
-
-    @inline(__always) static func + (a: F64, b: F64) -> F64 { F64(a.v + b.v) }
-    @inline(__always) static func - (a: F64, b: F64) -> F64 { F64(a.v - b.v) }
-    @inline(__always) static func * (a: F64, b: F64) -> F64 { F64(a.v * b.v) }
-    @inline(__always) static func / (a: F64, b: F64) -> F64 { F64(a.v / b.v) }
     /// In integers: the C library's function for a CPU without the instruction rounds twice.
     @inline(__always) func addingProduct(_ a: F64, _ b: F64) -> F64 {
         F64(fused_f64_any(a.v, b.v, v))
     }
 
-    @inline(__always) func atLeast(_ low: F64) -> F64 { v < low.v ? low : self }
     @inline(__always) var magnitude: F64 { F64(Double(bitPattern: v.bitPattern & ~sign)) }
     @inline(__always) var negative: F64 { F64(Double(bitPattern: v.bitPattern | sign)) }
     @inline(__always) func withSign(of other: F64) -> F64 {
         F64(Double(bitPattern: (v.bitPattern & ~sign) | (other.v.bitPattern & sign)))
     }
     @inline(__always) private var sign: UInt64 { 1 << 63 }
-    @inline(__always) func isAllBetween(_ low: F64, _ high: F64) -> Bool {
-        low.v < v && v < high.v
-    }
-    @inline(__always) var squareRoot: F64 { F64(v.squareRoot()) }
-
-    @inline(__always) static func < (a: F64, b: F64) -> Bool { a.v < b.v }
-    @inline(__always) static func == (a: F64, b: F64) -> Bool { a.v == b.v }
-    @inline(__always) static func select(_ mask: Bool, _ a: F64, _ b: F64) -> F64 { mask ? a : b }
 
     @inline(__always) private var shifted: UInt64 { v.bitPattern &- 0x3fe6_a09e_667f_3bcd }
 
@@ -158,10 +142,6 @@ struct F64: Lanes {
                 bitPattern: 0x3ff0_0000_0000_0000 &- (shifted & 0xfff0_0000_0000_0000)))
     }
 
-    @inline(__always) var laneSum: Double { v }
-    @inline(__always) static func laneSums(_ s: InlineArray<16, F64>, first: Int) -> F64 {
-        s[first]
-    }
     @inline(__always) var doubles: (low: F64, high: F64) { (self, F64(0)) }
 
     @inline(__always) static func transpose(
