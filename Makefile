@@ -159,7 +159,7 @@ C_LINK := -L$(BUILD)/lib -lSwiftReg -Wl,-rpath,'$$ORIGIN/../lib' -lm -lpthread
 # Files compiled twice, for float and for double.
 C_TYPED_SHARED := cost dense dropout edges elementary elementwise errors files files_damaged found network_cases \
     network_data_errors network_errors network_fit network_gradient network_handle network_many network_predict \
-    network_stop network_threads network_update options
+    network_report network_stop network_threads network_update options
 C_TYPED := $(C_TYPED_SHARED) disk disk_places
 C_PLAIN_SHARED := check host_linux network_oracle oracle
 C_PLAIN := main untyped $(C_PLAIN_SHARED)
@@ -304,6 +304,7 @@ test-attack: $(FUZZ_PROGRAMS) $(SANITIZED_TESTS) # the C tests under sanitizers;
 	@$(STEP) "C tests of threads, thread sanitizer" $(BUILD)/thread/abi once threads
 	@$(STEP) "C tests of small products, thread sanitizer" $(BUILD)/thread/abi once dense_small
 	@$(STEP) "C tests of training, thread sanitizer" $(BUILD)/thread/abi once network_fit
+	@$(STEP) "C tests of reports, thread sanitizer" $(BUILD)/thread/abi once network_report
 	@$(STEP) "Fuzzers" scripts/fuzz 3
 
 test-fresh: ## `make demo` and `make test` in a fresh Debian root (as root; FRESH_ROOT, 6 GB)

@@ -63,7 +63,8 @@ typedef enum reg_status {
     REG_ERROR_LEARNING_RATE = 7, /* infinite, NaN or, of a network, negative */
     REG_ERROR_MEMORY = 8,        /* working memory could not be allocated */
     REG_ERROR_ISA = 9,           /* SWIFTREG_ISA names a set that this CPU or build lacks */
-    REG_ERROR_STATE = 10,        /* a reg_legacy_rng that reg_legacy_seed never filled */
+    REG_ERROR_STATE = 10,        /* a reg_legacy_rng that reg_legacy_seed never filled, or a network whose
+                                    training reports */
     REG_ERROR_THREADS = 11,      /* a thread count outside 1 to REG_MAX_THREADS */
     REG_ERROR_FUNCTION = 12,     /* not a value of reg_function */
     /* Of networks (swiftreg_network.h). */

@@ -86,7 +86,8 @@ typedef struct reg_network_options {
 reg_status reg_network_create(const reg_network_options *options, reg_network **network);
 reg_status reg_network_create_f64(const reg_network_options *options, reg_network_f64 **network);
 
-/* Frees a network and all that was borrowed from it. NULL is a no-op. */
+/* Frees a network and all that was borrowed from it. NULL is a no-op, as is a network in a report of
+ * its training. */
 void reg_network_destroy(reg_network *network);
 void reg_network_destroy_f64(reg_network_f64 *network);
 
@@ -140,7 +141,8 @@ typedef struct reg_position {
     uint64_t epoch;
 } reg_position;
 
-/* Errors: NULL; SIZE (also, in set, a step or epoch of 2^48 or more). */
+/* Errors: NULL; SIZE (also, in set, a step or epoch of 2^48 or more); in set, STATE (in a report of this
+ * network). */
 reg_status reg_network_get_position(const reg_network *network, reg_position *position);
 reg_status reg_network_get_position_f64(const reg_network_f64 *network, reg_position *position);
 reg_status reg_network_set_position(reg_network *network, const reg_position *position);
@@ -212,7 +214,8 @@ reg_status reg_optimizer_defaults(reg_optimizer kind, reg_optimizer_options *opt
 
 /* Changes the optimizer. Its state begins anew at 0, unless the kind stays the same. The number of
  * updates goes on. Errors: NULL; SIZE; OPTIMIZER; SCHEDULE (also its decay, period or min rate);
- * LEARNING_RATE; MOMENTUM (also a beta); EPSILON; WEIGHT_DECAY; CLIP_NORM. */
+ * LEARNING_RATE; MOMENTUM (also a beta); EPSILON; WEIGHT_DECAY; CLIP_NORM; STATE (another kind in a
+ * report of this network). */
 reg_status reg_network_set_optimizer(reg_network *network, const reg_optimizer_options *options);
 reg_status reg_network_set_optimizer_f64(reg_network_f64 *network, const reg_optimizer_options *options);
 /* Errors: NULL; SIZE. */
@@ -396,7 +399,8 @@ reg_status reg_network_gradient_f64(reg_network_f64 *network, const reg_data_f64
 
 /* One update from the gradient buffer, at the learning rate of the present epoch; the step counts
  * on. The buffer itself is not changed. Errors: NULL; SIZE (the step would reach 2^48); NOT_FINITE
- * (clip_norm is in use and the norm is not finite: nothing is changed); MEMORY; ISA. */
+ * (clip_norm is in use and the norm is not finite: nothing is changed); MEMORY; STATE (in a report of
+ * this network); ISA. */
 reg_status reg_network_apply(reg_network *network);
 reg_status reg_network_apply_f64(reg_network_f64 *network);
 
@@ -421,10 +425,18 @@ typedef struct reg_progress {
                                update, dropout and the L2 and L1 terms included */
     double validation_cost; /* the data term after the epoch, without dropout; NaN if none */
     double learning_rate;
+    int32_t is_last; /* 1: no further epoch follows, whatever the report returns: all are done,
+                               or patience has ended; else 0 */
 } reg_progress;
 
-/* Called by fit, on its thread, after an epoch; not 0 ends the training there. It may read and
- * write the network's buffers; no other call with this network is allowed in it. */
+/* Called by fit, on its thread, after an epoch; not 0 ends the training there. Meanwhile the network is
+ * as after this epoch, and the report may use it: its buffers, and every function that does not train it,
+ * set its position or free it. Those fail with STATE and change nothing: fit, fit_many, apply,
+ * set_position, and set_optimizer with another kind; destroy does nothing. New options of the optimizer
+ * or the regularization hold from the next epoch on. What a report writes to the gradients, also by
+ * gradient and check_gradient, is overwritten by the next batch; what it writes to the parameters and the
+ * optimizer's state is trained further. Nothing else in a report changes the training. If a report runs
+ * out of memory, the training keeps its own. A report of fit_many computes on its own thread alone. */
 typedef int (*reg_report)(const reg_progress *progress, void *context);
 
 /* The shuffled order of an epoch comes from the network's seed: from 0, 1, ..., m - 1, element i is
@@ -477,7 +489,7 @@ typedef struct reg_fit_result {
  * `validation` and `result` may be NULL. The options' arrays are read or written during the call
  * only; `costs` only for epochs completed, and *result after OK and NOT_FINITE.
  * Errors: NULL; SIZE; SHAPE (m is 0); SAMPLE_WEIGHT; TARGET; KEEP_PROB (a mask for a layer whose keep_prob
- * is 1); MIN_DELTA; NOT_FINITE; MEMORY; ISA. */
+ * is 1); MIN_DELTA; NOT_FINITE; MEMORY; STATE (in a report of this network); ISA. */
 reg_status reg_network_fit(reg_network *network, const reg_data *data, const reg_data *validation,
                            const reg_fit_options *options, reg_fit_result *result);
 reg_status reg_network_fit_f64(reg_network_f64 *network, const reg_data_f64 *data,
@@ -487,7 +499,8 @@ reg_status reg_network_fit_f64(reg_network_f64 *network, const reg_data_f64 *dat
 /* Called by fit_many, with the context of a job's options, before the job's first epoch (`ended` is 0)
  * and after its status and *result are written (`ended` is 1). An answer other than 0 before the first
  * epoch leaves the network as it is: the job ends with OK, 0 epochs and REG_STOP_REPORT. The answer after
- * the last one is not read. */
+ * the last one is not read. Before the first epoch, what a report may do is allowed; after the last one,
+ * every call with the network. */
 typedef int (*reg_fit_event)(int32_t ended, void *context);
 
 /* One of many fits: the arguments of reg_network_fit, and its status. */

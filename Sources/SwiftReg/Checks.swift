@@ -196,3 +196,15 @@ func network<T: Scalar>(_: T.Type, _ handle: OpaquePointer?) throws(Failure) -> 
     guard let handle else { throw Failure(REG_ERROR_NULL, "network", "is NULL") }
     return UnsafeMutablePointer(handle)
 }
+
+/// The network for a call that trains it or sets its position, which a report of its training must not do.
+@inline(never)
+func networkToTrain<T: Scalar>(
+    _: T.Type, _ handle: OpaquePointer?
+) throws(Failure) -> Network<T>.Handle {
+    let network = try network(T.self, handle)
+    try require(
+        !network.pointee.isReporting, else: REG_ERROR_STATE, "network",
+        "is in training: a report must not train it or set its position")
+    return network
+}

@@ -19,7 +19,7 @@ private func message(_ status: reg_status) -> StaticString {
     case REG_ERROR_LEARNING_RATE: "the learning rate is infinite or NaN, or of a network negative"
     case REG_ERROR_MEMORY: "working memory could not be allocated"
     case REG_ERROR_ISA: "SWIFTREG_ISA names an instruction set that this CPU or build lacks"
-    case REG_ERROR_STATE: "the generator was never seeded"
+    case REG_ERROR_STATE: "the generator was never seeded, or the network is in training"
     case REG_ERROR_THREADS: "the thread count is not in 1 to REG_MAX_THREADS"
     case REG_ERROR_FUNCTION: "the function is not a value of reg_function"
     case REG_ERROR_LOSS: "the loss is not a value of reg_loss"

@@ -107,7 +107,9 @@ public func reg_network_create_f64(
 
 private func destroy<T: Scalar>(_: T.Type, _ network: OpaquePointer?) {
     guard let network else { return }
-    Network<T>.destroy(UnsafeMutablePointer(network))
+    let handle = Network<T>.Handle(network)
+    // The training whose report this is still needs it.
+    if !handle.pointee.isReporting { Network<T>.destroy(handle) }
 }
 
 @c @implementation
@@ -356,7 +358,7 @@ private func setPosition<T: Scalar>(
     _: T.Type, _ handle: OpaquePointer?, _ position: UnsafePointer<reg_position>?
 ) -> reg_status {
     status { () throws(Failure) in
-        let network = try network(T.self, handle)
+        let network = try networkToTrain(T.self, handle)
         let position = try read(position, "position")
         try checkPosition(position.step, "step")
         try checkPosition(position.epoch, "epoch")

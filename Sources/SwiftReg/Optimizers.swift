@@ -71,7 +71,13 @@ private func setOptimizer<T: Scalar>(
 ) -> reg_status {
     status { () throws(Failure) in
         let network = try network(T.self, handle)
-        network.pointee.setOptimizer(try optimizer(options))
+        let optimizer = try optimizer(options)
+        // Another kind has other state, of which the training keeps a copy.
+        try require(
+            optimizer.kind == network.pointee.optimizer.kind || !network.pointee.isReporting,
+            else: REG_ERROR_STATE, "kind",
+            "must stay the same in a report of the network's training")
+        network.pointee.setOptimizer(optimizer)
     }
 }
 

@@ -231,7 +231,7 @@ public func reg_network_gradient_f64(
 
 private func apply<T: Scalar>(_: T.Type, _ handle: OpaquePointer?) -> reg_status {
     status { () throws(Failure) in
-        let network = try network(T.self, handle)
+        let network = try networkToTrain(T.self, handle)
         let next = network.pointee.position.step + 1
         try require(
             next < Position.limit, else: REG_ERROR_SIZE, "step", is: .unsigned(next),
@@ -302,6 +302,7 @@ struct Report {
         c.cost = progress.cost
         c.validation_cost = progress.validationCost
         c.learning_rate = progress.learningRate
+        c.is_last = progress.isLast ? 1 : 0
         return call(&c, report.context) != 0
     }
 }
@@ -400,7 +401,7 @@ func fitArguments<D: DataOfC>(
     _ handle: OpaquePointer?, _ data: UnsafePointer<D>?, _ validation: UnsafePointer<D>?,
     _ options: UnsafePointer<reg_fit_options>?, _ result: UnsafeMutablePointer<reg_fit_result>?
 ) throws(Failure) -> (FitJob<D.Element>, FitReply) {
-    let network = try network(D.Element.self, handle)
+    let network = try networkToTrain(D.Element.self, handle)
     let train = try examples(data, for: network)
     let validation =
         validation == nil ? nil : try examples(validation, .validation, for: network)

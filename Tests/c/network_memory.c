@@ -215,6 +215,57 @@ static void check_threads_change(void) {
     run_at_once(1, train_while_threads_change, &context, NULL);
 }
 
+/* A report that runs out of memory takes none from the training: it goes on without an allocation, in the
+ * memory that it has, also where an earlier report made it grow. */
+typedef struct Starved {
+    reg_network *network;
+    int reports;
+} Starved;
+
+static reg_status predict_many(reg_network *network) {
+    const reg_data data = examples(large, MAX_M);
+    return reg_network_predict(network, MAX_M, x, data.x_strides, out, NULL, data.y_strides);
+}
+
+/* No memory, memory for the values but not for the products, enough memory, and no more than that. */
+static int predict_without_memory(const reg_progress *progress, void *context) {
+    static const long limits[] = {0, 1, -1, 0};
+    Starved *starved = context;
+    (void)progress;
+    allowed = limits[starved->reports];
+    CHECK_STATUS(starved->reports < 2 ? REG_ERROR_MEMORY : REG_OK, predict_many(starved->network));
+    starved->reports++;
+    allowed = 0;
+    return 0;
+}
+
+static void *train_while_reports_starve(void *context) {
+    reg_network *network = make(large, REG_ADAM), *other = make(large, REG_ADAM);
+    const reg_data data = examples(large, 40);
+    reg_fit_options options = SIZED(reg_fit_options);
+    Starved starved = {network, 0};
+    (void)context;
+    options.epochs = 4;
+    options.batch_size = 16;
+    options.shuffle = 1;
+    options.report = predict_without_memory;
+    options.context = &starved;
+    CHECK_OK(reg_network_fit(network, &data, &data, &options, NULL));
+    options.report = NULL;
+    allowed = -1;
+    CHECK_OK(reg_network_fit(other, &data, &data, &options, NULL));
+    CHECK(starved.reports == 4 && same_networks(network, other));
+    reg_network_destroy(network);
+    reg_network_destroy(other);
+    return NULL;
+}
+
+static void check_starved_reports(void) {
+    describe("reports without memory");
+    void *const context = NULL;
+    run_at_once(1, train_while_reports_starve, &context, NULL);
+}
+
 /* ---- Amount of memory ------------------------------------------------------------------ */
 
 typedef struct Training {
@@ -275,6 +326,7 @@ void check_network_memory(void) {
     check_no_memory(small, 40);
     check_no_memory(large, 600);
     check_threads_change();
+    check_starved_reports();
     for (int32_t n = 1; n <= 2; n++) {
         CHECK_OK(reg_set_num_threads(n));
         check_memories();

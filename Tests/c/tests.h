@@ -80,6 +80,10 @@
     X(network_patience)                                                                                      \
     X(network_not_finite)                                                                                    \
     X(network_diverges)                                                                                      \
+    X(network_report_use)                                                                                    \
+    X(network_report_refuses)                                                                                \
+    X(network_report_options)                                                                                \
+    X(network_report_many)                                                                                   \
     X(network_threads)                                                                                       \
     X(network_rows)                                                                                          \
     X(network_sparse)                                                                                        \

@@ -189,12 +189,16 @@ static void fuzz_check_gradient(Network *network, Ends ends) {
 /* ---- Training -------------------------------------------------------------------------- */
 
 typedef struct Watched {
+    Network *network;
     uint64_t calls, stop_after;
 } Watched;
+
+static void use_in_report(Network *network);
 
 static int on_report(const reg_progress *progress, void *context) {
     Watched *watched = context;
     DEMAND(progress->struct_size == sizeof *progress && progress->epoch > 0);
+    if (choose(2) == 0) use_in_report(watched->network);
     return ++watched->calls > watched->stop_after;
 }
 
@@ -228,7 +232,7 @@ static void fuzz_fit(Network *network, Ends ends) {
     reg_fit_options *options = fuzz_buffer(sizeof *options);
     reg_fit_result *result = choose(2) == 0 ? NULL : fuzz_buffer(sizeof *result);
     Watched *watched = fuzz_buffer(sizeof *watched);
-    *watched = (Watched){0, choose(4)};
+    *watched = (Watched){network, 0, choose(4)};
     memset(options, 0, sizeof *options);
     options->struct_size = sizeof *options;
     options->epochs = choose(4);
@@ -364,6 +368,26 @@ static void fuzz_export(Network *network, Ends ends) {
     for (const char *c = name; *c != 0; c++) is_name &= memchr(usual, *c, 63) != NULL;
     JUDGE(REG(network_export_c)(network, "/nowhere/at/all.c", name, NULL),
           is_name ? ONE(REG_ERROR_FILE) : ONE(REG_ERROR_NAME), ONE(REG_ERROR_NAME));
+}
+
+/* ---- In a report ----------------------------------------------------------------------- */
+
+static void fuzz_refused(Network *network, Ends ends) {
+    (void)ends;
+    const Statuses refused = ONE(REG_ERROR_STATE);
+    const reg_position position = {sizeof position, choose_bits(6), choose_bits(6)};
+    const reg_fit_options options = {.struct_size = sizeof options, .epochs = choose(3)};
+    JUDGE(REG(network_apply)(network), refused, 0);
+    JUDGE(REG(network_set_position)(network, &position), refused, 0);
+    JUDGE(REG(network_fit)(network, NULL, NULL, &options, NULL), refused, 0);
+    REG(network_destroy)(network);
+}
+
+static void use_in_report(Network *network) {
+    static void (*const all[])(Network *, Ends) = {fuzz_predict,        fuzz_cost,    fuzz_gradient,
+                                                   fuzz_check_gradient, fuzz_buffers, fuzz_layer,
+                                                   fuzz_copy,           fuzz_export,  fuzz_refused};
+    all[choose(sizeof all / sizeof *all)](network, ends_of(network));
 }
 
 /* ---- A case ---------------------------------------------------------------------------- */

@@ -38,6 +38,8 @@ public struct Network<T: Scalar> {
     var workspace = Workspace<T>()
     /// The memory of `FitMemory`, kept between calls.
     var fitWorkspace = Workspace<T>()
+    /// Whether a report of the network's training runs: code of the caller, which may use the network.
+    public internal(set) var isReporting = false
 
     /// Creates a network whose parameters are all 0. The caller has checked that the sizes of the layers
     /// match and that the parameter count does not overflow.

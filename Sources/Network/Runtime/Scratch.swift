@@ -5,12 +5,12 @@ enum Scratch {
     static func total(_ bytes: Int) -> Int { bytes + 64 }
 
     /// At least `bytes`, aligned to 64; nil if memory is exhausted. Invalidates what an earlier call on
-    /// this thread returned.
-    static func take(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    /// this thread returned. A block that is too small is freed first, so that both are never held at once;
+    /// with `keepsOld`, only after the new one is there.
+    static func take(_ bytes: Int, keepsOld: Bool = false) -> UnsafeMutableRawPointer? {
         let old = ThreadMemory.block
         if let old, old.load(as: Int.self) >= bytes { return old + 64 }
-        // Freed first, so that both are never held at once.
-        if let old {
+        if let old, !keepsOld {
             guard ThreadMemory.replace(by: nil) else { return nil }
             free(old)
         }
@@ -20,6 +20,7 @@ enum Scratch {
             free(new)
             return nil
         }
+        if keepsOld { free(old) }
         new.storeBytes(of: bytes, as: Int.self)
         return new + 64
     }

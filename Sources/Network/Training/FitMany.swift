@@ -32,16 +32,17 @@ public struct FitJob<T: Scalar> {
 
     public mutating func run(threads: Int) {
         do throws(NetworkError) {
-            try network.pointee.fit(
-                examples, validation: validation, options, threads: threads, &result)
+            try Network.fit(
+                network, examples, validation: validation, options, threads: threads, &result)
         } catch {
             self.error = error
         }
     }
 
     /// One of many: keeps no working memory.
+    @inline(never)
     fileprivate mutating func runAlone(threads: Int) {
-        if let event, event(options.context, .begins) {
+        if let event, Network.reporting(network, { event(options.context, .begins) }) {
             result.reason = .report
         } else {
             run(threads: threads)

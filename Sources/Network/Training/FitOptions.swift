@@ -8,6 +8,8 @@ public struct Progress: Sendable {
     public var cost: Double
     public var validationCost: Double
     public var learningRate: Double
+    /// Whether no further epoch follows: all are done, or patience has ended.
+    public var isLast: Bool
 }
 
 public struct FitOptions {

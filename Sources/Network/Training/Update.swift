@@ -14,7 +14,7 @@ extension Network {
             if !norm.isFinite { throw .notFinite }
             if norm > optimizer.clipNorm { scale = optimizer.clipNorm / norm }
         }
-        let rate = optimizer.rate(epoch: position.epoch, runtime)
+        let rate = learningRate
         let second = optimizer.kind.moments == 2 ? state + parameterCount : state
         // Out of line: it is long, and called in three places.
         @inline(never)
@@ -35,6 +35,9 @@ extension Network {
         endUpdate()
     }
 
+    /// The learning rate in the present epoch.
+    var learningRate: Double { optimizer.rate(epoch: position.epoch, runtime) }
+
     /// Completes an update whose parameters have changed: norm limits, step count.
     mutating func endUpdate() {
         if settings.maxNorm != 0 { limitNorms() }
@@ -51,7 +54,7 @@ extension Network {
             return nil
         }
         return optimizer.step(
-            position.step + 1, rate: optimizer.rate(epoch: position.epoch, runtime),
+            position.step + 1, rate: learningRate,
             gradientScale: 1, areWeights: true)
     }
 

@@ -41,8 +41,10 @@ extension Network {
     mutating func reserve(
         _ need: WorkingMemory<T>, _ threads: Int
     ) throws(NetworkError) -> BatchMemory<T> {
-        let values = try workspace.take(need.elements)
-        let scratch = need.scratch == 0 ? nil : Scratch.take(need.scratch)
+        // What a report fails to get must not be taken from the training.
+        let values = try workspace.take(need.elements, keepsOld: isReporting)
+        let scratch =
+            need.scratch == 0 ? nil : Scratch.take(need.scratch, keepsOld: isReporting)
         if need.scratch != 0 && scratch == nil { throw .memory }
         return BatchMemory(values: values, scratch: scratch, threads: threads)
     }

@@ -6,12 +6,15 @@ struct Workspace<T: Scalar> {
     private var elements = 0
 
     /// At least `count` elements, aligned to 64 bytes. New memory is zeroed because kernels also process row
-    /// padding.
-    mutating func take(_ count: Int) throws(NetworkError) -> UnsafeMutablePointer<T> {
+    /// padding. A block that is too small is freed first, so that both are never held at once; with
+    /// `keepsOld`, only after the new one is there.
+    mutating func take(
+        _ count: Int, keepsOld: Bool = false
+    ) throws(NetworkError) -> UnsafeMutablePointer<T> {
         if let memory, elements >= count { return memory }
-        // Freed first, so that both are never held at once.
-        release()
+        if !keepsOld { release() }
         guard let new = allocate(T.self, count) else { throw .memory }
+        release()
         new.clear(count)
         memory = new
         elements = count
