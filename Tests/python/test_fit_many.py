@@ -146,7 +146,7 @@ def test_ctrl_c_ends_the_trainings(threads: int) -> None:
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        (lambda j, n: [j[0], j[0]], RuntimeError, "in use by a call of this thread"),
+        (lambda j, n: [j[0], j[0]], RuntimeError, "in training by a call of this thread"),
         (lambda j, n: [j[0], (MLP([9, 2, 1])._network, *j[1][1:])], ValueError, r"jobs\[1\] has another dtype"),
         (lambda j, n: [j[0], (n, *j[1][1:])], TypeError, r"jobs\[1\] must begin with a Network"),
         (lambda j, n: [j[0], j[1][:-1]], TypeError, r"jobs\[1\] must be a tuple of 8"),

@@ -496,9 +496,9 @@ def test_the_classes_of_the_extension() -> None:
     with pytest.raises(TypeError, match="optimizer must be a string, got 9"):
         _core.optimizer_defaults(9)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="masks"):
-        core.fit((X, Y, None, None), None, 1, None, True, None, 0.0, None, None, ())
+        core.fit((X, Y, None, None), None, 1, None, True, None, 0.0, None, 1, None, ())
     with pytest.raises(TypeError, match="validation"):
-        core.fit((X, Y, None, None), (X, Y), 1, None, True, None, 0.0, None, None, None)  # type: ignore[arg-type]
+        core.fit((X, Y, None, None), (X, Y), 1, None, True, None, 0.0, None, 1, None, None)  # type: ignore[arg-type]
 
 
 def test_buffers_by_other_means() -> None:

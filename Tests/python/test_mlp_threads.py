@@ -9,15 +9,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from swiftreg import MLP
+from swiftreg import MLP, _core
 from test_threads import advances_during
 
 X = np.random.default_rng(1).normal(size=(200, 30)).astype(np.float32)
@@ -86,6 +87,86 @@ def test_a_callback_may_use_the_network(validates: bool, every: int, tmp_path: P
     if not validates:
         loaded.fit(X, Y, batch_size=64)
         assert np.array_equal(loaded.parameters, n.parameters)
+
+
+def trains(n: MLP) -> dict[str, Callable[[], object]]:
+    """Calls that a callback must not make, by name."""
+    return {
+        "fit": lambda: n.fit(X, Y),
+        "fit of nothing": lambda: n.fit(X, Y, epochs=0),
+        "apply": n.apply,
+        "step": lambda: setattr(n, "step", 1),
+        "epoch": lambda: setattr(n, "epoch", 1),
+        "fit_many": lambda: _core.fit_many(
+            [(n._network, (X, Y, None, None), None, 1, None, True, None, 0.0)], lambda i, outcome: None
+        ),
+    }
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_callback_must_not_train(optimizer: str) -> None:
+    n, other = network(optimizer=optimizer), network(optimizer=optimizer)
+    called = []
+
+    def callback(progress: Any) -> None:
+        for call in trains(n).values():
+            with pytest.raises(RuntimeError, match="in training by a call of this thread, whose callback must not"):
+                call()
+        with pytest.raises(RuntimeError, match="optimizer must stay the same in a report"):
+            n.set_optimizer("lion")
+        called.append(progress)
+
+    history = n.fit(X, Y, epochs=3, batch_size=64, callback=callback)
+    assert np.array_equal(history.cost, other.fit(X, Y, epochs=3, batch_size=64).cost)
+    assert len(called) == 3
+    assert np.array_equal(n.parameters, other.parameters)
+    assert np.array_equal(n.optimizer_state, other.optimizer_state)
+    # Afterwards, it may all be done.
+    for call in trains(n).values():
+        call()
+    n.set_optimizer("lion")
+
+
+@pytest.mark.parametrize("name", list(trains(network())))
+def test_another_thread_trains_after_the_callbacks(name: str) -> None:
+    """Trainings take turns as a whole, while other calls may come between two epochs."""
+    n, epochs, ended = network(), [], []
+    started = threading.Event()
+
+    def train() -> None:
+        trains(n)[name]()
+        ended.append(len(epochs))
+
+    other = threading.Thread(target=train)
+
+    def callback(progress: Any) -> None:
+        epochs.append(progress.epoch)
+        if not started.is_set():
+            started.set()
+            other.start()
+        time.sleep(0.02)
+        assert not ended
+        assert n.epoch == progress.epoch
+        with ThreadPoolExecutor(2) as pool:
+            first, second = pool.map(n.predict, (X, X))
+        assert np.array_equal(first, second)
+
+    n.fit(X, Y, epochs=5, callback=callback)
+    other.join()
+    assert epochs == [1, 2, 3, 4, 5] and ended == [5]
+
+
+def test_a_callback_may_change_the_regularization() -> None:
+    n, other = network(dtype="float64"), network(dtype="float64")
+
+    def callback(progress: Any) -> None:
+        n.set_regularization(keep_prob=0.5 + 0.1 * progress.epoch, l2=0.1 * progress.epoch)
+
+    n.fit(X, Y, epochs=4, callback=callback)
+    for epoch in range(4):
+        other.fit(X, Y)
+        other.set_regularization(keep_prob=0.5 + 0.1 * (epoch + 1), l2=0.1 * (epoch + 1))
+    assert np.array_equal(n.parameters, other.parameters) and n.l2 == other.l2
 
 
 def test_a_callback_may_change_the_rate() -> None:
@@ -181,6 +262,69 @@ def test_a_signal_handler_does_not_wait_for_its_own_thread() -> None:
         signal.signal(signal.SIGALRM, old)
     assert n.history is not None and n.history.stopped == "interrupted"
     assert n.predict(X).shape == (200, 1)
+
+
+class Alarm(Exception):
+    pass
+
+
+@contextmanager
+def alarm_after(seconds: float, handler: Callable[[], object]) -> Iterator[None]:
+    old = signal.signal(signal.SIGALRM, lambda number, frame: handler())
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+
+
+def test_a_signal_in_a_callback_keeps_what_is_trained() -> None:
+    """As Ctrl-C, whose handler raises; one that uses the network may, since the callback may."""
+    n, other, told = network(), network(), []
+
+    def handler() -> None:
+        told.append(n.predict(X))
+        raise Alarm
+
+    def callback(progress: Any) -> None:
+        if progress.epoch == 3:
+            time.sleep(60)
+
+    with alarm_after(0.5, handler), pytest.raises(Alarm):
+        n.fit(X, Y, epochs=10**9, callback=callback)
+    assert n.history is not None and n.history.stopped == "interrupted"
+    assert len(n.history.cost) == n.epoch == 3
+    other.fit(X, Y, epochs=3)
+    assert np.array_equal(n.parameters, other.parameters)
+    assert np.array_equal(told[0], other.predict(X))
+
+
+def test_a_signal_while_the_training_waits_for_the_network() -> None:
+    """After a callback, the call of another thread that began meanwhile is waited for."""
+    n, threads, busy = network(), [], threading.Event()
+    many = np.tile(X, (50, 1))
+
+    def predict() -> None:
+        busy.set()
+        n.predict_dropout(many, 500)
+
+    def callback(progress: Any) -> None:
+        threads.append(threading.Thread(target=predict))
+        threads[-1].start()
+        busy.wait()
+        time.sleep(0.02)
+
+    def handler() -> None:
+        raise Alarm
+
+    with alarm_after(0.1, handler), pytest.raises(Alarm):
+        n.fit(X, Y, epochs=10**9, callback=callback)
+    for thread in threads:
+        thread.join()
+    assert n.history is not None and n.history.stopped == "interrupted"
+    assert len(n.history.cost) == n.epoch == len(threads) == 1
+    n.fit(X, Y)
 
 
 def test_a_network_that_is_dropped_while_it_trains() -> None:

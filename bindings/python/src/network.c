@@ -9,31 +9,53 @@
 /* Between checks for signals (Ctrl-C) of a thread that waits. */
 #define WAIT_MICROSECONDS 50000
 
-int network_enter(Network *network) {
+/* `refusal` is the exception's text where the thread itself has the turn. */
+static int enter(Turn *turn, const char *refusal) {
     unsigned long self = PyThread_get_thread_ident();
-    if (!PyThread_acquire_lock(network->turn, NOWAIT_LOCK)) {
-        if (atomic_load(&network->owner) == self) {
-            PyErr_SetString(PyExc_RuntimeError,
-                            "the network is in use by a call of this thread, which a signal "
-                            "handler or the conversion of an argument has interrupted");
+    if (!PyThread_acquire_lock(turn->lock, NOWAIT_LOCK)) {
+        if (atomic_load(&turn->owner) == self) {
+            PyErr_SetString(PyExc_RuntimeError, refusal);
             return -1;
         }
         PyLockStatus status;
         do {
             Py_BEGIN_ALLOW_THREADS;
-            status = PyThread_acquire_lock_timed(network->turn, WAIT_MICROSECONDS, 0);
+            status = PyThread_acquire_lock_timed(turn->lock, WAIT_MICROSECONDS, 0);
             Py_END_ALLOW_THREADS;
             if (status == PY_LOCK_ACQUIRED) break;
             if (PyErr_CheckSignals() < 0) return -1;
         } while (true);
     }
-    atomic_store(&network->owner, self);
+    atomic_store(&turn->owner, self);
     return 0;
 }
 
-void network_leave(Network *network) {
-    atomic_store(&network->owner, 0);
-    PyThread_release_lock(network->turn);
+static void leave(Turn *turn) {
+    atomic_store(&turn->owner, 0);
+    PyThread_release_lock(turn->lock);
+}
+
+int network_enter(Network *network) {
+    return enter(&network->turn, "the network is in use by a call of this thread, which a signal "
+                                 "handler or the conversion of an argument has interrupted");
+}
+
+void network_leave(Network *network) { leave(&network->turn); }
+
+int network_enter_training(Network *network) {
+    if (enter(&network->training,
+              "the network is in training by a call of this thread, whose callback must not train it or "
+              "set its step or epoch") < 0) {
+        return -1;
+    }
+    if (network_enter(network) == 0) return 0;
+    leave(&network->training);
+    return -1;
+}
+
+void network_leave_training(Network *network) {
+    leave(&network->turn);
+    leave(&network->training);
 }
 
 double network_work(const Network *network, Py_ssize_t examples) {
@@ -146,9 +168,9 @@ PyObject *network_wrap(State *state, ElementType type, void *handle) {
     }
     self->type = type;
     self->handle = handle;
-    atomic_init(&self->owner, 0);
-    self->turn = PyThread_allocate_lock();
-    if (self->turn == NULL) {
+    self->turn.lock = PyThread_allocate_lock();
+    self->training.lock = PyThread_allocate_lock();
+    if (self->turn.lock == NULL || self->training.lock == NULL) {
         Py_DECREF(self);
         return PyErr_NoMemory();
     }
@@ -199,7 +221,8 @@ static void network_dealloc(PyObject *object) {
     Network *self = (Network *)object;
     PyTypeObject *type = Py_TYPE(object);
     destroy(self->type, self->handle);
-    if (self->turn != NULL) PyThread_free_lock(self->turn);
+    if (self->turn.lock != NULL) PyThread_free_lock(self->turn.lock);
+    if (self->training.lock != NULL) PyThread_free_lock(self->training.lock);
     freefunc release_object = (freefunc)PyType_GetSlot(type, Py_tp_free);
     release_object(object);
     Py_DECREF(type);
@@ -253,7 +276,7 @@ static NETWORK_METHOD(network_set_position) {
         if (args[i] == Py_None) continue;
         if (get_uint64(args[i], names[i], &values[i]) < 0) return NULL;
     }
-    if (network_enter(self) < 0) return NULL;
+    if (network_enter_training(self) < 0) return NULL;
     reg_position position = {.struct_size = sizeof position};
     reg_status status = CALL(self, reg_network_get_position, &position);
     if (status == REG_OK) {
@@ -261,7 +284,7 @@ static NETWORK_METHOD(network_set_position) {
         if (args[1] != Py_None) position.epoch = values[1];
         status = CALL(self, reg_network_set_position, &position);
     }
-    network_leave(self);
+    network_leave_training(self);
     if (status != REG_OK) return raise_status(status);
     Py_RETURN_NONE;
 }
@@ -382,8 +405,8 @@ static PyMethodDef network_methods[] = {
                  "check_gradient(X, Y, sample_weight, difference, max_parameters) -> float"),
     CLASS_METHOD("fit", network_fit,
                  "fit((X, Y, sample_weight, rows), validation, epochs, batch_size, shuffle, patience, "
-                 "min_delta, callback, ticker, masks) -> (costs, validation_costs, reason, best_epoch, "
-                 "exception, last progress)"),
+                 "min_delta, callback, callback_every, ticker, masks) -> (costs, validation_costs, reason, "
+                 "best_epoch, exception)"),
     CLASS_METHOD("serialize", network_serialize, "serialize() -> bytes"),
     CLASS_METHOD("save", network_save, "save(path)"),
     CLASS_METHOD("export_c", network_export_c,

@@ -3,7 +3,9 @@
  *
  * A Network owns one reg_network or reg_network_f64. The library forbids two calls with one network
  * at once, so every method that goes there holds `turn` meanwhile; other threads wait for it, without
- * the GIL. The views of a network's buffers need no call: their addresses are kept here.
+ * the GIL. A callback of fit may use the network, but not train it: fit lets go of `turn` meanwhile, and holds
+ * `training`, as does every method that trains. The views of a network's buffers need no call: their
+ * addresses are kept here.
  */
 #ifndef SWIFTREG_NETWORK_EXTENSION_H
 #define SWIFTREG_NETWORK_EXTENSION_H
@@ -13,6 +15,12 @@
 #include <stdatomic.h>
 
 #include "swiftreg_network.h"
+
+/* A lock that knows its thread. */
+typedef struct Turn {
+    PyThread_type_lock lock;
+    atomic_ulong owner; /* 0: none */
+} Turn;
 
 typedef struct Network {
     PyObject_HEAD ElementType type; /* TYPE_F32 or TYPE_F64 */
@@ -25,8 +33,7 @@ typedef struct Network {
     void *state;
     Py_ssize_t state_count;
     Py_ssize_t state_views; /* they forbid another kind of optimizer, which moves the state */
-    PyThread_type_lock turn;
-    atomic_ulong owner; /* the thread that has the turn; 0: none */
+    Turn turn, training;
 } Network;
 
 /* The function of the network's family. `handle` and pointers to data are void pointers, so that one
@@ -37,6 +44,10 @@ typedef struct Network {
  * is in a call with the network (RuntimeError), or a signal handler raised. */
 int network_enter(Network *network);
 void network_leave(Network *network);
+/* The same for a call that trains the network or sets its position: also after a training by another
+ * thread, callbacks included. */
+int network_enter_training(Network *network);
+void network_leave_training(Network *network);
 
 /* A network in a Python object; takes over the handle, and destroys it on failure. */
 PyObject *network_wrap(State *state, ElementType type, void *handle);

@@ -302,10 +302,10 @@ NETWORK_METHOD(network_gradient) {
 NETWORK_METHOD(network_apply) {
     (void)type, (void)args, (void)keywords;
     Network *self = (Network *)object;
-    if (check_count("apply", count, 0) < 0 || network_enter(self) < 0) return NULL;
+    if (check_count("apply", count, 0) < 0 || network_enter_training(self) < 0) return NULL;
     reg_status status;
     RUN(status, self->count, BY_TYPE(self->type, reg_network_apply, self->handle));
-    network_leave(self);
+    network_leave_training(self);
     if (status == REG_OK) Py_RETURN_NONE;
     if (status == REG_ERROR_NOT_FINITE) {
         return PyErr_Format(PyExc_FloatingPointError,

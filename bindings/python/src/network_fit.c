@@ -154,41 +154,48 @@ typedef struct SingleFit {
     Fit fit;
     PyThreadState *thread; /* while the GIL is not held */
     PyObject *callback;    /* borrowed; NULL: none */
-    PyObject *ticker;      /* likewise */
+    uint64_t callback_every;
+    PyObject *ticker; /* likewise; called with every check for signals, and at the end */
     double checked_at;
     reg_progress last;
-    PyObject *exception; /* pending; it ends the training */
+    PyObject *exception; /* pending, the last one; it ends the training */
 } SingleFit;
 
-/* The fields of swiftreg.Progress. */
-static PyObject *last_progress(const SingleFit *single) {
-    const reg_progress *p = &single->last;
-    return Py_BuildValue("(KKdNd)", (unsigned long long)p->epoch, (unsigned long long)p->step, p->cost,
-                         single->fit.validates ? PyFloat_FromDouble(p->validation_cost) : Py_NewRef(Py_None),
-                         p->learning_rate);
+/* Keeps the current exception, with the former one as its context. */
+static void keep_exception(SingleFit *single) {
+    PyObject *former = single->exception;
+    single->exception = caught();
+    if (former == single->exception) Py_XDECREF(former);
+    else if (former != NULL) PyException_SetContext(single->exception, former);
 }
 
-/* Whether `function` wants the training to stop. */
+/* Calls function(epoch, step, cost, validation_cost, learning_rate); whether it wants the training to
+ * stop. */
 static bool call_back(SingleFit *single, PyObject *function) {
-    OWNED PyObject *progress = last_progress(single);
+    const reg_progress *p = &single->last;
+    OWNED PyObject *progress =
+        Py_BuildValue("(KKdNd)", (unsigned long long)p->epoch, (unsigned long long)p->step, p->cost,
+                      single->fit.validates ? PyFloat_FromDouble(p->validation_cost) : Py_NewRef(Py_None),
+                      p->learning_rate);
     OWNED PyObject *answer = progress != NULL ? PyObject_CallObject(function, progress) : NULL;
     int stop = answer != NULL ? PyObject_IsTrue(answer) : -1;
-    if (stop < 0) single->exception = caught();
+    if (stop < 0) keep_exception(single);
     return stop != 0;
 }
 
-/* Callbacks and signals, with the GIL. */
-static bool call_back_or_stop(SingleFit *single, bool check) {
-    bool stop = single->callback != NULL && call_back(single, single->callback);
-    if (check && single->exception == NULL) {
-        if (single->ticker != NULL) stop |= call_back(single, single->ticker);
-        if (single->exception == NULL && PyErr_CheckSignals() < 0) {
-            single->exception = caught();
-            stop = true;
-        }
-        single->checked_at = seconds();
-    }
+/* In the callback, every thread may use the network. */
+static bool call_back_with_network(SingleFit *single) {
+    network_leave(single->fit.network);
+    bool stop = call_back(single, single->callback);
+    /* The training needs the network again, whatever a signal handler raises. */
+    while (network_enter(single->fit.network) < 0) keep_exception(single);
     return stop;
+}
+
+static void check_signals(SingleFit *single) {
+    if (single->ticker != NULL && single->fit.epochs > 0) call_back(single, single->ticker);
+    if (PyErr_CheckSignals() < 0) keep_exception(single);
+    single->checked_at = seconds();
 }
 
 /* Called after every epoch, without the GIL. */
@@ -196,12 +203,15 @@ static int report(const reg_progress *progress, void *context) {
     SingleFit *single = context;
     if (!append(&single->fit, progress)) return 1;
     single->last = *progress;
+    bool is_due =
+        single->callback != NULL && (progress->is_last || single->fit.epochs % single->callback_every == 0);
     bool check = 1e3 * (seconds() - single->checked_at) >= MILLISECONDS_BETWEEN_CHECKS;
-    if (single->callback == NULL && !check) return 0;
+    if (!is_due && !check) return 0;
     PyEval_RestoreThread(single->thread);
-    bool stop = call_back_or_stop(single, check);
+    bool stop = is_due && call_back_with_network(single);
+    if (check) check_signals(single);
     single->thread = PyEval_SaveThread();
-    return stop;
+    return stop || single->exception != NULL;
 }
 
 /* ---- Masks ----------------------------------------------------------------------------- */
@@ -266,14 +276,9 @@ static int get_masks(State *state, const Network *network, PyObject *object, Py_
 
 /* ---- A single fit ------------------------------------------------------------------------ */
 
-enum { CALLBACK = FIT_ARGUMENTS, TICKER, MASKS, ARGUMENTS };
+enum { CALLBACK = FIT_ARGUMENTS, CALLBACK_EVERY, TICKER, MASKS, ARGUMENTS };
 
-static int get_callable(PyObject *object, const char *name, PyObject **callback) {
-    *callback = object == Py_None ? NULL : object;
-    if (object == Py_None || PyCallable_Check(object)) return 0;
-    PyErr_Format(PyExc_TypeError, "%s must be callable or None, got %R", name, object);
-    return -1;
-}
+static PyObject *or_null(PyObject *object) { return object == Py_None ? NULL : object; }
 
 /* An exception comes as a result where training has begun, along with what was trained. */
 static PyObject *finish(State *state, SingleFit *single, reg_status status) {
@@ -282,16 +287,15 @@ static PyObject *finish(State *state, SingleFit *single, reg_status status) {
     if (status != REG_OK) {
         raise_fit(status, fit);
         if (status != REG_ERROR_NOT_FINITE) return NULL;
-        single->exception = caught();
+        keep_exception(single);
     }
     /* A signal since the last check: raised after the call, it would lose what was trained. */
-    if (single->exception == NULL && PyErr_CheckSignals() < 0) single->exception = caught();
+    check_signals(single);
     PyObject *costs[2];
     if (columns(state, fit, costs) < 0) return NULL;
-    return Py_BuildValue("(NNiKON)", costs[0], costs[1], (int)fit->result.reason,
+    return Py_BuildValue("(NNiKO)", costs[0], costs[1], (int)fit->result.reason,
                          (unsigned long long)fit->result.best_epoch,
-                         single->exception != NULL ? single->exception : Py_None,
-                         fit->epochs > 0 ? last_progress(single) : Py_NewRef(Py_None));
+                         single->exception != NULL ? single->exception : Py_None);
 }
 
 NETWORK_METHOD(network_fit) {
@@ -302,14 +306,15 @@ NETWORK_METHOD(network_fit) {
     Fit *fit = &single.fit;
     Masks masks = {.count = 0};
     PyObject *answer = NULL;
-    if (check_count("fit", count, ARGUMENTS) < 0 ||
-        get_callable(args[CALLBACK], "callback", &single.callback) < 0 ||
-        get_callable(args[TICKER], "ticker", &single.ticker) < 0 || get_fit(state, self, args, fit) < 0 ||
-        network_enter(self) < 0) {
+    if (check_count("fit", count, ARGUMENTS) < 0 || get_fit(state, self, args, fit) < 0 ||
+        get_count(args[CALLBACK_EVERY], "callback_every", 1, false, &single.callback_every) < 0 ||
+        network_enter_training(self) < 0) {
         goto done;
     }
+    single.callback = or_null(args[CALLBACK]);
+    single.ticker = or_null(args[TICKER]);
     if (get_masks(state, self, args[MASKS], fit->data.m, &masks) < 0 || need_buffers(self) < 0) {
-        network_leave(self);
+        network_leave_training(self);
         goto done;
     }
     if (masks.count > 0) fit->options.masks = masks.bytes;
@@ -320,7 +325,7 @@ NETWORK_METHOD(network_fit) {
     single.thread = PyEval_SaveThread();
     reg_status status = CALL(self, reg_network_fit, data, validation, &fit->options, &fit->result);
     PyEval_RestoreThread(single.thread);
-    network_leave(self);
+    network_leave_training(self);
     answer = finish(state, &single, status);
 done:
     release_masks(&masks);
@@ -407,7 +412,7 @@ static PyObject *outcome(State *state, const Many *many, size_t i) {
 }
 
 static void leave(Job *job) {
-    if (job->is_taken) network_leave(job->fit.network);
+    if (job->is_taken) network_leave_training(job->fit.network);
     job->is_taken = false;
 }
 
@@ -463,7 +468,7 @@ static int get_job(State *state, PyObject *object, Many *many, size_t i) {
         return -1;
     }
     Fit *fit = &job->fit;
-    if (get_fit(state, network, args + 1, fit) < 0 || network_enter(network) < 0) return -1;
+    if (get_fit(state, network, args + 1, fit) < 0 || network_enter_training(network) < 0) return -1;
     job->is_taken = true;
     job->many = many;
     fit->options.report = report_of_many;

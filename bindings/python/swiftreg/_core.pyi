@@ -107,16 +107,15 @@ class Network:
         self, X: _Inputs, Y: ArrayLike, sample_weight: ArrayLike | None, difference: float,
         max_parameters: int, /,
     ) -> float: ...
-    # `callback` is called after every epoch, `ticker` every 50 ms, both with the fields of Progress and
-    # during the call: they must not use the network. The last of these is at the end of the results.
+    # Both are called with the fields of Progress: `callback`, which may use the network but not train it, after
+    # every `callback_every`-th epoch and the last; `ticker`, which must not, every 50 ms and at the end.
     def fit(
         self, data: _Data, validation: _Data | None, epochs: int, batch_size: int | None,
         shuffle: bool, patience: int | None, min_delta: float,
-        callback: Callable[..., object] | None, ticker: Callable[..., object] | None,
-        masks: tuple[ArrayLike | None, ...] | None, /,
+        callback: Callable[..., object] | None, callback_every: int,
+        ticker: Callable[..., object] | None, masks: tuple[ArrayLike | None, ...] | None, /,
     ) -> tuple[
         NDArray[np.float64], NDArray[np.float64] | None, int, int, BaseException | None,
-        tuple[int, int, float, float | None, float] | None,
     ]: ...
     def serialize(self) -> bytes: ...
     def save(self, path: _Path, /) -> None: ...

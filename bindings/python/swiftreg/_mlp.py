@@ -14,12 +14,13 @@ from swiftreg._exchange._methods import Exchange
 from swiftreg._history import History, Progress, ProgressBar
 from swiftreg._holder import Floats, Holder
 from swiftreg._options import STOPS, count, is_float64, limit
-from swiftreg._training import Data, FitArguments, fit_in_parts
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Callback: TypeAlias = Callable[[Progress], object]
+# X, Y, sample_weight, and the rows in use or None.
+Data: TypeAlias = "tuple[Any, Any, Any, Any]"
 
 
 class SparseRows(Protocol):
@@ -116,7 +117,8 @@ class MLP(Exchange, Holder):
     A call that raises changes nothing, if its text does not say otherwise.
 
     Networks in different threads are independent. Calls of several threads with one network take
-    turns; `parameters`, `gradients`, `optimizer_state` and `weights` do not wait. Pickles and copies
+    turns, those that do not train it also while a callback of `fit` runs; `parameters`, `gradients`,
+    `optimizer_state` and `weights` do not wait. Pickles and copies
     hold all but `history`, attributes of your own included; what is loaded goes on bit for bit.
     """
 
@@ -291,8 +293,10 @@ class MLP(Exchange, Holder):
             validation data, if there are any) did not fall below the best by more than min_delta,
             which is at least 0. None: never.
         callback : called with a `Progress` after every `callback_every`-th epoch of this call, and
-            the last; a true answer ends the training. It may use the network: predict, save, copy,
-            change the optimizer's settings.
+            the last; a true answer ends the training. It may use the network, as it is after this
+            epoch: predict, score, save, copy, read and write the weights, change the optimizer's
+            settings and the regularization. It must not train it (fit, apply), set its step or
+            epoch, or change to another optimizer: RuntimeError.
         masks : instead of drawn ones, for the input and each hidden layer a mask that is used in
             every step, (m, units) of 0 and 1, or None.
         progress : show a bar, with tqdm.
@@ -308,31 +312,27 @@ class MLP(Exchange, Holder):
         ------
         FloatingPointError : the cost or its gradient is not finite at the step that it names;
             parameters, state, step and epoch are those at the end of the last good epoch.
-        ValueError, TypeError : naming the argument. RuntimeError : in a signal handler, during a call
-            with the network in the same thread.
+        ValueError, TypeError : naming the argument. RuntimeError : in the callback, see there; in a
+            signal handler, during a call with the network in the same thread.
         ImportError : progress without tqdm.
         """
         data, validation = (X, Y, sample_weight, None), _validation(validation_data)
         units = None if masks is None else self._masks(masks)
         if callback is not None and not callable(callback):
             raise TypeError(f"callback must be callable or None, got {callback!r}")
-        callback_every = count(callback_every, "callback_every")
+        every = count(callback_every, "callback_every")
+
+        def report(*fields: Any) -> object:
+            assert callback is not None
+            return callback(Progress(*fields))
+
         bar = ProgressBar(self.epoch, epochs) if progress else None
         ticker = None if bar is None else bar.show
-        ended: Sequence[Any]
         try:
-            if callback is None:
-                *ended, last = self._network.fit(
-                    data, validation, epochs, batch_size, shuffle, patience, min_delta, None, ticker, units
-                )
-                if bar is not None and last is not None:
-                    bar.show(*last)
-            else:
-                ended = fit_in_parts(
-                    self._network, FitArguments(data, validation, batch_size, shuffle, ticker, units),
-                    epochs, patience, min_delta, callback, callback_every,
-                )
-            costs, validation_costs, reason, best, error = ended
+            costs, validation_costs, reason, best, error = self._network.fit(
+                data, validation, epochs, batch_size, shuffle, patience, min_delta,
+                None if callback is None else report, every, ticker, units,
+            )
         finally:
             if bar is not None:
                 bar.close()
