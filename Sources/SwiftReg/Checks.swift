@@ -93,9 +93,21 @@ func output<T>(
 // MARK: Strides
 
 extension reg_strides {
-    /// The strides of `units` x `examples` elements, which must not reach beyond what memory can
-    /// hold. An output's elements must also be distinct.
+    /// The strides of `units` x `examples` elements, a number that memory can hold. They must not reach beyond
+    /// what memory can hold, and an output's elements must be distinct: those of a contiguous matrix are.
+    @inline(__always)
     func checked<T>(
+        _: T.Type, _ name: StaticString, units: Int, examples: Int, isOutput: Bool
+    ) throws(Failure) -> Strides {
+        if unit == examples && example == 1 || unit == 1 && example == units {
+            return Strides(unit: unit, example: example)
+        }
+        return try checkedForReach(
+            T.self, name, units: units, examples: examples, isOutput: isOutput)
+    }
+
+    @inline(never)
+    private func checkedForReach<T>(
         _: T.Type, _ name: StaticString, units: Int, examples: Int, isOutput: Bool
     ) throws(Failure) -> Strides {
         let (up, overflow1) = unit.multipliedReportingOverflow(by: units - 1)

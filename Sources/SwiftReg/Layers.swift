@@ -93,7 +93,16 @@ public func reg_elementary_f64(
 // MARK: Dense layers
 
 /// Sizes of a layer, none of them 0, whose matrices memory can hold.
+@inline(__always)
 private func checkLayer<T>(_: T.Type, nOut: Int, nIn: Int, m: Int) throws(Failure) {
+    // In a small product these checks take as long as the arithmetic: ordinary sizes pass at once.
+    let ordinary = 1...(1 << (Int.bitWidth / 2 - 4))
+    if ordinary.contains(nOut) && ordinary.contains(nIn) && ordinary.contains(m) { return }
+    try checkAnyLayer(T.self, nOut: nOut, nIn: nIn, m: m)
+}
+
+@inline(never)
+private func checkAnyLayer<T>(_: T.Type, nOut: Int, nIn: Int, m: Int) throws(Failure) {
     let (nOut, nIn, m) = (Size(nOut, "n_out"), Size(nIn, "n_in"), Size(m, "m"))
     _ = try elements(T.self, nOut, nIn)
     _ = try elements(T.self, nOut, m)
@@ -154,7 +163,7 @@ private func backwardL2<T: Scalar>(
         try checkLayer(T.self, nOut: nOut, nIn: nIn, m: m)
         let dzStrides = try dzStrides.checked(
             T.self, "dz_strides", units: nOut, examples: m, isOutput: false)
-        try check(lambda, as: .l2, "lambda")
+        if lambda != 0 { try check(lambda, as: .l2, "lambda") }
         let (w, dz) = (try input(w, 1, "w"), try input(dz, 1, "dz"))
         try require(dw != nil || db == nil, else: REG_ERROR_NULL, "dw", "is NULL, but db is not")
         try require(db != nil || dw == nil, else: REG_ERROR_NULL, "db", "is NULL, but dw is not")

@@ -34,6 +34,10 @@ extension Operations {
                 b: .init(dz, rowStride: dzStrides.unit, columnStride: dzStrides.example), c: da,
                 cRowStride: daStrides.unit, epilogue: Epilogue())
         }
+        if let da, dw == nil {
+            var call = inputs(da)
+            return multiply(&call, cStrides: daStrides)
+        }
         let dwStrides = Strides(unit: nIn, example: 1)
         func weights(_ a: Input, _ dw: Output) -> MatrixProduct<T> {
             var epilogue = Epilogue<T>()
@@ -46,7 +50,10 @@ extension Operations {
                 cRowStride: dwStrides.unit, epilogue: epilogue)
         }
         var inputPlan: ProductPlan?
-        if let da { inputPlan = plan(inputs(da), cStrides: daStrides, threads: nil) }
+        if let da {
+            var call = inputs(da)
+            inputPlan = plan(&call, cStrides: daStrides, threads: nil)
+        }
         var weightPlan: ProductPlan?
         if let a, let dw {
             var plan = weightGradientPlan(m: nOut, n: nIn, k: examples, threads: nil)
@@ -54,18 +61,25 @@ extension Operations {
                 let columns = Chunk<T>.columns(min(examples, Chunk<T>.maxExamples))
                 plan.partBytes = (nOut + nIn) * columns * MemoryLayout<T>.stride
             } else {
-                plan = self.plan(weights(a, dw), cStrides: dwStrides, threads: nil)
+                var call = weights(a, dw)
+                plan = self.plan(&call, cStrides: dwStrides, threads: nil)
             }
             weightPlan = plan
         }
-        guard let memory = CallMemory<T>(inputPlan, weightPlan) else { return false }
+        guard
+            let memory = CallMemory<T>(
+                bytes: max(inputPlan?.scratchBytes ?? 0, weightPlan?.scratchBytes ?? 0),
+                temporaryCount: max(
+                    inputPlan?.temporaryCount ?? 0, weightPlan?.temporaryCount ?? 0))
+        else { return false }
         if let da, let inputPlan {
             var call = inputs(da)
             run(inputPlan, &call, cStrides: daStrides, memory)
         }
         if let a, let dw, let weightPlan {
             if weightPlan.path == .narrowWeightGradient {
-                narrowWeightGradient(weights(a, dw), memory.scratch)
+                var call = weights(a, dw)
+                narrowWeightGradient(&call, memory.scratch)
                 let l2 = lambda == 0 ? 0 : lambda / Double(examples)
                 penalize(dw, w, nOut * nIn, scale: scale, l2: l2, l1: 0)
             } else {
@@ -81,14 +95,16 @@ extension Operations {
     /// C = A B, the sums over the examples as in a network: in chunks whose last vector is padded with 0.
     /// Contiguous examples are read in place, but for those in that vector; others are copied.
     private func narrowWeightGradient(
-        _ call: MatrixProduct<T>, _ scratch: UnsafeMutableRawPointer?
+        _ call: UnsafePointer<MatrixProduct<T>>, _ scratch: UnsafeMutableRawPointer?
     ) {
         guard let scratch = scratch?.assumingMemoryBound(to: T.self) else { return }
-        let dzStrides = Strides(unit: call.a.rowStride, example: call.a.columnStride)
-        let aStrides = Strides(unit: call.b.columnStride, example: call.b.rowStride)
+        let (a, b) = (call.pointee.a, call.pointee.b)
+        let dzStrides = Strides(unit: a.rowStride, example: a.columnStride)
+        let aStrides = Strides(unit: b.columnStride, example: b.rowStride)
         let isInPlace = dzStrides.example == 1 && aStrides.example == 1
-        for first in stride(from: 0, to: call.k, by: Chunk<T>.maxExamples) {
-            let count = min(Chunk<T>.maxExamples, call.k - first)
+        let (m, n, k) = (call.pointee.m, call.pointee.n, call.pointee.k)
+        for first in stride(from: 0, to: k, by: Chunk<T>.maxExamples) {
+            let count = min(Chunk<T>.maxExamples, k - first)
             let rest = isInPlace ? count % Chunk<T>.columns(1) : count
             let columns = Chunk<T>.columns(rest)
             func split(
@@ -108,9 +124,10 @@ extension Operations {
                     columns: count - rest, rowStride: strides.unit)
                 return SplitRows(rows, tail: tail)
             }
-            let dz = split(call.a.data, dzStrides, units: call.m, scratch)
-            let a = split(call.b.data, aStrides, units: call.n, scratch + call.m * columns)
-            narrowWeightGradient(dz, a, call.c, accumulates: first > 0)
+            narrowWeightGradient(
+                split(a.data, dzStrides, units: m, scratch),
+                split(b.data, aStrides, units: n, scratch + m * columns), call.pointee.c,
+                accumulates: first > 0)
         }
     }
 

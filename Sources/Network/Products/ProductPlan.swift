@@ -74,25 +74,22 @@ extension Operations {
     /// The plan of a product of a caller. `call.cRowStride` is `cStrides.unit`. `threads` nil: as many as the
     /// pool has.
     @inline(never)
-    func plan(_ call: MatrixProduct<T>, cStrides: Strides, threads: Int?) -> ProductPlan {
-        let isWide = cStrides.example == 1 || call.n == 1
-        let isTall = cStrides.unit == 1 || call.m == 1
+    func plan(
+        _ call: UnsafePointer<MatrixProduct<T>>, cStrides: Strides, threads: Int?
+    ) -> ProductPlan {
+        let (m, n, k) = (call.pointee.m, call.pointee.n, call.pointee.k)
+        let isWide = cStrides.example == 1 || n == 1
+        let isTall = cStrides.unit == 1 || m == 1
         if isUnitProduct(call) {
-            if isWide && isUnpackedInPlace(call) {
-                return unpackedPlan(m: call.m, n: call.n, k: call.k)
-            }
-            if isTall && isWorthTransposing(call) {
-                return unpackedTransposedPlan(m: call.m, n: call.n, k: call.k, threads)
+            if isWide && isUnpackedInPlace(call) { return unpackedPlan(m: m, n: n, k: k) }
+            if isTall && isWorthTransposing(m: m, k: k) {
+                return unpackedTransposedPlan(m: m, n: n, k: k, threads)
             }
         }
-        if isWide { return packedPlan(m: call.m, n: call.n, k: call.k, threads) }
-        if isTall {
-            return packedPlan(
-                path: .packedTransposed, m: call.n, n: call.m, k: call.k, threads)
-        }
-        var plan = packedPlan(
-            path: .packedTemporary, m: call.m, n: call.n, k: call.k, threads)
-        plan.temporaryCount = call.m * call.n * (call.epilogue.preActivation == nil ? 1 : 2)
+        if isWide { return packedPlan(m: m, n: n, k: k, threads) }
+        if isTall { return packedPlan(path: .packedTransposed, m: n, n: m, k: k, threads) }
+        var plan = packedPlan(path: .packedTemporary, m: m, n: n, k: k, threads)
+        plan.temporaryCount = m * n * (call.pointee.epilogue.preActivation == nil ? 1 : 2)
         return plan
     }
 
@@ -161,25 +158,26 @@ extension Operations {
     }
 
     /// Whether a product is small and can be a `UnitProduct`.
-    private func isUnitProduct(_ call: MatrixProduct<T>) -> Bool {
-        let epilogue = call.epilogue
-        return call.n >= vectorWidth && isSmall(m: call.m, k: call.k)
-            && !call.accumulates && call.appliesEpilogue
-            && epilogue.scale == nil && epilogue.l2Term == nil && epilogue.fusedUpdate == nil
-            && (epilogue.bias == nil || epilogue.biasIsPerRow)
+    private func isUnitProduct(_ call: UnsafePointer<MatrixProduct<T>>) -> Bool {
+        call.pointee.n >= vectorWidth && isSmall(m: call.pointee.m, k: call.pointee.k)
+            && !call.pointee.accumulates && call.pointee.appliesEpilogue
+            && call.pointee.epilogue.scale == nil && call.pointee.epilogue.l2Term == nil
+            && call.pointee.epilogue.fusedUpdate == nil
+            && (call.pointee.epilogue.bias == nil || call.pointee.epilogue.biasIsPerRow)
     }
 
-    private func isUnpackedInPlace(_ call: MatrixProduct<T>) -> Bool {
-        let columnBytes = max(1, call.k * MemoryLayout<T>.stride)
-        return call.b.columnStride == 1
-            && call.b.rowStride.magnitude <= UInt(maxUnpackedSpan / columnBytes)
+    /// For a `call.k` of at most blockK.
+    private func isUnpackedInPlace(_ call: UnsafePointer<MatrixProduct<T>>) -> Bool {
+        let columnBytes = UInt(call.pointee.k * MemoryLayout<T>.stride)
+        let (span, overflow) = call.pointee.b.rowStride.magnitude
+            .multipliedReportingOverflow(by: columnBytes)
+        return call.pointee.b.columnStride == 1 && !overflow && span <= maxUnpackedSpan
     }
 
     /// Whether transposing pays: its time grows with the units of an example, that of the product with the
     /// pairs of units and with the empty parts of tiles.
-    private func isWorthTransposing(_ call: MatrixProduct<T>) -> Bool {
-        call.m == 1
-            || call.m < 2 * vectorWidth && call.m != vectorWidth && call.k <= 4 * vectorWidth
+    private func isWorthTransposing(m: Int, k: Int) -> Bool {
+        m == 1 || m < 2 * vectorWidth && m != vectorWidth && k <= 4 * vectorWidth
     }
 
     /// Whether a product has enough multiply-adds to be divided among threads.

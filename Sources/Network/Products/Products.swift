@@ -1,14 +1,17 @@
 import KernelInterface
 
-// Products are run by their plans: see ProductPlan.swift. They are passed by reference: a copy of the struct
-// takes as long as a small product.
+// Products are run by their plans: see ProductPlan.swift. They are passed by reference, also where they are only
+// read: a copy of the struct takes as long as a small product.
 
 extension Operations {
     /// C = epilogue(A B) with any strides of C; false if memory is exhausted, and then nothing was written.
     /// The order of an element's multiply-adds, and so its bits, is the same on every path.
     func multiply(_ call: inout MatrixProduct<T>, cStrides: Strides) -> Bool {
-        let plan = plan(call, cStrides: cStrides, threads: nil)
-        guard let memory = CallMemory<T>(plan) else { return false }
+        let plan = plan(&call, cStrides: cStrides, threads: nil)
+        guard
+            let memory = CallMemory<T>(
+                bytes: plan.scratchBytes, temporaryCount: plan.temporaryCount)
+        else { return false }
         run(plan, &call, cStrides: cStrides, memory)
         memory.release()
         return true
@@ -98,21 +101,32 @@ extension Operations {
 /// The memory of a caller's product, or of several that run in turn.
 struct CallMemory<T: Scalar> {
     /// That of the thread. Nil if no plan needs any.
-    let scratch: UnsafeMutableRawPointer?
-    let temporary: UnsafeMutablePointer<T>?
+    private(set) var scratch: UnsafeMutableRawPointer?
+    private(set) var temporary: UnsafeMutablePointer<T>?
 
     /// Nil if memory is exhausted.
-    init?(_ plan: ProductPlan?, _ other: ProductPlan? = nil) {
-        let count = max(plan?.temporaryCount ?? 0, other?.temporaryCount ?? 0)
-        temporary = count == 0 ? nil : allocate(T.self, count)
-        if count != 0 && temporary == nil { return nil }
-        let bytes = max(plan?.scratchBytes ?? 0, other?.scratchBytes ?? 0)
-        scratch = bytes == 0 ? nil : Scratch.take(bytes)
-        if bytes != 0 && scratch == nil {
-            free(temporary)
-            return nil
-        }
+    @inline(__always)
+    init?(bytes: Int, temporaryCount: Int) {
+        if bytes | temporaryCount == 0 { return }
+        if !take(bytes, temporaryCount) { return nil }
     }
 
-    func release() { free(temporary) }
+    @inline(never)
+    private mutating func take(_ bytes: Int, _ temporaryCount: Int) -> Bool {
+        if temporaryCount != 0 {
+            temporary = allocate(T.self, temporaryCount)
+            if temporary == nil { return false }
+        }
+        if bytes != 0 {
+            scratch = Scratch.take(bytes)
+            if scratch == nil {
+                free(temporary)
+                return false
+            }
+        }
+        return true
+    }
+
+    @inline(__always)
+    func release() { if temporary != nil { free(temporary) } }
 }
