@@ -83,8 +83,9 @@ def aligned(rows: list[list[str]], markdown: bool) -> str:
     return "\n".join(lines)
 
 
-def _threads(n: int) -> str:
-    return "One thread" if n == 1 else f"{n} threads"
+def _threads(run: dict[str, Any]) -> str:
+    n = run["threads"]
+    return ("One thread" if n == 1 else f"{n} threads") + (", quick run" if run["quick"] else "")
 
 
 def _blas(result: dict[str, Any]) -> str:
@@ -104,8 +105,7 @@ def facts(result: dict[str, Any]) -> dict[str, str]:
         "Versions": ", ".join(f"{k} {v}" for k, v in machine["versions"].items()),
         "swiftreg runs": f"{ours['isa']} kernels",
         "BLAS of NumPy": _blas(result),
-        "Date": f"{machine['date']}, load before the run {result['load']:.2f}"
-        + (", quick run" if result["quick"] else ""),
+        "Date": f"{machine['date']}, load before the run {result['load']:.2f}",
     }
 
 
@@ -113,7 +113,7 @@ def text(result: dict[str, Any], best: bool) -> str:
     lines = [f"{key}: {fact}" for key, fact in facts(result).items()]
     for run in result["runs"]:
         for group in run["groups"]:
-            lines += ["", f"{group['title']} ({_threads(run['threads']).lower()})", ""]
+            lines += ["", f"{group['title']} ({_threads(run).lower()})", ""]
             lines.append(aligned(table(group, best), markdown=False))
     lines += ["", "Of the fastest rounds alone." if best else READING]
     return "\n".join(lines)
@@ -149,7 +149,7 @@ def document(result: dict[str, Any]) -> str:
     reading = READING[0].upper() + READING[1:]
     parts = [HEAD.format(facts=items, reading=reading)]
     for run in result["runs"]:
-        parts.append(f"\n## {_threads(run['threads'])}\n")
+        parts.append(f"\n## {_threads(run)}\n")
         for group in run["groups"]:
             parts.append(f"\n### {group['title']}\n\n")
             parts.append(aligned(table(group), markdown=True) + "\n")

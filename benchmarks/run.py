@@ -38,8 +38,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--best", action="store_true",
                         help="print the fastest rounds: on a machine that others use, too")
     parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md and its picture")
-    parser.add_argument("--from", dest="source", type=Path, metavar="JSON",
-                        help="report the results of an earlier run")
+    parser.add_argument("--from", dest="sources", type=Path, nargs="+", metavar="JSON",
+                        help="report earlier runs; a table of a later one replaces that of an earlier one")
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--output", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -81,7 +81,9 @@ def work(threads: int, options: argparse.Namespace) -> None:
     if not groups:
         sys.exit("benchmarks: no row is called that; the tables are "
                  + ", ".join(f"'{group.key}'" for group in GROUPS))
-    run = {"threads": threads, "machine": machine.describe(), "groups": groups}
+    run = {
+        "threads": threads, "quick": options.quick, "machine": machine.describe(), "groups": groups,
+    }
     options.output.write_text(json.dumps(run))
 
 
@@ -116,12 +118,23 @@ def measure_all(options: argparse.Namespace) -> Path:
     cores = len(os.sched_getaffinity(0))
     runs = [pinned_worker(n, core_type) for n in options.threads if n <= cores]
     result = {
-        "quick": options.quick, "load": load, "core_type": core_type, "core_type_seconds": times,
-        "runs": runs,
+        "load": load, "core_type": core_type, "core_type_seconds": times, "runs": runs,
     }
     path = RESULTS / ("quick.json" if options.quick else "full.json")
     path.write_text(json.dumps(result, indent=1))
     return path
+
+
+def joined(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """One result of several: the tables of the first, replaced or followed by those of the others."""
+    first = results[0]
+    runs = {run["threads"]: run for run in first["runs"]}
+    for run in [run for result in results[1:] for run in result["runs"]]:
+        kept = runs.setdefault(run["threads"], run)
+        tables = {group["key"]: group for group in [*kept["groups"], *run["groups"]]}
+        kept["groups"] = list(tables.values())
+        kept["quick"] = kept["quick"] or run["quick"]
+    return first | {"runs": [runs[threads] for threads in sorted(runs)]}
 
 
 def main() -> None:
@@ -129,11 +142,11 @@ def main() -> None:
     if options.worker is not None:
         work(options.worker, options)
         return
-    path = options.source or measure_all(options)
-    result = json.loads(path.read_text())
+    paths = options.sources or [measure_all(options)]
+    result = joined([json.loads(path.read_text()) for path in paths])
     print(report.text(result, options.best))
-    if options.source is None:
-        print(f"The samples are in {path.relative_to(ROOT)}.")
+    if options.sources is None:
+        print(f"The samples are in {paths[0].relative_to(ROOT)}.")
     if options.docs:
         DOCS.parent.mkdir(exist_ok=True)
         DOCS.write_text(report.document(result))
