@@ -281,14 +281,14 @@ class BaseMLP(BaseNetwork):
         before = len(self.loss_curve_)
         epochs = 1 if incremental else self.max_iter
         decays = self.solver == "sgd" and self.learning_rate == "invscaling"
-        # Whether something between two epochs uses the network.
-        pauses = held_out is not None or len(callbacks) > 0 or decays
         self.n_iter_ = 0
         self.validation_scores_ = None if held_out is None else []
         self.validation_loss_curve_ = None if held_out is None else []
+        is_over, message = False, None
 
         def ended(loss: float) -> bool:
-            """Records an epoch; whether the training is over or pauses."""
+            """Records an epoch and judges it; whether the training is over."""
+            nonlocal is_over, message
             self.loss_ = loss
             self.n_iter_ += 1
             self.t_ += train.size
@@ -298,37 +298,33 @@ class BaseMLP(BaseNetwork):
             if not self.early_stopping:
                 training.take(self.loss_curve_[before:])
                 self.best_loss_ = training.best
-            return pauses or judge.is_over
+            if held_out is not None:
+                score, loss = self._validate(held_out)
+                value = -loss if validation.by_loss else score
+                if best is not None and validation.take(self.n_iter_, value, loss):
+                    best[:] = network.parameters
+                    self.best_iter_ = self.n_iter_
+                    self.best_validation_score_ = score
+                    self.best_validation_loss_ = loss
+            # All of them are called, whatever the first one says.
+            if any([bool(callback(self)) for callback in callbacks]):  # noqa: C419
+                is_over = True
+                return True
+            if decays:
+                self._set_rate(self.learning_rate_init / (self.t_ + 1) ** self.power_t)
+            if not incremental and judge.is_over and not self._slows_down(judge):
+                is_over = True
+                if not self.early_stopping:
+                    message = training.warning(self.loss_curve_[before:])
+            return is_over
 
         try:
-            while self.n_iter_ < epochs:
-                train_network(network, train, epochs - self.n_iter_, batch_size, bool(self.shuffle), ended)
-                if held_out is not None:
-                    score, loss = self._validate(held_out)
-                if self.early_stopping:
-                    assert held_out is not None and best is not None
-                    value = -loss if validation.by_loss else score
-                    if validation.take(self.n_iter_, value, loss):
-                        best[:] = network.parameters
-                        self.best_iter_ = self.n_iter_
-                        self.best_validation_score_ = score
-                        self.best_validation_loss_ = loss
-                # All of them are called, whatever the first one says.
-                if any([bool(callback(self)) for callback in callbacks]):  # noqa: C419
-                    break
-                if decays:
-                    self._set_rate(self.learning_rate_init / (self.t_ + 1) ** self.power_t)
-                if not incremental and judge.is_over and not self._slows_down(judge):
-                    message = None if self.early_stopping else training.warning(self.loss_curve_[before:])
-                    if message is not None:
-                        self._warn("noise", message)
-                    break
-            else:
-                is_over = self.early_stopping and not validation.improves
-                if not incremental and self.n_iter_no_change != math.inf and not is_over:
-                    self._warn(
-                        "max_iter", f"made max_iter={self.max_iter} iterations and has not converged yet"
-                    )
+            train_network(network, train, epochs, batch_size, bool(self.shuffle), ended)
+            if message is not None:
+                self._warn("noise", message)
+            is_over |= self.early_stopping and not validation.improves
+            if not incremental and self.n_iter_no_change != math.inf and not is_over:
+                self._warn("max_iter", f"made max_iter={self.max_iter} iterations and has not converged yet")
         except KeyboardInterrupt:
             self._warn(
                 "interrupted", f"was interrupted by the user after {self.n_iter_} iterations",
