@@ -127,14 +127,15 @@ FUSED fused_wide fused_wide_product(uint64_t a, uint64_t b) {
     return (fused_wide){a1 * b1 + (middle >> 32) + (other >> 32), other << 32 | (uint32_t)ends};
 }
 
-FUSED fused_wide fused_wide_up(fused_wide a, int n) {
+/* Out of line, as this is rare, or long on a core of 32 bits. */
+static __attribute__((noinline, unused)) fused_wide fused_wide_up(fused_wide a, int n) {
     if (n == 0) return a;
     if (n >= 64) return (fused_wide){a.low << (n - 64), 0};
     return (fused_wide){a.high << n | a.low >> (64 - n), a.low << n};
 }
 
 /* The lowest bit is set if any bit goes. */
-FUSED fused_wide fused_wide_down(fused_wide a, int n) {
+static __attribute__((noinline, unused)) fused_wide fused_wide_down(fused_wide a, int n) {
     if (n == 0) return a;
     if (n >= 128) return (fused_wide){0, (a.high | a.low) != 0};
     if (n >= 64) {
@@ -145,7 +146,7 @@ FUSED fused_wide fused_wide_down(fused_wide a, int n) {
 }
 
 /* A finite number other than 0 as m * 2^e, m in [2^52, 2^53). */
-FUSED uint64_t fused_parts(uint64_t bits, int *e) {
+static __attribute__((noinline, unused)) uint64_t fused_parts(uint64_t bits, int *e) {
     const uint64_t fraction = bits & 0x000fffffffffffffu;
     const int field = (int)(bits >> 52 & 0x7ff);
     if (field != 0) {

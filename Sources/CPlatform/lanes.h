@@ -300,8 +300,24 @@ LANES_ZIP(f64, double)
 #undef LANES_TRANSPOSE
 #undef LANES_ZIP
 
+/* Whether doubles are a function of libgcc for each operation. */
+LANES int lanes_has_soft_f64(void) {
+#if (defined(__ARM_FP) && !(__ARM_FP & 8)) || (defined(__riscv) && __riscv_flen < 64)
+    return 1;
+#else
+    return 0;
+#endif
+}
+
 /* Integers. */
 LANES int64_t lanes_i32_multiply_add(int64_t sum, int32_t a, int32_t b) { return sum + (int64_t)a * b; }
+/* 2^n for n <= 30, as a factor: the compiler would make a product with it a shift of 64 bits, which takes longer
+ * on a core of 32. */
+LANES int32_t lanes_i32_power_of_two(uint32_t n) {
+    int32_t power = (int32_t)(1u << n);
+    __asm__("" : "+r"(power));
+    return power;
+}
 LANES lanes_u64 lanes_u64_all(uint64_t a) { return a; }
 LANES lanes_u64 lanes_u64_xor(lanes_u64 a, lanes_u64 b) { return a ^ b; }
 LANES lanes_u64 lanes_u64_add(lanes_u64 a, lanes_u64 b) { return a + b; }

@@ -36,7 +36,7 @@ private func table(_: F32.Type) -> KernelTable<Float> {
         sumRows: { sumRows($0, $1, $2) },
         loss: { loss(F32.self, $0, $1, $2, $3, $4) },
         outputs: { outputs(F32.self, $0, $1) },
-        gather: { gather(F32.self, $0, $1, $2, $3) },
+        gather: { gather($0, $1, $2, $3) },
         dropoutUnits: { dropoutUnits($0, $1, $2) },
         maskUnits: { maskUnits(F32.self, $0, $1, $2, $3, $4) },
         multiplyUnits: { multiplyUnits($0, $1) },

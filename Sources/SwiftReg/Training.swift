@@ -408,6 +408,8 @@ func fitArguments<D: DataOfC>(
     let options = try read(options, "options")
     var fit = try fitOptions(options, network, m: train.count)
     if options.report != nil { fit.report = Report.forward }
+    fit.readsCosts =
+        result != nil || options.costs != nil || options.report != nil || options.patience > 0
     let reply = FitReply(
         report: Report(call: options.report, context: options.context),
         result: result == nil ? nil : try SwiftReg.result(result, "result"))

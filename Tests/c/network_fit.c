@@ -183,7 +183,8 @@ TEST(network_fit) {
     check_fit((Shape){1100, 2, {17, 33, 1}}, 128, true, 2);
 }
 
-/* The same bits with any number of threads, in any layout, and in one call or several. */
+/* The same bits with any number of threads, in any layout, in one call or several, and whether or not anything
+ * reads the costs. */
 TEST(network_fit_sameness) {
     const Shape shape = {quick ? 40 : 600, 3, {20, 100, 33, 3}};
     Case c;
@@ -207,7 +208,8 @@ TEST(network_fit_sameness) {
         CHECK_OK(reg_set_num_threads(1 + i % 3));
         for (int part = 0; part < (i == 4 ? 4 : 1); part++) {
             options.epochs = i == 4 ? 1 : 4;
-            CHECK_OK(REG(network_fit)(networks[i], &data, NULL, &options, NULL));
+            reg_fit_result result = SIZED(reg_fit_result);
+            CHECK_OK(REG(network_fit)(networks[i], &data, NULL, &options, i % 2 ? &result : NULL));
         }
         CHECK(same_networks(&c, networks[0], networks[i]));
     }

@@ -292,6 +292,15 @@ TEST(network_diverges) {
         size_t count = 0;
         const real *state = state_of(t.network, &count);
         CHECK(memcmp(state, state_of(again, &count), count * sizeof(real)) == 0);
+        /* Nor does it matter whether anything reads the costs. */
+        REG(network_destroy)(again);
+        again = create_network(&t.c);
+        memcpy(parameters_of(again), before, t.parameters * sizeof(real));
+        CHECK_OK(REG(network_set_optimizer)(again, &o));
+        options.epochs = EPOCHS;
+        CHECK_STATUS(REG_ERROR_NOT_FINITE, REG(network_fit)(again, &t.c.data, NULL, &options, NULL));
+        CHECK(has_parameters(t.network, parameters_of(again), t.parameters));
+        CHECK(position_of(again).step == 3 * good);
         REG(network_destroy)(again);
         end(&t);
     }

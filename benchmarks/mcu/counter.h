@@ -6,7 +6,11 @@
 
 #include "board.h"
 
-enum { EXAMPLES = 256, BATCH = 32, EPOCHS = 10, STEPS = EXAMPLES / BATCH * EPOCHS };
+#ifndef EPOCHS
+#define EPOCHS 10
+#endif
+
+enum { EXAMPLES = 256, BATCH = 32, STEPS = EXAMPLES / BATCH * EPOCHS };
 
 /* Two classes: whether two numbers have the same sign. */
 static float points[EXAMPLES][2], labels[EXAMPLES];

@@ -2,7 +2,8 @@
 // last bits differ between machines.
 //
 // The polynomials come from scripts/polynomials.py. The baseline kernels, where a vector is four
-// registers and each formula four times as long, call the most used ones out of line.
+// registers and each formula four times as long, call the most used ones out of line; so do kernels that
+// are to be small, except in the binary cross-entropy.
 
 struct ElementaryLimits<Element> {
     /// Below expLow exp is 0, above expHigh infinite.
@@ -89,7 +90,7 @@ extension Lanes {
     // MARK: exp
 
     /// e^self, by e^x = 2^n e^r with r = x - n ln(2).
-    #if REG_FMA
+    #if REG_FMA && !REG_SCALAR
         @inline(__always)
     #else
         @inline(never)
@@ -173,7 +174,7 @@ extension Lanes {
     // MARK: log
 
     /// The natural logarithm, by log(m 2^n) = n ln(2) + 2 atanh(f / (2 + f)), f = m - 1.
-    #if REG_FMA
+    #if REG_FMA && !REG_SCALAR
         @inline(__always)
     #else
         @inline(never)
@@ -222,7 +223,7 @@ extension Lanes {
     }
 
     /// log(1 + self). The rounding error of the sum m 2^n is added to the fraction m - 1.
-    #if REG_FMA
+    #if REG_FMA && !REG_SCALAR
         @inline(__always)
     #else
         @inline(never)

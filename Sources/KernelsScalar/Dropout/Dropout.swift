@@ -7,7 +7,7 @@ func dropout(
     _ mask: UnsafeMutablePointer<UInt8>?, _ count: Int, _ draw: DropoutDraw
 ) {
     let keep = Keep(draw)
-    Philox(draw).forEachWord(count, offset: draw.offset) { i, word in
+    forEachWord(count, draw) { i, word in
         out[i] = a[i] * keep.factor(word)
         mask?[i] = keep(word)
     }
@@ -15,31 +15,60 @@ func dropout(
 
 func dropoutMask(_ mask: UnsafeMutablePointer<UInt8>, _ count: Int, _ draw: DropoutDraw) {
     let keep = Keep(draw)
-    Philox(draw).forEachWord(count, offset: draw.offset) { i, word in
-        mask[i] = keep(word)
+    forEachWord(count, draw) { i, word in mask[i] = keep(word) }
+}
+
+/// Calls body(i, word) for the words of `count` elements.
+@inline(__always)
+private func forEachWord(
+    _ count: Int, _ draw: DropoutDraw, _ body: (_ i: Int, _ word: UInt32) -> Void
+) {
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 16) { words in
+        guard let words = words.baseAddress else { return }
+        var (i, draw) = (0, draw)
+        while i < count {
+            // Whole blocks but for the first and the last.
+            let n = min(16 - Int(draw.offset & 3), count - i)
+            philoxWords(words, n, draw)
+            for k in 0..<n { body(i + k, words[k]) }
+            i += n
+            draw.offset &+= UInt64(n)
+        }
     }
 }
 
-func philoxWords(_ words: UnsafeMutablePointer<UInt32>, _ count: Int, _ draw: DropoutDraw) {
-    Philox(draw).forEachWord(count, offset: draw.offset) { i, word in words[i] = word }
-}
-
 /// Dropout of units `units` in place: column e is row `draw.offset` + e of the batch. A block serves four units
-/// of a row.
+/// of a row; blocks are made for sixteen rows at a time.
 func dropoutUnits(_ a: UnitRows<Float>, _ units: Range<Int>, _ draw: DropoutDraw) {
     let (philox, keep) = (Philox(draw), Keep(draw))
     let firstRow = UInt32(truncatingIfNeeded: draw.offset)
-    for u in stride(from: units.lowerBound, to: units.upperBound, by: 4) {
-        let left = units.upperBound - u
-        var p = a.data + u * a.rowStride
-        for e in 0..<a.columns {
-            let row = (firstRow &+ UInt32(e)) & (1 << UInt32(StreamLayout.rowBits) - 1)
-            let words = philox.words(UInt32(u / 4), row)
-            p[0] *= keep.factor(words.0)
-            if left > 1 { p[a.rowStride] *= keep.factor(words.1) }
-            if left > 2 { p[2 * a.rowStride] *= keep.factor(words.2) }
-            if left > 3 { p[3 * a.rowStride] *= keep.factor(words.3) }
-            p += 1
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { words in
+        guard let words = words.baseAddress else { return }
+        for u in stride(from: units.lowerBound, to: units.upperBound, by: 4) {
+            let rounds = Philox.CommonRounds(philox, c0: UInt32(truncatingIfNeeded: u / 4))
+            for e in stride(from: 0, to: a.columns, by: 16) {
+                rounds.write(words, counters: 16, from: firstRow &+ UInt32(truncatingIfNeeded: e))
+                for k in 0..<min(4, units.upperBound - u) {
+                    multiply(a.data + (u + k) * a.rowStride + e, words + k, keep)
+                }
+            }
         }
+    }
+}
+
+/// Multiplies sixteen elements whose words are four apart.
+@inline(never)
+private func multiply(
+    _ a: UnsafeMutablePointer<Float>, _ words: UnsafePointer<UInt32>, _ keep: Keep
+) {
+    var (a, words, left) = (a, words, 4)
+    while left > 0 {
+        a[0] *= keep.factor(words[0])
+        a[1] *= keep.factor(words[4])
+        a[2] *= keep.factor(words[8])
+        a[3] *= keep.factor(words[12])
+        a += 4
+        words += 16
+        left -= 1
     }
 }

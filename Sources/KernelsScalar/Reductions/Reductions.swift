@@ -50,7 +50,8 @@ func sumColumns(
 
 /// The sum of `count` numbers `step` apart.
 private func sum(_ x: UnsafePointer<Float>, _ count: Int, step: Int) -> Double {
-    exactSum(x, count, step: step) ?? laneSum(x, count, step: step)
+    if hasSoftDoubles, let sum = exactSum(x, count, step: step) { return sum }
+    return laneSum(x, count, step: step)
 }
 
 @inline(never)
@@ -63,45 +64,41 @@ private func laneSum(_ x: UnsafePointer<Float>, _ count: Int, step: Int) -> Doub
 /// The sum in integers, an instruction each instead of a call, if no sum of doubles rounds, in whatever
 /// order; otherwise nil. With magnitudes below 2^(e + 1), multiples of 2^(e - 23 - s), and fewer than 2^c of
 /// them, that is so for s + c <= 29: every sum is such a multiple, below 2^(e + 1 + c).
-@inline(__always)
+@inline(never)
 private func exactSum(_ x: UnsafePointer<Float>, _ count: Int, step: Int) -> Double? {
     if count > 512 { return nil }
-    var largest: UInt32 = 0
     var (p, left) = (x, count)
-    // Rows in a network are multiples of 16.
-    while left >= 4 {
-        let a = max(p[0].bitPattern << 1, p[step].bitPattern << 1)
-        let b = max(p[2 * step].bitPattern << 1, p[3 * step].bitPattern << 1)
-        largest = max(largest, max(a, b))
-        p += 4 * step
-        left -= 4
-    }
-    while left > 0 {
-        largest = max(largest, p.pointee.bitPattern << 1)
+    while left > 0 && p.pointee == 0 {
         p += step
         left -= 1
     }
-    if largest == 0 { return 0 }
-    let exponent = Int32(bitPattern: largest >> 24)
-    // Infinite or NaN; or so small that subnormal numbers may be among them.
-    if exponent == 255 || exponent < 30 { return nil }
-    let lowestShift = Int32(32 - UInt32(count).leadingZeroBitCount)
-    let base = 29 - exponent
+    if left <= 0 { return 0 }
+    // Exponents 15 below to 15 above that of the first number that is not 0; never that of subnormal, infinite
+    // or NaN ones.
+    let exponent = p.pointee.bitPattern >> 23 & 0xff
+    if exponent < 16 || exponent > 239 { return nil }
+    let base = (15 &- exponent) << 23
     var total: Int64 = 0
-    (p, left) = (x, count)
+    // Bit s: there is a multiple of 2^(s + exponent - 15 - 127 - 23).
+    var seen: Int32 = 0
     while left > 0 {
         let bits = Int32(bitPattern: p.pointee.bitPattern)
         p += step
         left -= 1
         if bits &<< 1 == 0 { continue }
-        let shift = base &+ ((bits &>> 23) & 0xff)
-        if shift < lowestShift { return nil }
+        let shift = (UInt32(bitPattern: bits) &+ base) >> 23 & 0xff
+        if shift > 30 { return nil }
+        let unit = lanes_i32_power_of_two(shift)
+        seen |= unit
         let sign = bits &>> 31
         let magnitude = (bits & 0x7f_ffff) | 0x80_0000
-        total = lanes_i32_multiply_add(total, (magnitude ^ sign) &- sign, 1 &<< shift)
+        total = lanes_i32_multiply_add(total, (magnitude ^ sign) &- sign, unit)
     }
-    // In units of 2^(exponent - 127 - 23 - 29).
-    let unit = Double(
-        bitPattern: UInt64(UInt32(bitPattern: exponent - 127 - 23 - 29 + 1023)) << 52)
-    return Double(total) * unit
+    let spread = 31 - seen.leadingZeroBitCount - seen.trailingZeroBitCount
+    let countBits = 32 - UInt32(count).leadingZeroBitCount
+    if spread + countBits > 29 { return nil }
+    if total == 0 { return 0 }
+    // Exact, and so is the product with the unit: a sum of exponents.
+    let unit = UInt64(exponent) &- (15 + 127 + 23)
+    return Double(bitPattern: Double(total).bitPattern &+ unit &<< 52)
 }

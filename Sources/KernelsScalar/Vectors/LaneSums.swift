@@ -1,3 +1,5 @@
+import CLanes
+
 /// The sixteen running sums in double of the other kernel sets, one per lane of their vectors. `index` is a
 /// number's place in its row.
 struct LaneSums {
@@ -6,19 +8,23 @@ struct LaneSums {
     @inline(__always) init() {}
 
     @inline(__always) mutating func add<V: Lanes>(_ v: V, at index: Int) {
-        sums[index & 15] += Double(v.laneSum)
+        add(Double(v.laneSum), at: index)
     }
 
     @inline(__always) mutating func addSquare(_ x: Float, at index: Int) {
         // Exact: one rounding, that of the sum.
-        sums[index & 15] += square(x)
+        add(square(x), at: index)
+    }
+
+    @inline(__always) private mutating func add(_ x: Double, at index: Int) {
+        sums[index & 15] = sum(sums[index & 15], x)
     }
 
     /// The sum of all sixteen, by halves.
     @inline(never) private mutating func fold() -> Double {
         var span = 8
         while span > 0 {
-            for i in 0..<span { sums[i] += sums[i + span] }
+            for i in 0..<span { sums[i] = sum(sums[i], sums[i + span]) }
             span /= 2
         }
         return sums[0]
@@ -35,10 +41,22 @@ struct LaneSums {
     InlineArray<64, V>(repeating: V(0))
 }
 
-/// x^2, which is exact; in integers, a third of the instructions of a product of doubles without an FPU.
+/// Whether an operation on doubles is a function of libgcc.
+@inline(__always) var hasSoftDoubles: Bool { lanes_has_soft_f64() != 0 }
+
+/// a + b, where a is not -0. Of the sums of few numbers most are 0.
+@inline(__always) private func sum(_ a: Double, _ b: Double) -> Double {
+    if hasSoftDoubles {
+        if b.bitPattern << 1 == 0 { return a }
+        if a.bitPattern == 0 { return b }
+    }
+    return a + b
+}
+
+/// x^2, which is exact; in integers, a third of the instructions of a product of soft doubles.
 @inline(__always) private func square(_ x: Float) -> Double {
     let exponent = x.bitPattern >> 23 & 0xff
-    if exponent == 0 || exponent == 255 { return Double(x) * Double(x) }
+    if !hasSoftDoubles || exponent == 0 || exponent == 255 { return Double(x) * Double(x) }
     let m = x.bitPattern & 0x7f_ffff | 0x80_0000
     let (high, low) = m.multipliedFullWidth(by: m)
     // In [2^46, 2^48): one or no bit above the fraction's.

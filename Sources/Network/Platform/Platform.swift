@@ -12,7 +12,7 @@ import CPlatform
 // A host implements:
 //
 //   Memory         allocateBlock, free; savesMemory
-//   Threads        Threads.count, Threads.run; Once; ThreadMemory
+//   Threads        Threads.count, Threads.isSingle, Threads.run; Once; ThreadMemory
 //   Files          InputFile, replaceFile, fileError, writeDecimal
 //   Processor      x86Level (x86-64 only)
 //   Environment    setting

@@ -182,7 +182,7 @@ extension Operations {
 
     /// Whether a product has enough multiply-adds to be divided among threads.
     private func isWorthThreads(_ m: Int, _ n: Int, _ k: Int) -> Bool {
-        Double(m) * Double(n) * Double(k) >= minThreadedWork
+        !Threads.isSingle && Double(m) * Double(n) * Double(k) >= minThreadedWork
     }
 }
 

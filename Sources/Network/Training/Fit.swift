@@ -50,6 +50,8 @@ extension Network {
                 runtime, order, count: examples.count, seed: settings.seed, epoch: position.epoch)
         }
         let size = options.size(of: examples)
+        // The parameters are examined below.
+        let wantsPenalty = options.readsCosts || !penaltyFollowsParameters
         var (sum, total) = (0.0, 0.0)
         for first in stride(from: 0, to: examples.count, by: size) {
             let range = ExampleRange(
@@ -61,12 +63,13 @@ extension Network {
             var dropout = dropout(firstRow: 0)
             dropout.masks = options.masks
             dropout.maskRowStride = examples.count
-            let fusedUpdate = fusedUpdate
+            let fusedRate = fusedRate
             let cost = try batch(
                 examples, range, BatchShare(totalWeight: m, fraction: 1), dropout: dropout,
-                wantsGradient: true, threads: threads, fusedUpdate: fusedUpdate)
+                wantsGradient: true, wantsPenalty: wantsPenalty, threads: threads,
+                fusedRate: fusedRate)
             if !cost.isFinite { throw .notFinite }
-            if fusedUpdate == nil { try apply() } else { endUpdate() }
+            if fusedRate == nil { try apply() } else { endUpdate() }
             sum += cost * m
             total += m
         }

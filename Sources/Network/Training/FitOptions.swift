@@ -25,6 +25,8 @@ public struct FitOptions {
     public var report: ((UnsafeRawPointer?, Progress) -> Bool)?
     public var context: UnsafeRawPointer?
     public var reportEvery: UInt64 = 1
+    /// Whether anything reads a cost; otherwise it matters only whether it is finite.
+    public var readsCosts = true
     public var masks: UnsafePointer<UnsafePointer<UInt8>?>?
 
     public init() {}

@@ -8,16 +8,21 @@ extension Network {
     }
 
     /// The cost of a batch with its share of the penalties; with `wantsGradient` also the gradient, into the
-    /// gradient buffer. A fused update changes the parameters on the way.
+    /// gradient buffer. A fused update changes the parameters on the way. Without `wantsPenalty` the cost is the
+    /// data term alone.
+    @inline(never)
     mutating func batch(
         _ examples: Examples<T>, _ range: ExampleRange, _ share: BatchShare, dropout: MaskSource?,
-        wantsGradient: Bool, threads: Int, fusedUpdate: OptimizerStep? = nil
+        wantsGradient: Bool, wantsPenalty: Bool = true, threads: Int,
+        fusedRate: Double? = nil
     ) throws(NetworkError) -> Double {
         let gradients = wantsGradient ? try self.gradients() : nil
         let memory = try reserve(
             batch: range.count, trains: wantsGradient, threads: threads)
         let penalty =
-            share.fraction == 0 ? 0 : share.fraction * penalty(totalWeight: share.totalWeight)
+            share.fraction == 0 || !wantsPenalty
+            ? 0 : share.fraction * penalty(totalWeight: share.totalWeight)
+        let scale = 1 / share.totalWeight
         var sum = BlockSum()
         let end = range.first + range.count
         for first in stride(from: range.first, to: end, by: Chunk<T>.maxExamples) {
@@ -36,9 +41,10 @@ extension Network {
                     into: gradients, isFirst: first == range.first,
                     epilogue: isLast
                         ? .init(
-                            scale: 1 / share.totalWeight,
-                            penalty: share.fraction / share.totalWeight,
-                            fusedUpdate: fusedUpdate) : nil)
+                            scale: scale,
+                            penalty: share.fraction == 1
+                                ? scale : share.fraction / share.totalWeight,
+                            fusedRate: fusedRate) : nil)
             }
         }
         return sum.total / share.totalWeight + penalty
@@ -58,6 +64,14 @@ extension Network {
             }
         }
         return sum
+    }
+
+    /// Whether the penalty is finite whenever the parameters are: so it is with floats, whose squares are far
+    /// from the largest double.
+    var penaltyFollowsParameters: Bool {
+        if MemoryLayout<T>.size == MemoryLayout<Double>.size { return false }
+        for l in 0..<layerCount where max(layers[l].l2, layers[l].l1) > 1e100 { return false }
+        return true
     }
 
     func dropout(firstRow: UInt64) -> MaskSource {

@@ -112,7 +112,8 @@ struct Propagation<T: Scalar> {
         var scale: Double
         /// Multiplies l2 * W and l1 * sign(W).
         var penalty: Double
-        var fusedUpdate: OptimizerStep?
+        /// The learning rate of plain gradient descent.
+        var fusedRate: Double?
     }
 
     /// Adds the gradient of this chunk's examples to `gradients`, from the gradient of the last
@@ -121,6 +122,8 @@ struct Propagation<T: Scalar> {
         into gradients: UnsafeMutablePointer<T>, isFirst: Bool,
         epilogue batchEpilogue: BatchEpilogue?
     ) {
+        let (scale, penalty) = (batchEpilogue?.scale, batchEpilogue?.penalty ?? 0)
+        let fusedRate = batchEpilogue?.fusedRate
         for l in (0..<layerCount).reversed() {
             let layer = layers[l]
             let (dz, a) = (chunk.outputs(l), chunk.inputs(l))
@@ -139,8 +142,9 @@ struct Propagation<T: Scalar> {
                 operations.run(inputPlan, &call, scratch)
             }
             weightGradient(
-                l, weightPlan, dz, a, gradients, isFirst, batchEpilogue, fusesUpdate: fusesUpdate)
-            biasGradient(l, dz, gradients + layer.biases, isFirst, batchEpilogue)
+                l, weightPlan, dz, a, gradients, isFirst, scale: scale, penalty: penalty,
+                fusedRate: fusesUpdate ? fusedRate : nil)
+            biasGradient(l, dz, gradients + layer.biases, isFirst, scale)
             if let inputPlan {
                 if fusesReluMask {
                     var call = inputProduct(l, dz, to: a)
@@ -150,20 +154,21 @@ struct Propagation<T: Scalar> {
                     activationGradient(l, a)
                 }
             }
-            if let step = batchEpilogue?.fusedUpdate {
+            if let fusedRate {
                 if !fusesUpdate {
-                    update(layer.weights, layer.weightCount, gradients, step)
+                    update(layer.weights, layer.weightCount, gradients, fusedRate)
                 }
-                update(layer.biases, layer.nOut, gradients, step)
+                update(layer.biases, layer.nOut, gradients, fusedRate)
             }
         }
     }
 
     private func update(
-        _ first: Int, _ count: Int, _ gradients: UnsafeMutablePointer<T>, _ step: OptimizerStep
+        _ first: Int, _ count: Int, _ gradients: UnsafeMutablePointer<T>, _ rate: Double
     ) {
         let w = parameters + first
-        operations.optimize(w, gradients + first, w, w, count, step)
+        operations.optimize(
+            w, gradients + first, w, w, count, OptimizerStep(kind: .sgd, rate: rate))
     }
 
     /// The product whose result is the gradient of layer l's inputs.
@@ -186,7 +191,7 @@ struct Propagation<T: Scalar> {
 
     private func biasGradient(
         _ l: Int, _ dz: UnitRows<T>, _ db: UnsafeMutablePointer<T>, _ isFirst: Bool,
-        _ batchEpilogue: BatchEpilogue?
+        _ scale: Double?
     ) {
         let all = chunk.biasSums(l)
         operations.sumRows(
@@ -194,40 +199,35 @@ struct Propagation<T: Scalar> {
             SummedRows(rows: dz.units, rowStride: dz.rowStride, count: dz.columns, elementStride: 1)
         ) { u, sum in
             all[u] = isFirst ? sum : all[u] + sum
-            if let batchEpilogue { db[u] = T(all[u] * batchEpilogue.scale) }
+            if let scale { db[u] = T(all[u] * scale) }
         }
     }
 
     private func weightGradient(
         _ l: Int, _ plan: ProductPlan, _ dz: UnitRows<T>, _ a: UnitRows<T>,
-        _ gradients: UnsafeMutablePointer<T>, _ isFirst: Bool, _ batchEpilogue: BatchEpilogue?,
-        fusesUpdate: Bool
+        _ gradients: UnsafeMutablePointer<T>, _ isFirst: Bool, scale: Double?, penalty: Double,
+        fusedRate: Double?
     ) {
         let layer = layers[l]
         let (w, dw) = (parameters + layer.weights, gradients + layer.weights)
-        let (l2, l1) = (
-            layer.l2 * (batchEpilogue?.penalty ?? 0), layer.l1 * (batchEpilogue?.penalty ?? 0)
-        )
+        let (l2, l1) = (layer.l2 * penalty, layer.l1 * penalty)
         if plan.path == .narrowWeightGradient {
             operations.narrowWeightGradient(SplitRows(dz), SplitRows(a), dw, accumulates: !isFirst)
-            if let batchEpilogue {
-                operations.penalize(
-                    dw, w, layer.weightCount, scale: batchEpilogue.scale, l2: l2, l1: l1)
+            if let scale {
+                operations.penalize(dw, w, layer.weightCount, scale: scale, l2: l2, l1: l1)
             }
             return
         }
         var epilogue = Epilogue<T>()
-        if let batchEpilogue { epilogue.scale = T(batchEpilogue.scale) }
+        if let scale { epilogue.scale = T(scale) }
         if l2 != 0 { epilogue.l2Term = (UnsafePointer(w), T(l2)) }
-        if let step = batchEpilogue?.fusedUpdate, fusesUpdate {
-            epilogue.fusedUpdate = (w, T(-step.rate))
-        }
+        if let fusedRate { epilogue.fusedUpdate = (w, T(-fusedRate)) }
         var product = MatrixProduct(
             m: layer.nOut, n: layer.nIn, k: range.count,
             a: .init(dz.data, rowStride: dz.rowStride, columnStride: 1),
             b: .init(a.data, rowStride: 1, columnStride: a.rowStride), c: dw,
             cRowStride: layer.nIn, epilogue: epilogue, accumulates: !isFirst,
-            appliesEpilogue: batchEpilogue != nil)
+            appliesEpilogue: scale != nil)
         operations.runPacked(plan, &product, scratch)
         if l1 != 0 { operations.penalize(dw, w, layer.weightCount, scale: 1, l2: 0, l1: l1) }
     }

@@ -44,18 +44,16 @@ extension Network {
         position.step += 1
     }
 
-    /// The next update, if it can be fused into the gradient's product: plain SGD without clipping, on so
-    /// many parameters that a separate pass would not find them cached.
-    var fusedUpdate: OptimizerStep? {
+    /// The learning rate of the next update, if that can be fused into the gradient's product: plain SGD
+    /// without clipping, on so many parameters that a separate pass would not find them cached.
+    var fusedRate: Double? {
         guard
             optimizer.kind == .sgd && optimizer.clipNorm == 0
                 && parameterCount >= minFusedUpdateCount
         else {
             return nil
         }
-        return optimizer.step(
-            position.step + 1, rate: learningRate,
-            gradientScale: 1, areWeights: true)
+        return learningRate
     }
 
     /// Scales the weights into each unit down to maxNorm.

@@ -5,6 +5,9 @@ import CLinux
 public enum Threads {
     public static let maxCount = 256
 
+    /// Whether there never are several, so that no call need be divided.
+    @inline(__always) static var isSingle: Bool { false }
+
     /// How many threads a large call may use.
     public static var count: Int {
         get {

@@ -2,6 +2,9 @@
 public enum Threads {
     public static let maxCount = 256
 
+    /// Whether there never are several, so that no call need be divided.
+    @inline(__always) static var isSingle: Bool { true }
+
     /// How many threads a call may use. One does the work, whatever the number.
     public static var count: Int {
         get { storedCount }
