@@ -5,13 +5,15 @@
 #endif
 
 /// Lets one thread at a time use a network. A second use by the same thread, from a closure of the first, where
-/// waiting would never end, is an error.
+/// waiting would never end, is an error; but in the report of a fit, only a use that trains is one.
 final class Exclusive: @unchecked Sendable {
     enum Use {
         case nothing
+        /// A call that does not train.
         case call
-        /// A fit, whose report may use the buffers.
         case fit
+        /// Another call that trains, or sets the position.
+        case training
         case buffers
     }
 
@@ -36,7 +38,7 @@ final class Exclusive: @unchecked Sendable {
     /// Waits for the uses by other threads, then calls `body`.
     func during<R>(_ use: Use, _ body: () throws(NetworkError) -> R) throws(NetworkError) -> R {
         let isNested = pthread_mutex_lock(mutex) == EDEADLK
-        if isNested && !(use == .buffers && present == .fit) { throw .inUse }
+        if isNested && !(present == .fit && (use == .call || use == .buffers)) { throw .inUse }
         let outer = present
         present = use
         defer {

@@ -46,7 +46,8 @@ extension Network {
     ///   - examples: to train on, at least one.
     ///   - validation: to choose the best epoch by; nil: none.
     ///   - options: how long and in what batches.
-    ///   - report: called after every ``FitOptions/reportEvery`` epochs. It may use the buffers of the network.
+    ///   - report: called after every ``FitOptions/reportEvery`` epochs. It may use the network, as it is after this
+    ///     epoch, but not train it.
     @discardableResult
     public func fit(
         _ examples: Examples<Scalar>, validation: Examples<Scalar>? = nil, options: FitOptions,

@@ -15,8 +15,8 @@ import CSwiftReg
 /// number of threads, and from Swift, C, Python and JavaScript.
 ///
 /// Networks are references. Calls of several threads with one network take turns: a call waits, without
-/// suspending its task, while another one runs. In the report of a fit, the buffers of the network can be
-/// used; any other call there with this network throws ``NetworkError/Kind/inUse``.
+/// suspending its task, while another one runs. The report of a fit may use the network, but not train it, set its
+/// position or change to another kind of optimizer: that throws ``NetworkError/Kind/inUse``.
 // The handle is used under `exclusive` only, except for `destroy`, when no other reference is left.
 public final class Network<Scalar: NetworkScalar>: @unchecked Sendable {
     let handle: OpaquePointer
@@ -144,7 +144,9 @@ extension Network {
         var raw = reg_position()
         raw.struct_size = MemoryLayout<reg_position>.size
         (raw.step, raw.epoch) = (position.step, position.epoch)
-        try call { () throws(NetworkError) in try check(functions.setPosition(handle, &raw)) }
+        try exclusive.during(.training) { () throws(NetworkError) in
+            try check(functions.setPosition(handle, &raw))
+        }
     }
 
     /// The most bytes that the network will hold beyond its parameters.
@@ -341,7 +343,9 @@ extension Network {
 
     /// One update from the network's gradients, at the learning rate of the present epoch; the step counts on.
     public func apply() throws(NetworkError) {
-        try call { () throws(NetworkError) in try check(functions.apply(handle)) }
+        try exclusive.during(.training) { () throws(NetworkError) in
+            try check(functions.apply(handle))
+        }
     }
 
     /// Compares the gradient at the present step with central differences of the cost, w +- `step`, for at most

@@ -22,7 +22,7 @@ public struct NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
         case file
         /// Bytes are no network, or one of the other element type.
         case format
-        /// The network is in use by the call whose closure made this call.
+        /// The network is in use by the call whose closure made this call; of a fit, its report, which may not train it.
         case inUse
         /// `SWIFTREG_ISA` names an instruction set that the CPU lacks.
         case instructionSet
@@ -91,6 +91,7 @@ extension NetworkError.Kind {
         case REG_ERROR_FILE: self = .file
         case REG_ERROR_FORMAT: self = .format
         case REG_ERROR_ISA: self = .instructionSet
+        case REG_ERROR_STATE: self = .inUse
         default: self = .argument
         }
     }

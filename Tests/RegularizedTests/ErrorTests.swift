@@ -92,18 +92,37 @@ import Testing
         #expect(try network.parameters.allSatisfy(\.isFinite))
     }
 
-    /// A report may use the buffers; every other call in it, or in the access to a buffer, is an error.
+    /// A report may use the network but not train it; a call in the access to a buffer is an error.
     @Test func callsInsideCalls() throws {
         let points = Points<Double>(20)
-        let network = try Network<Double>([2, 3, 1])
-        var inside: NetworkError?
+        let network = try Network<Double>([2, 3, 1], optimizer: OptimizerOptions(.adam))
+        var refused: [NetworkError.Kind?] = []
+        var cost: Double?
+        var copied: [Double]?
         var changed = false
         let result = try network.fit(points.examples, options: FitOptions(epochs: 3)) { progress in
-            inside = failure { () throws(NetworkError) in try network.cost(points.examples) }
-            changed = (try? network.withParameters { $0[0] = 0.25 }) != nil
+            refused = [
+                failure { () throws(NetworkError) in
+                    try network.fit(points.examples, options: FitOptions(epochs: 1))
+                }?.kind,
+                failure { () throws(NetworkError) in try network.apply() }?.kind,
+                failure { () throws(NetworkError) in
+                    try network.setPosition(Position(step: 0, epoch: 0))
+                }?.kind,
+                failure { () throws(NetworkError) in
+                    try network.setOptimizer(OptimizerOptions(.sgd))
+                }?.kind,
+            ]
+            cost = try? network.cost(points.examples).total
+            copied = try? network.copy().parameters
+            #expect((try? network.parameters) == copied)
+            changed =
+                (try? network.setOptimizer(OptimizerOptions(.adam, learningRate: 0.1))) != nil
+                && (try? network.withParameters { $0[0] = 0.25 }) != nil
             return progress.epoch == 2 ? .stop : .proceed
         }
-        #expect(inside?.kind == .inUse && changed)
+        #expect(refused == [.inUse, .inUse, .inUse, .inUse])
+        #expect(cost?.isFinite == true && copied != nil && changed)
         #expect(result.reason == .report && result.epochs == 2)
         let nested = try network.withParameters { parameters in
             let first = parameters[0]
