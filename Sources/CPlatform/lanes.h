@@ -239,8 +239,9 @@ LANES_SIGNS(f32, u32, 0x80000000u)
 LANES_SIGNS(f64, u64, 0x8000000000000000u)
 #undef LANES_SIGNS
 
-/* Asks for the cache line of `p`, to be written. It need not be an address of anything. */
+/* Requests the cache line of `p`, to be written or to be read. `p` need not be an address of anything. */
 LANES void lanes_prefetch(const void *p) { __builtin_prefetch(p, 1, 3); }
+LANES void lanes_prefetch_read(const void *p) { __builtin_prefetch(p, 0, 3); }
 
 /* `n` or `p`, without telling the compiler how it was computed: it would compute it again in a
  * loop. */

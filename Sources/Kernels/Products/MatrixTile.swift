@@ -48,11 +48,12 @@ import KernelInterface
 }
 
 /// tile = A B for `perRow` (one, two or four) whole vectors of B over k <= blockK. Row i of A starts
-/// `starts[i]` bytes after `a`.
+/// `starts[i]` bytes after `a`. `streamsB`: B comes from the L2 cache; otherwise a packed A does.
 @inline(__always)
 func multiplyTile<W: TileVector, let n: Int>(
     _ zero: InlineArray<n, W>, perRow: Int, k: Int, a: UnsafePointer<W.Element>, aColumnStride: Int,
-    isAPacked: Bool = false, b: UnsafePointer<W.Element>, bRowStride: Int, starts: RowStarts
+    isAPacked: Bool = false, streamsB: Bool = false, b: UnsafePointer<W.Element>, bRowStride: Int,
+    starts: RowStarts
 ) -> InlineArray<n, W> {
     var sums = zero
     var a = UnsafeRawPointer(a)
@@ -95,7 +96,11 @@ func multiplyTile<W: TileVector, let n: Int>(
     }
     for _ in 0..<left {
         // Prefetch from the L2 cache. The CPUs that unroll by four do it in hardware.
-        if isAPacked && !unrollsByFour { lanes_prefetch(a + 16 * aColumnStride) }
+        if streamsB {
+            for k in 0..<perRow { lanes_prefetch_read(b + 8 * bRowStride + k * W.width) }
+        } else if isAPacked && !unrollsByFour {
+            lanes_prefetch(a + 16 * aColumnStride)
+        }
         addStep(b)
         b += bRowStride
     }

@@ -2,15 +2,35 @@ import CLanes
 import KernelInterface
 
 // C = A B in the order of Goto and van de Geijn ("Anatomy of high-performance matrix
-// multiplication", TOMS 2008): a blockK x blockN block of B is packed for the L2 cache, a
-// blockM x blockK block of A for L1, and tileM x tileN tiles of C stay in registers. Each element is a
-// sum of chains of blockK multiply-adds; blockM, blockN and the tiles change no bit.
+// multiplication", TOMS 2008): tileM x tileN tiles of C stay in registers while a strip of one operand
+// stays in the L1 cache and a block of the other in L2. Each element is a sum of chains of blockK
+// multiply-adds; the order of the tiles, and which rows and columns are packed together, change no bit.
 
 @inline(__always) private func tileN<V: Lanes>(_: V.Type) -> Int { tileVectors * V.width }
 
-/// Rows of A and columns of B that are packed together.
-@inline(__always) private var blockM: Int { tileM * 24 }
-@inline(__always) private var blockN: Int { 2048 }
+/// Whether L1 keeps tileM rows of A, and L2 a block of B; otherwise L1 keeps tileN columns of B, and L2 a
+/// block of A. With two vectors a row, the columns alone would fill L1.
+@inline(__always) private var keepsRows: Bool { tileVectors == 2 }
+
+/// How many rows of A and columns of B are packed together, and which are the outer loop: the inner ones
+/// are packed again for each block of the outer ones.
+private struct Blocks {
+    let rows: Int
+    let columns: Int
+    let rowsAreOuter: Bool
+
+    @inline(__always)
+    init<V: Lanes>(_: V.Type, columns all: Int) {
+        if keepsRows {
+            // 768 KB of B: CPUs with AVX-512 have an L2 cache of 1 MB or more.
+            columns = (768 << 10) / (V.blockK * MemoryLayout<V.Element>.stride)
+            rowsAreOuter = all > columns
+            rows = tileM * (rowsAreOuter ? 170 : 8)
+        } else {
+            (rows, columns, rowsAreOuter) = (tileM * 24, 2048, false)
+        }
+    }
+}
 
 @inline(__always) private func roundUp(_ n: Int, to unit: Int) -> Int {
     (n + unit - 1) / unit * unit
@@ -19,8 +39,9 @@ import KernelInterface
 @inline(__always)
 func productScratchBytes<V: Lanes>(_: V.Type, m: Int, n: Int, k: Int) -> Int {
     let k = min(k, V.blockK)
-    let a = roundUp(min(m, blockM), to: tileM) * k
-    let b = roundUp(min(n, blockN), to: tileN(V.self)) * k
+    let blocks = Blocks(V.self, columns: n)
+    let a = roundUp(min(m, blocks.rows), to: tileM) * k
+    let b = roundUp(min(n, blocks.columns), to: tileN(V.self)) * k
     return (roundUp(a, to: V.width) + b) * MemoryLayout<V.Element>.stride
 }
 
@@ -133,36 +154,48 @@ func multiply<V: Lanes>(
     let tileN = tileN(V.self)
     let bPacked = scratch.assumingMemoryBound(to: V.Element.self)
     let packedK = min(call.pointee.k, V.blockK)
+    let blocks = Blocks(V.self, columns: columns.count)
     let aPacked =
-        bPacked + roundUp(min(columns.count, blockN), to: tileN) * packedK
+        bPacked + roundUp(min(columns.count, blocks.columns), to: tileN) * packedK
     let size = MemoryLayout<V.Element>.stride
     // The columns of a column-major A are on more pages than the TLB holds.
     let isScattered = a.columnStride.magnitude >= (1 << 18) / UInt(max(1, packedK * size))
-    let packsA = columns.count >= (isScattered ? 8 : 32) * tileN
+    let packsA = columns.count >= (isScattered ? (keepsRows ? 2 : 8) : 32) * tileN
     // Rows of B that are close together do not evict each other from the L1 cache.
     let columnBytes = UInt(max(1, call.pointee.k) * size)
     let isSmallB = b.rowStride.magnitude <= (1 << 14) / columnBytes
-    let packsB = b.columnStride != 1 || (rows.count > 8 * tileM && !isSmallB)
+    let packsB =
+        b.columnStride != 1 || (rows.count > (keepsRows ? 12 : 8) * tileM && !isSmallB)
 
-    for column in stride(from: columns.lowerBound, to: columns.upperBound, by: blockN) {
-        let blockColumns = min(blockN, columns.upperBound - column)
+    let rowsAreOuter = blocks.rowsAreOuter
+    let (outer, outerBlock, inner, innerBlock) =
+        rowsAreOuter
+        ? (rows, blocks.rows, columns, blocks.columns)
+        : (columns, blocks.columns, rows, blocks.rows)
+    for first in stride(from: outer.lowerBound, to: outer.upperBound, by: outerBlock) {
+        let count = min(outerBlock, outer.upperBound - first)
         var p = 0
         repeat {
             let k = min(V.blockK, call.pointee.k - p)
-            let bBlock = b.data + p * b.rowStride + column * b.columnStride
-            // The columns of the last, partial tile are always packed, so that no load passes their end.
-            let unpackedColumns = packsB ? 0 : blockColumns / tileN * tileN
-            pack(
-                V.self, bBlock + unpackedColumns * b.columnStride,
-                count: blockColumns - unpackedColumns, step: b.columnStride,
-                k: k, kStep: b.rowStride, width: tileN, to: bPacked)
-            for row in stride(from: rows.lowerBound, to: rows.upperBound, by: blockM) {
-                let blockRows = min(blockM, rows.upperBound - row)
-                let aBlock = a.data + row * a.rowStride + p * a.columnStride
-                if packsA {
+            for second in stride(from: inner.lowerBound, to: inner.upperBound, by: innerBlock) {
+                let innerCount = min(innerBlock, inner.upperBound - second)
+                let (row, column) = rowsAreOuter ? (first, second) : (second, first)
+                let (blockRows, blockColumns) =
+                    rowsAreOuter ? (count, innerCount) : (innerCount, count)
+                let isFirst = second == inner.lowerBound
+                if packsA && (isFirst || !rowsAreOuter) {
                     pack(
-                        V.self, aBlock, count: blockRows, step: a.rowStride, k: k,
-                        kStep: a.columnStride, width: tileM, to: aPacked)
+                        V.self, a.data + row * a.rowStride + p * a.columnStride, count: blockRows,
+                        step: a.rowStride, k: k, kStep: a.columnStride, width: tileM, to: aPacked)
+                }
+                // The columns of the last, partial tile are always packed, so that no load passes their end.
+                let unpackedColumns = packsB ? 0 : blockColumns / tileN * tileN
+                let bBlock = b.data + p * b.rowStride + column * b.columnStride
+                if isFirst || rowsAreOuter {
+                    pack(
+                        V.self, bBlock + unpackedColumns * b.columnStride,
+                        count: blockColumns - unpackedColumns, step: b.columnStride, k: k,
+                        kStep: b.rowStride, width: tileN, to: bPacked)
                 }
                 multiplyBlock(
                     V.self, call,
@@ -171,7 +204,10 @@ func multiply<V: Lanes>(
                         isFirst: p == 0 && !call.pointee.accumulates,
                         isLast: p + k == call.pointee.k && call.pointee.appliesEpilogue),
                     Block(
-                        k: k, a: packsA ? UnsafePointer(aPacked) : aBlock,
+                        k: k,
+                        a: packsA
+                            ? UnsafePointer(aPacked)
+                            : a.data + row * a.rowStride + p * a.columnStride,
                         isAPacked: packsA, aRowStride: a.rowStride, aColumnStride: a.columnStride,
                         b: bBlock, bRowStride: b.rowStride,
                         unpackedColumns: unpackedColumns, bPacked: bPacked))
@@ -196,41 +232,89 @@ private struct Block<Element> {
     let bPacked: UnsafePointer<Element>
 }
 
-/// Multiplies a block of A by a block of B.
+/// Multiplies a block of A by a block of B, strip by strip of the operand that L1 keeps.
 @inline(__always)
 private func multiplyBlock<V: Lanes>(
     _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ place: TilePlace,
     _ block: Block<V.Element>
 ) {
-    let tileN = tileN(V.self)
-    var j = 0
-    while j < place.columns {
-        let isInPlace = j < block.unpackedColumns
-        var strip = place
-        strip.columnIndex += j
-        strip.columns = min(tileN, place.columns - j)
-        let b = isInPlace ? block.b + j : block.bPacked + (j - block.unpackedColumns) * block.k
-        let bRowStride = isInPlace ? block.bRowStride : tileN
-        let isNarrow = hasNarrowTiles && !block.isAPacked
-        if isNarrow && strip.columns <= V.Quarter.width {
-            multiplyNarrowStrip(V.Quarter.self, call, strip, block, b, bRowStride)
-        } else if isNarrow && V.Quarter.width < V.Half.width && strip.columns <= V.Half.width {
-            multiplyNarrowStrip(V.Half.self, call, strip, block, b, bRowStride)
-        } else if isNarrow && tileVectors == 2 && strip.columns <= V.width {
-            multiplyNarrowStrip(V.self, call, strip, block, b, bRowStride)
-        } else {
-            multiplyStrip(V.self, call, strip, block, b, bRowStride)
+    let rest = place.columns % tileN(V.self)
+    let restIsNarrow =
+        rest > 0 && hasNarrowTiles && !block.isAPacked && (tileVectors == 2 || rest <= V.Half.width)
+        && rest <= V.width
+    let columns = restIsNarrow ? place.columns - rest : place.columns
+    if restIsNarrow { multiplyNarrowRest(V.self, call, place, block, rest) }
+    var part = place
+    part.columns = columns
+    if keepsRows {
+        var i = 0
+        while i < place.rows {
+            part.rowIndex = place.rowIndex + i
+            part.rows = min(tileM, place.rows - i)
+            multiplyStrips(V.self, call, part, block, firstRow: i)
+            i += tileM
         }
-        if strip.isLast { activateRows(V.self, call, strip) }
-        j += strip.columns
+    } else {
+        multiplyStrips(V.self, call, part, block, firstRow: 0)
     }
 }
 
-/// Multiplies a block of A by a strip of B of at most tileN columns.
+/// Multiplies rows of a block of A, of which `firstRow` is the first, by the columns of a block of B.
+@inline(__always)
+private func multiplyStrips<V: Lanes>(
+    _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ place: TilePlace,
+    _ block: Block<V.Element>, firstRow: Int
+) {
+    let tileN = tileN(V.self)
+    var j = 0
+    while j < place.columns {
+        var strip = place
+        strip.columnIndex += j
+        strip.columns = min(tileN, place.columns - j)
+        let (b, bRowStride) = stripOfB(V.self, block, j)
+        multiplyStrip(V.self, call, strip, block, b, bRowStride, firstRow: firstRow)
+        if strip.isLast { activateRows(V.self, call, strip) }
+        j += tileN
+    }
+}
+
+/// Where a strip of B starts, and the distance of its rows.
+@inline(__always)
+private func stripOfB<V: Lanes>(
+    _: V.Type, _ block: Block<V.Element>, _ j: Int
+) -> (UnsafePointer<V.Element>, Int) {
+    j < block.unpackedColumns
+        ? (block.b + j, block.bRowStride)
+        : (block.bPacked + (j - block.unpackedColumns) * block.k, tileN(V.self))
+}
+
+/// The last, narrow strip of a block.
+@inline(__always)
+private func multiplyNarrowRest<V: Lanes>(
+    _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ place: TilePlace,
+    _ block: Block<V.Element>, _ rest: Int
+) {
+    let j = place.columns - rest
+    var strip = place
+    strip.columnIndex += j
+    strip.columns = rest
+    let (b, bRowStride) = stripOfB(V.self, block, j)
+    if rest <= V.Quarter.width {
+        multiplyNarrowStrip(V.Quarter.self, call, strip, block, b, bRowStride)
+    } else if V.Quarter.width < V.Half.width && rest <= V.Half.width {
+        multiplyNarrowStrip(V.Half.self, call, strip, block, b, bRowStride)
+    } else {
+        multiplyNarrowStrip(V.self, call, strip, block, b, bRowStride)
+    }
+    if strip.isLast { activateRows(V.self, call, strip) }
+}
+
+/// Multiplies rows of a block of A, of which `firstRow` is the first, by a strip of B of at most tileN
+/// columns.
 @inline(__always)
 private func multiplyStrip<V: Lanes>(
     _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ strip: TilePlace,
-    _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bRowStride: Int
+    _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bRowStride: Int, firstRow: Int
 ) {
     let cRowStride = call.pointee.cRowStride
     var line = call.pointee.c + strip.rowIndex * cRowStride + strip.columnIndex
@@ -253,10 +337,10 @@ private func multiplyStrip<V: Lanes>(
         tile.rowIndex += i
         tile.rows = min(tileM, strip.rows - i)
         if tile.columns == tileN(V.self) && tile.rows == tileM {
-            let sums = sumTile(V.self, block, b, bRowStride, rowIndex: i)
+            let sums = sumTile(V.self, block, b, bRowStride, rowIndex: firstRow + i)
             storeWholeTile(V.self, sums, rows: tileM, call, tile)
         } else {
-            multiplyPartialTile(V.self, call, tile, block, b, bRowStride, rowIndex: i)
+            multiplyPartialTile(V.self, call, tile, block, b, bRowStride, rowIndex: firstRow + i)
         }
         i += tileM
     }
@@ -272,13 +356,13 @@ private func sumTile<V: Lanes>(
     if block.isAPacked {
         return multiplyTile(
             zeroTile(V.self), perRow: tileVectors, k: block.k,
-            a: block.a + rowIndex * block.k, aColumnStride: tileM, isAPacked: true, b: b,
-            bRowStride: bRowStride,
+            a: block.a + rowIndex * block.k, aColumnStride: tileM, isAPacked: true,
+            streamsB: keepsRows, b: b, bRowStride: bRowStride,
             starts: packedRowStarts(size))
     }
     return multiplyTile(
         zeroTile(V.self), perRow: tileVectors, k: block.k, a: block.a + rowIndex * block.aRowStride,
-        aColumnStride: block.aColumnStride, b: b, bRowStride: bRowStride,
+        aColumnStride: block.aColumnStride, streamsB: keepsRows, b: b, bRowStride: bRowStride,
         starts: rowStarts(block.aRowStride * size))
 }
 
