@@ -14,6 +14,14 @@ typedef reg_fit_job_f64 Job;
 typedef reg_fit_job Job;
 #endif
 
+/* Other processes may run the same test. */
+#if HOST_HAS_FILES
+#include <unistd.h>
+#define PROCESS ((long)getpid())
+#else
+#define PROCESS 0L
+#endif
+
 static bool same_double(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
 
 static Network *copy_of(Network *source) {
@@ -35,7 +43,7 @@ typedef struct User {
     double cost[2], gradient_cost[2], max_error[2];
     unsigned char *bytes;
     size_t room, parameters;
-    char path[80];
+    char path[256];
     int reports, wrong, stop_at;
     bool saw_last;
 } User;
@@ -54,7 +62,7 @@ static void make_room(User *u, const Case *c, Network *network, int number) {
     u->room += 4096; /* numbers become longer */
     u->bytes = BUFFER(unsigned char, u->room);
     const char *place = getenv("TMPDIR");
-    snprintf(u->path, sizeof u->path, "%s/swiftreg-report-" REAL_NAME "-%d", place == NULL ? "/tmp" : place,
+    snprintf(u->path, sizeof u->path, "%s/swiftreg-report-%ld-%d", place == NULL ? "/tmp" : place, PROCESS,
              number);
 }
 
