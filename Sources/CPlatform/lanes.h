@@ -323,7 +323,18 @@ LANES lanes_u64 lanes_u64_all(uint64_t a) { return a; }
 LANES lanes_u64 lanes_u64_xor(lanes_u64 a, lanes_u64 b) { return a ^ b; }
 LANES lanes_u64 lanes_u64_add(lanes_u64 a, lanes_u64 b) { return a + b; }
 LANES lanes_u64 lanes_u64_and(lanes_u64 a, lanes_u64 b) { return a & b; }
-LANES lanes_u64 lanes_u64_upper(lanes_u64 a) { return a >> 32; }
+LANES lanes_u32 lanes_u32_all(uint32_t a) { return a; }
+LANES lanes_u32 lanes_u32_xor(lanes_u32 a, lanes_u32 b) { return a ^ b; }
+/* The upper halves as the lower ones; the upper ones are then of no use. With AVX-512 by a shuffle: shifts would
+ * share a port with the multiplications. */
+LANES lanes_u64 lanes_u64_upper(lanes_u64 a) {
+#ifdef __AVX512F__
+    return (lanes_u64)__builtin_shufflevector((lanes_u32)a, (lanes_u32)a, 1, 1, 3, 3, 5, 5, 7, 7, 9, 9, 11,
+                                              11, 13, 13, 15, 15);
+#else
+    return a >> 32;
+#endif
+}
 /* The product of the lower halves. */
 #ifndef __wasm__
 LANES lanes_u64 lanes_u64_product(lanes_u64 a, uint32_t b) { return (a & 0xffffffffu) * b; }
@@ -394,30 +405,43 @@ LANES lanes_u32 lanes_u64_interleave_high(lanes_u64 x, lanes_u64 y) {
     return (lanes_u32)__builtin_shufflevector(x, y, 4, 12, 6, 14, 5, 13, 7, 15);
 }
 
-/* The lower halves of lanes 0, 1, 4, 5, 2, 3, 6, 7 of a, then of b: the order that costs no crossing of
- * 128 bits. */
-LANES lanes_u32 lanes_u64_pack(lanes_u64 a, lanes_u64 b) {
-    return __builtin_shufflevector((lanes_u32)a, (lanes_u32)b, 0, 2, 8, 10, 4, 6, 12, 14, 16, 18, 24, 26, 20,
-                                   22, 28, 30);
+/* The lower or the upper halves of a and of b, in turn. */
+LANES lanes_u32 lanes_u64_join_lower(lanes_u64 a, lanes_u64 b) {
+    return __builtin_shufflevector((lanes_u32)a, (lanes_u32)b, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12,
+                                   28, 14, 30);
+}
+LANES lanes_u32 lanes_u64_join_upper(lanes_u64 a, lanes_u64 b) {
+    return __builtin_shufflevector((lanes_u32)a, (lanes_u32)b, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13,
+                                   29, 15, 31);
 }
 
-/* `value` where a word is at most `limit`, else 0: for sixteen floats, for the lower and the upper
- * eight doubles, and for sixteen bytes. The highest bits of words and limit are flipped, so that a
- * signed comparison, one instruction everywhere, does it. */
-LANES lanes_f32 lanes_u32_keep(lanes_u32 words, int32_t limit, float value) {
-    return (lanes_i32)words <= limit ? (lanes_f32)value : (lanes_f32)0.0f;
+/* What the words and their limit are xored with, so that a comparison of the instruction set orders them: without
+ * AVX-512 there is a signed one only. */
+#ifdef __AVX512F__
+typedef lanes_u32 lanes_ordered;
+LANES uint32_t lanes_order_mask(void) { return 0; }
+#else
+typedef lanes_i32 lanes_ordered;
+LANES uint32_t lanes_order_mask(void) { return 0x80000000u; }
+#endif
+#define LANES_AT_MOST(words, limit) ((lanes_ordered)(words) <= (lanes_ordered)(lanes_u32)(limit))
+/* `value` where a word is at most `limit`, both xored with the mask, else 0: for sixteen floats, for the lower and
+ * the upper eight doubles, and for sixteen bytes. */
+LANES lanes_f32 lanes_u32_keep(lanes_u32 words, uint32_t limit, float value) {
+    return LANES_AT_MOST(words, limit) ? (lanes_f32)value : (lanes_f32)0.0f;
 }
-LANES lanes_f64 lanes_u32_keep_low(lanes_u32 words, int32_t limit, double value) {
-    lanes_i32 kept = (lanes_i32)words <= limit;
+LANES lanes_f64 lanes_u32_keep_low(lanes_u32 words, uint32_t limit, double value) {
+    lanes_i32 kept = LANES_AT_MOST(words, limit);
     return __builtin_convertvector(kept.lo, lanes_i64) ? (lanes_f64)value : (lanes_f64)0.0;
 }
-LANES lanes_f64 lanes_u32_keep_high(lanes_u32 words, int32_t limit, double value) {
-    lanes_i32 kept = (lanes_i32)words <= limit;
+LANES lanes_f64 lanes_u32_keep_high(lanes_u32 words, uint32_t limit, double value) {
+    lanes_i32 kept = LANES_AT_MOST(words, limit);
     return __builtin_convertvector(kept.hi, lanes_i64) ? (lanes_f64)value : (lanes_f64)0.0;
 }
-LANES lanes_u8 lanes_u32_keep_bytes(lanes_u32 words, int32_t limit, uint8_t value) {
-    return __builtin_convertvector((lanes_i32)words <= limit, lanes_u8) & value;
+LANES lanes_u8 lanes_u32_keep_bytes(lanes_u32 words, uint32_t limit, uint8_t value) {
+    return __builtin_convertvector(LANES_AT_MOST(words, limit), lanes_u8) & value;
 }
+#undef LANES_AT_MOST
 
 #undef LANES
 #endif

@@ -4,27 +4,27 @@ import KernelInterface
 /// Elements per step: two runs of Philox, or one where registers are few.
 @inline(__always) private var dropoutRunLength: Int { isBaseline ? 32 : 64 }
 
-/// XOR with it makes an unsigned comparison of words a signed one.
-@inline(__always) var signBit: UInt32 { 0x8000_0000 }
+/// Words are XORed with it before they are compared.
+@inline(__always) var orderMask: UInt32 { lanes_order_mask() }
 
 extension DropoutDraw {
-    /// An element is kept if its word with the sign bit flipped is at most this. "At most threshold - 1"
+    /// An element is kept if its word, XORed with `orderMask`, is at most this. "At most threshold - 1"
     /// fits keep-all (2^32) into 32 bits; keep-none is left to the caller.
-    @inline(__always) var signedLimit: Int32 {
-        Int32(bitPattern: UInt32(truncatingIfNeeded: threshold &- 1) ^ signBit)
+    @inline(__always) var limit: UInt32 {
+        UInt32(truncatingIfNeeded: threshold &- 1) ^ orderMask
     }
 }
 
 /// Dropout of contiguous elements, and its mask. The contract is in swiftreg.h.
 struct DropoutRun<V: Lanes> {
     private let philox: Philox
-    private let limit: Int32
+    private let limit: UInt32
     private let scale: V.Element
     private let keptByte: UInt8
 
     @inline(__always) init(_ draw: DropoutDraw) {
         philox = Philox(seed: draw.seed, stream: draw.stream)
-        limit = draw.signedLimit
+        limit = draw.limit
         keptByte = draw.threshold == 0 ? 0 : 1
         scale = draw.threshold == 0 ? 0 : V.Element(draw.scale)
     }
@@ -36,11 +36,11 @@ struct DropoutRun<V: Lanes> {
         _ mask: UnsafeMutablePointer<UInt8>?
     ) {
         if dropoutRunLength == 64 {
-            let (first, second) = philox.runs(block: block, xorMask: signBit)
+            let (first, second) = philox.runs(block: block, xorMask: orderMask)
             apply(first, a, out, mask)
             apply(second, a + 32, out + 32, mask.map { $0 + 32 })
         } else {
-            apply(philox.run(block: block, xorMask: signBit), a, out, mask)
+            apply(philox.run(block: block, xorMask: orderMask), a, out, mask)
         }
     }
 
@@ -96,7 +96,7 @@ struct DropoutRun<V: Lanes> {
         withBuffer(of: UInt8.self) { maskBuffer in
             forEachRun(of: 32, count: count, offset: offset) { i, n, skip, block in
                 storeMask(
-                    philox.run(block: block, xorMask: signBit), n == 32 ? mask + i : maskBuffer)
+                    philox.run(block: block, xorMask: orderMask), n == 32 ? mask + i : maskBuffer)
                 if n == 32 { return }
                 for j in 0..<n { mask[i + j] = maskBuffer[skip + j] }
             }

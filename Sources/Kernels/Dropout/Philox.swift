@@ -25,14 +25,14 @@ struct Philox {
         var x2: lanes_u64
         var x3: lanes_u64
 
-        @inline(__always) fileprivate var products: (p0: lanes_u64, p1: lanes_u64) {
+        @inline(__always) var products: (p0: lanes_u64, p1: lanes_u64) {
             (
                 lanes_u64_product(x0, UInt32(philoxMultiplier0)),
                 lanes_u64_product(x2, UInt32(philoxMultiplier1))
             )
         }
 
-        @inline(__always) fileprivate mutating func round(_ keys: Keys) {
+        @inline(__always) mutating func round(_ keys: Keys) {
             let (p0, p1) = products
             x0 = lanes_u64_xor(lanes_u64_upper(p1), lanes_u64_xor(x1, lanes_u64_all(keys.k0)))
             x2 = lanes_u64_xor(lanes_u64_upper(p0), lanes_u64_xor(x3, lanes_u64_all(keys.k1)))
@@ -109,35 +109,6 @@ struct Philox {
     /// Counters (c0, c1, stream); only the lower halves of c0 and c1 count.
     @inline(__always) private func counters(_ c0: lanes_u64, _ c1: lanes_u64) -> Words {
         Words(x0: c0, x1: c1, x2: lanes_u64_all(stream), x3: lanes_u64_all(stream >> 32))
-    }
-
-    /// The words of the eight counters (c0, c1), XORed with `xorMask`; only the low halves of c1 count.
-    /// The two and a half rounds that do not depend on c1 are computed as scalars.
-    #if REG_FMA
-        @inline(__always)
-    #else
-        @inline(never)
-    #endif
-    func words(c0: UInt32, c1: lanes_u64, xorMask: UInt32) -> Words {
-        let common = CommonRounds(self, c0: c0)
-        var keys = common.keys
-        let p0 = lanes_u64_product(
-            lanes_u64_xor(c1, lanes_u64_all(common.c1)), UInt32(philoxMultiplier0))
-        let x2 = lanes_u64_xor(lanes_u64_upper(p0), lanes_u64_all(common.secondX2))
-        let p1 = lanes_u64_product(x2, UInt32(philoxMultiplier1))
-        var a = Words(
-            x0: lanes_u64_xor(lanes_u64_upper(p1), lanes_u64_all(common.x0)), x1: p1,
-            x2: lanes_u64_xor(p0, lanes_u64_all(common.x2)), x3: lanes_u64_all(common.x3))
-        for _ in 0..<6 {
-            keys.advance()
-            a.round(keys)
-        }
-        keys.advance()
-        keys.xor(xorMask)
-        a.round(keys)
-        let flips = lanes_u64_all(UInt64(xorMask))
-        (a.x1, a.x3) = (lanes_u64_xor(a.x1, flips), lanes_u64_xor(a.x3, flips))
-        return a
     }
 
     /// The 32 words of blocks `block ..< block + 8`, in order, for a multiple of 8, XORed with

@@ -11,23 +11,35 @@ func dropoutUnits<V: Lanes>(
 ) {
     if draw.threshold == 0 { return clearUnits(V.self, a, units) }
     let philox = Philox(seed: draw.seed, stream: draw.stream)
-    let limit = draw.signedLimit
+    let limit = draw.limit
     let scale = V.Element(draw.scale)
-    for u in stride(from: units.lowerBound, to: units.upperBound, by: 4) {
-        let left = units.upperBound - u
-        for e in stride(from: 0, to: a.columns, by: 16) {
-            let words = philox.rowWords(
-                c0: UInt32(u / 4), row: draw.offset &+ UInt64(e), xorMask: signBit)
-            @inline(__always)
-            func apply(_ k: Int, _ words: lanes_u32) {
-                if k >= left { return }
-                let p = a.data + (u + k) * a.rowStride + e
-                V.multiply(p, by: scale, keeping: words, upTo: limit, into: p)
+    // Words of sixteen rows for sixteen blocks, and what the columns have in common for each block.
+    let zero = lanes_u32_all(0)
+    let eight: InlineArray<8, lanes_u32> = [zero, zero, zero, zero, zero, zero, zero, zero]
+    var words: InlineArray<8, InlineArray<8, lanes_u32>> = [
+        eight, eight, eight, eight, eight, eight, eight, eight,
+    ]
+    let maxUnits = 64
+    withUnsafeTemporaryAllocation(of: Philox.CommonRounds.self, capacity: maxUnits / 4) { common in
+        withUnsafeMutableBytes(of: &words) {
+            let words = $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: lanes_u32.self)
+            for first in stride(from: units.lowerBound, to: units.upperBound, by: maxUnits) {
+                let count = min(maxUnits, units.upperBound - first)
+                let blocks = UnitBlocks(rebasing: common[..<((count + 3) / 4)])
+                for i in 0..<blocks.count {
+                    blocks[i] = Philox.CommonRounds(philox, c0: UInt32(first / 4 + i))
+                    // Here and below: keeps the compiler from vectorizing or unrolling.
+                    lanes_barrier()
+                }
+                for e in stride(from: 0, to: a.columns, by: 16) {
+                    philox.rowWords(blocks, row: draw.offset &+ UInt64(e), to: words)
+                    for u in 0..<count {
+                        let p = a.data + (first + u) * a.rowStride + e
+                        V.multiply(p, by: scale, keeping: words[u], upTo: limit, into: p)
+                        lanes_barrier()
+                    }
+                }
             }
-            apply(0, words.x0)
-            apply(1, words.x1)
-            apply(2, words.x2)
-            apply(3, words.x3)
         }
     }
 }

@@ -73,10 +73,10 @@ protocol Lanes: TileVector {
     static func erfcxPolynomial(_ t: Self) -> Self
 
     /// out = a * scale for those of sixteen elements whose word is at most `limit`, a * 0 for the rest.
-    /// Words and limit have their sign bits flipped, for a signed comparison.
+    /// Words and limit are XORed with `orderMask`.
     static func multiply(
         _ a: UnsafePointer<Element>, by scale: Element, keeping words: lanes_u32,
-        upTo limit: Int32, into out: UnsafeMutablePointer<Element>)
+        upTo limit: UInt32, into out: UnsafeMutablePointer<Element>)
 }
 
 extension Lanes {

@@ -98,9 +98,11 @@ struct F32: SingleNumber {
 
     @inline(__always) static func multiply(
         _ a: UnsafePointer<Float>, by scale: Float, keeping words: lanes_u32,
-        upTo limit: Int32, into out: UnsafeMutablePointer<Float>
+        upTo limit: UInt32, into out: UnsafeMutablePointer<Float>
     ) {
-        for i in 0..<16 { out[i] = a[i] * (Int32(bitPattern: words[i]) <= limit ? scale : 0) }
+        for i in 0..<16 {
+            out[i] = a[i] * (Int32(bitPattern: words[i]) <= Int32(bitPattern: limit) ? scale : 0)
+        }
     }
 }
 
@@ -154,7 +156,7 @@ struct F64: SingleNumber {
     ) {}
     @inline(__always) static func multiply(
         _ a: UnsafePointer<Double>, by scale: Double, keeping words: lanes_u32,
-        upTo limit: Int32, into out: UnsafeMutablePointer<Double>
+        upTo limit: UInt32, into out: UnsafeMutablePointer<Double>
     ) {}
 }
 
