@@ -8,11 +8,10 @@ import KernelInterface
 func multiplyUnits(_ call: UnsafePointer<UnitProduct<Float>>, _ columns: Range<Int>) {
     let units = call.pointee.c.units
     var u = 0
-    while units - u >= 4 {
-        multiplyFourRows(call, u, columns)
+    while u < units {
+        multiplyRows(call, u, columns)
         u += 4
     }
-    if u < units { multiplyFewRows(call, u, rows: units - u, columns) }
     let activation = call.pointee.activation
     if call.pointee.reluMaskScale != nil || activation == .identity || activation == .relu {
         return
@@ -23,25 +22,12 @@ func multiplyUnits(_ call: UnsafePointer<UnitProduct<Float>>, _ columns: Range<I
     }
 }
 
+/// Computes up to four rows of c from row u. Rows beyond the last are computed as the last, and not stored.
 @inline(never)
-private func multiplyFourRows(
+private func multiplyRows(
     _ call: UnsafePointer<UnitProduct<Float>>, _ u: Int, _ columns: Range<Int>
 ) {
-    multiplyRows(call, u, rows: 4, columns)
-}
-
-@inline(never)
-private func multiplyFewRows(
-    _ call: UnsafePointer<UnitProduct<Float>>, _ u: Int, rows: Int, _ columns: Range<Int>
-) {
-    multiplyRows(call, u, rows: rows, columns)
-}
-
-/// Computes up to four rows of c from row u.
-@inline(__always)
-private func multiplyRows(
-    _ call: UnsafePointer<UnitProduct<Float>>, _ u: Int, rows: Int, _ columns: Range<Int>
-) {
+    let rows = call.pointee.c.units - u
     let (rowStride, columnStride) = (call.pointee.rowStride, call.pointee.columnStride)
     let (k, valueStride) = (call.pointee.a.units, call.pointee.a.rowStride)
     let weights = call.pointee.weights + u * rowStride
@@ -53,9 +39,9 @@ private func multiplyRows(
         let o = FourFloats(0, 0, 0, 0)
         var (x0, x1, x2, x3) = (o, o, o, o)
         var w0 = weights
-        var w1 = w0 + rowStride
-        var w2 = w1 + rowStride
-        var w3 = w2 + rowStride
+        var w1 = rows > 1 ? w0 + rowStride : w0
+        var w2 = rows > 2 ? w1 + rowStride : w1
+        var w3 = rows > 3 ? w2 + rowStride : w2
         var values = UnsafePointer(call.pointee.a.data + column)
         var left = k
         repeat {
@@ -63,18 +49,12 @@ private func multiplyRows(
             values += valueStride
             x0 = x0.addingProduct(w0.pointee, b)
             w0 += columnStride
-            if rows > 1 {
-                x1 = x1.addingProduct(w1.pointee, b)
-                w1 += columnStride
-            }
-            if rows > 2 {
-                x2 = x2.addingProduct(w2.pointee, b)
-                w2 += columnStride
-            }
-            if rows > 3 {
-                x3 = x3.addingProduct(w3.pointee, b)
-                w3 += columnStride
-            }
+            x1 = x1.addingProduct(w1.pointee, b)
+            w1 += columnStride
+            x2 = x2.addingProduct(w2.pointee, b)
+            w2 += columnStride
+            x3 = x3.addingProduct(w3.pointee, b)
+            w3 += columnStride
             left -= 1
         } while left > 0
         let stride = call.pointee.c.rowStride

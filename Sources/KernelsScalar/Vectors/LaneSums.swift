@@ -47,8 +47,9 @@ struct LaneSums {
 /// a + b, where a is not -0. Of the sums of few numbers most are 0.
 @inline(__always) private func sum(_ a: Double, _ b: Double) -> Double {
     if hasSoftDoubles {
-        if b.bitPattern << 1 == 0 { return a }
-        if a.bitPattern == 0 { return b }
+        // Not by comparing doubles, which is a call.
+        if b.bitPattern == 0 { return a }
+        if a.bitPattern == 0 && b.bitPattern != 1 << 63 { return b }
     }
     return a + b
 }
