@@ -1,10 +1,10 @@
 #!/bin/sh
 # pytorch_optimizer 4.1.0, torch 2.13.0: seven optimizers ignore weight_decay with weight_decouple=False.
 #
-# Expected: weight_decouple=False is L2 regularization (d w added to the gradient); its documentation is "the
-# optimizer uses decoupled weight decay as in AdamW", and in Adam's relatives of the same package it is so.
+# Expected: weight_decouple=False is L2 regularization, d w added to the gradient. The documentation of each says of
+# weight_decouple: "Apply weight decay to parameters instead of adding it to the gradient."
 # Seen: AdamP, AdamWSN, Grams, LaProp, SGDP, SGDSaI and TAM train to the bit as with weight_decay=0: they add the
-# decay to the gradient after it has been used. (It stays in p.grad, for who looks there.)
+# decay to the gradient after it has been used. Others of the package add it before.
 #
 #     difference that weight_decay=0.1 makes to the weights after 5 steps, decoupled and not:
 #     AdaBelief 0.0108 0.0070

@@ -1,4 +1,4 @@
-"""swiftreg.MLP against R's nnet and glmnet: at the optimum that they find, the gradient here is 0."""
+"""swiftreg.MLP against R's nnet, glmnet and MASS: at the optimum that they find, the gradient here is 0."""
 
 from __future__ import annotations
 
@@ -47,9 +47,10 @@ def labels() -> Array:
 
 
 def test_versions(tmp_path: Path) -> None:
-    found = r(tmp_path, "as.numeric(packageVersion('glmnet') == '4.1.6' && packageVersion('nnet') == '7.3.18')")
-    if not found:
-        pytest.skip("other versions of nnet and glmnet than those that the table names")
+    named = {"glmnet": "4.1.6", "nnet": "7.3.18", "MASS": "7.3.58.2"}
+    same = " && ".join(f"packageVersion('{package}') == '{version}'" for package, version in named.items())
+    if not r(tmp_path, f"as.numeric({same})"):
+        pytest.skip("other versions of these packages than those that the table names")
     assert any(library.version == "4.1-6" for library in LIBRARIES)
 
 
@@ -162,3 +163,26 @@ def test_glmnet_standardize(tmp_path: Path) -> None:
         settings = carry_over("r.glmnet", **there)
     made = linear(X / X.std(axis=0), Y, (W * X.std(axis=0), b), **settings)
     assert optimality(made, X / X.std(axis=0), Y) < TOLERANCE
+
+
+# ---- MASS ----------------------------------------------------------------------------------
+
+
+def test_lm_ridge(tmp_path: Path) -> None:
+    X, Y, lambda_ = inputs(), values(), 8.0
+    sample_weight = np.random.default_rng(5).uniform(0.1, 3.0, size=EXAMPLES)
+
+    def lm_ridge(arguments: str) -> Array:
+        program = f"coef(MASS::lm.ridge(as.vector(Y) ~ X, lambda={lambda_}{arguments}))"
+        return r(tmp_path, program, X=X, Y=Y, S=sample_weight)
+
+    found = lm_ridge("")
+    assert np.array_equal(lm_ridge(", weights=as.vector(S)"), found)
+    with pytest.warns(CarryOverWarning) as caveats:
+        settings = carry_over("r.lm.ridge", lambda_=lambda_, weights=sample_weight.tolist())
+    assert [str(caveat.message).split()[1] for caveat in caveats] == ["standardizes:", "ignores"]
+    deviations = X.std(axis=0)
+    weights = (found[None, 1:] * deviations, found[:1])
+    assert optimality(linear(X / deviations, Y, weights, **settings), X / deviations, Y) < TOLERANCE
+    unscaled = linear(X, Y, (found[None, 1:], found[:1]), **settings)
+    assert optimality(unscaled, X, Y) > 1e-3

@@ -1,11 +1,13 @@
-"""Settings carried over from R's nnet and glmnet."""
+"""Settings carried over from R's nnet, glmnet and MASS."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from swiftreg._carry_over._table import Library, Line, Settings, caveat, needed, only
 
 LIBRARY = Library(
-    "R", package="nnet 7.3-18 and glmnet", version="4.1-6", tests=("Tests/peers/test_r.py",),
+    "R", package="nnet 7.3-18, MASS 7.3-58.2 and glmnet", version="4.1-6", tests=("Tests/peers/test_r.py",),
     note="The gradient here is 0 to 1e-6 at the optimum there. m: or the sum of the weights of examples.",
 )  # fmt: skip
 
@@ -70,3 +72,19 @@ def _glmnet(
     if standardize:
         caveat("standardize=TRUE there: divide the columns of X by their deviations (np.std)")
     return {"loss": _LOSSES[family], "l1": l1, "l2": l2}
+
+
+@LIBRARY.entry(
+    "r.lm.ridge",
+    Line(
+        "MASS's `lm.ridge(lambda=L)`: adds L Σ w² to the sum of squares, of the weights of inputs divided by "
+        "their deviations (divisor m)",
+        "`l2 = L`, no hidden layers, X divided so", "test_lm_ridge",
+    ),
+    Line("`weights=`, and any misspelt argument: ignored in silence", "no `sample_weight`", "test_lm_ridge"),
+)
+def _lm_ridge(*, lambda_: float = 0.0, weights: Sequence[float] | None = None) -> Settings:
+    caveat("lm.ridge standardizes: divide the columns of X by their deviations (np.std)")
+    if weights is not None:
+        caveat("lm.ridge ignores weights: train without sample_weight")
+    return {"loss": "squared_error", "l2": lambda_}
