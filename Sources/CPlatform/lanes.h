@@ -280,6 +280,58 @@ LANES void lanes_barrier(void) { __asm__ volatile("" ::: "memory"); }
         __builtin_memcpy(to + 2 * width, &c, sizeof a);                                                      \
         __builtin_memcpy(to + 3 * width, &d, sizeof a);                                                      \
     }
+/* Four elements, `at` from the start, of as many rows as a vector has lanes, to four columns `width` apart. A vector is
+ * loaded from every fourth row, so that no move crosses four lanes. */
+LANES void lanes_f32_transpose_vectors(const float *const *rows, intptr_t at, float *to, intptr_t width) {
+    lanes_f32 v[4];
+    for (int i = 0; i < 4; i++) {
+        lanes_f32x4 a, b, c, d;
+        __builtin_memcpy(&a, rows[i] + at, sizeof a);
+        __builtin_memcpy(&b, rows[i + 4] + at, sizeof b);
+        __builtin_memcpy(&c, rows[i + 8] + at, sizeof c);
+        __builtin_memcpy(&d, rows[i + 12] + at, sizeof d);
+        v[i] = __builtin_shufflevector(__builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7),
+                                       __builtin_shufflevector(c, d, 0, 1, 2, 3, 4, 5, 6, 7), 0, 1, 2, 3, 4,
+                                       5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    }
+    for (int i = 0; i < 2; i++) {
+        const lanes_f32 a = v[2 * i], b = v[2 * i + 1];
+        v[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+        v[2 * i + 1] =
+            __builtin_shufflevector(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+    }
+    for (int i = 0; i < 2; i++) {
+        const lanes_f32 a = v[i], b = v[i + 2];
+        const lanes_f32 first =
+            __builtin_shufflevector(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+        const lanes_f32 second =
+            __builtin_shufflevector(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+        __builtin_memcpy(to + 2 * i * width, &first, sizeof first);
+        __builtin_memcpy(to + (2 * i + 1) * width, &second, sizeof second);
+    }
+}
+LANES void lanes_f64_transpose_vectors(const double *const *rows, intptr_t at, double *to, intptr_t width) {
+    typedef double four __attribute__((ext_vector_type(4)));
+    lanes_f64 v[4];
+    for (int i = 0; i < 4; i++) {
+        four a, b;
+        __builtin_memcpy(&a, rows[i] + at, sizeof a);
+        __builtin_memcpy(&b, rows[i + 4] + at, sizeof b);
+        v[i] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
+    }
+    for (int i = 0; i < 2; i++) {
+        const lanes_f64 a = v[2 * i], b = v[2 * i + 1];
+        v[2 * i] = __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14);
+        v[2 * i + 1] = __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    for (int i = 0; i < 2; i++) {
+        const lanes_f64 a = v[i], b = v[i + 2];
+        const lanes_f64 first = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
+        const lanes_f64 second = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+        __builtin_memcpy(to + i * width, &first, sizeof first);
+        __builtin_memcpy(to + (i + 2) * width, &second, sizeof second);
+    }
+}
 /* Two such rows to four columns of two. */
 #define LANES_ZIP(type, element)                                                                             \
     LANES void lanes_##type##_zip(const element *from, intptr_t stride, element *to, intptr_t width) {       \

@@ -45,6 +45,10 @@ func gather<V: Lanes>(
     }
     let count = range.count
     // Blocks, so that both sides stay in the cache whichever of them is transposed.
+    // Floats only: a vector of doubles has half as many rows.
+    if V.width == 16 && !isBaseline && strides.unit == 1 && count >= V.width && target.units >= 4 {
+        return gatherVectors(V.self, source, strides.example, range, target)
+    }
     if strides.unit == 1 {
         let blockSize = 32
         let (fours, units) = (count / 4 * 4, target.units / 4 * 4)
@@ -73,6 +77,58 @@ func gather<V: Lanes>(
     for u in 0..<target.units {
         let row = target.data + u * target.rowStride
         for e in count..<target.columns { row[e] = row[count - 1] }
+    }
+}
+
+/// Copies at least a vector of examples of at least four contiguous units. The last vector, and the last four units,
+/// may overlap those before them.
+@inline(never)
+private func gatherVectors<V: Lanes>(
+    _: V.Type, _ source: UnsafePointer<V.Element>, _ step: Int, _ range: ExampleRange,
+    _ target: UnitRows<V.Element>
+) {
+    // The padding first: the last vector overlaps it.
+    let (count, units) = (range.count, target.units)
+    let last = source + range.row(count - 1) * step
+    var e = target.columns - V.width
+    while e > count - V.width {
+        for u in 0..<units {
+            V(last[u]).store(target.data + u * target.rowStride + e)
+            lanes_barrier()
+        }
+        e -= V.width
+    }
+    // So few units that the pages of their rows stay in the TLB for some examples.
+    let (maxUnits, maxExamples) = (128, 64)
+    var rows: InlineArray<16, UnsafePointer<V.Element>?> = [
+        nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil,
+    ]
+    for firstExample in stride(from: 0, to: count, by: maxExamples) {
+        let endExample = min(firstExample + maxExamples, count)
+        for firstUnit in stride(from: 0, to: units, by: maxUnits) {
+            let endUnit = min(firstUnit + maxUnits, units)
+            var next = firstExample
+            while next < endExample {
+                let e = min(next, count - V.width)
+                for k in 0..<V.width {
+                    rows[k] = source + range.row(e + k) * step
+                    lanes_barrier()
+                }
+                withUnsafeBytes(of: &rows) {
+                    let rows = $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(
+                        to: UnsafePointer<V.Element>?.self)
+                    var u = firstUnit
+                    while u < endUnit {
+                        let at = min(u, units - 4)
+                        V.transpose(
+                            rows, at: at, to: target.data + at * target.rowStride + e,
+                            width: target.rowStride)
+                        u += 4
+                    }
+                }
+                next += V.width
+            }
+        }
     }
 }
 

@@ -61,6 +61,11 @@ protocol Lanes: TileVector {
         _ row0: UnsafePointer<Element>, _ row1: UnsafePointer<Element>,
         _ row2: UnsafePointer<Element>, _ row3: UnsafePointer<Element>,
         to: UnsafeMutablePointer<Element>, width: Int)
+    /// Transposes four elements, `at` from the start, of as many rows as there are lanes into four columns
+    /// `width` apart.
+    static func transpose(
+        _ rows: UnsafePointer<UnsafePointer<Element>?>, at: Int, to: UnsafeMutablePointer<Element>,
+        width: Int)
     /// Transposes two rows of four elements, `stride` apart, into four columns of two.
     static func zip(
         _ from: UnsafePointer<Element>, stride: Int, to: UnsafeMutablePointer<Element>, width: Int)

@@ -70,6 +70,13 @@ struct F32x16: Lanes {
         lanes_f32_transpose(row0, row1, row2, row3, to, width)
     }
 
+    @inline(__always) static func transpose(
+        _ rows: UnsafePointer<UnsafePointer<Float>?>, at: Int, to: UnsafeMutablePointer<Float>,
+        width: Int
+    ) {
+        lanes_f32_transpose_vectors(rows, at, to, width)
+    }
+
     @inline(__always) static func zip(
         _ from: UnsafePointer<Float>, stride: Int, to: UnsafeMutablePointer<Float>, width: Int
     ) {
@@ -148,6 +155,13 @@ struct F64x8: Lanes {
         _ row3: UnsafePointer<Double>, to: UnsafeMutablePointer<Double>, width: Int
     ) {
         lanes_f64_transpose(row0, row1, row2, row3, to, width)
+    }
+
+    @inline(__always) static func transpose(
+        _ rows: UnsafePointer<UnsafePointer<Double>?>, at: Int, to: UnsafeMutablePointer<Double>,
+        width: Int
+    ) {
+        lanes_f64_transpose_vectors(rows, at, to, width)
     }
 
     @inline(__always) static func zip(

@@ -90,6 +90,11 @@ struct F32: SingleNumber {
         }
     }
 
+    @inline(__always) static func transpose(
+        _ rows: UnsafePointer<UnsafePointer<Float>?>, at: Int, to: UnsafeMutablePointer<Float>,
+        width: Int
+    ) {}
+
     @inline(__always) static func zip(
         _ from: UnsafePointer<Float>, stride: Int, to: UnsafeMutablePointer<Float>, width: Int
     ) {
@@ -151,6 +156,11 @@ struct F64: SingleNumber {
         _ row2: UnsafePointer<Double>, _ row3: UnsafePointer<Double>,
         to: UnsafeMutablePointer<Double>, width: Int
     ) {}
+    @inline(__always) static func transpose(
+        _ rows: UnsafePointer<UnsafePointer<Double>?>, at: Int, to: UnsafeMutablePointer<Double>,
+        width: Int
+    ) {}
+
     @inline(__always) static func zip(
         _ from: UnsafePointer<Double>, stride: Int, to: UnsafeMutablePointer<Double>, width: Int
     ) {}
