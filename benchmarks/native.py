@@ -147,14 +147,15 @@ def blas_timer(a: NDArray[Any], b: NDArray[Any], c: NDArray[Any], transposed: tu
     )
 
 
-# Values of reg_loss.
+# Values of reg_loss and of reg_optimizer.
 LOSSES = {"binary_cross_entropy": 0, "softmax_cross_entropy": 1}
+OPTIMIZERS = {"sgd": 0, "adam": 3}
 
 
 def network(
-    library: ctypes.CDLL, widths: Sequence[int], loss: str, keep_prob: float, l2: float, dtype: Any
+    library: ctypes.CDLL, widths: Sequence[int], loss: str, optimizer: str, keep_prob: float, l2: float, dtype: Any
 ) -> ctypes.c_void_p:
-    """A network of `library` with ReLU and plain gradient descent, dropout in the hidden layers."""
+    """A network of `library` with ReLU, dropout in the hidden layers."""
     make = getattr(loops(), f"network{suffix(dtype)}")
     make.restype = ctypes.c_void_p
     layers = len(widths) - 1
@@ -162,7 +163,7 @@ def network(
         function(library, "network_create", dtype),
         ctypes.cast(library.reg_optimizer_defaults, ctypes.c_void_p),
         function(library, "network_set_optimizer", dtype), ctypes.c_size_t(layers),
-        (ctypes.c_size_t * len(widths))(*widths), LOSSES[loss],
+        (ctypes.c_size_t * len(widths))(*widths), LOSSES[loss], OPTIMIZERS[optimizer],
         (ctypes.c_double * layers)(1, *[keep_prob] * (layers - 1)),
         (ctypes.c_double * layers)(*[l2] * layers),
     )

@@ -197,9 +197,10 @@ def dropout(count: int, dtype: Any) -> Work:
 
 
 def training(
-    widths: tuple[int, ...], m: int, batch: int, dtype: Any, keep_prob: float = 1, l2: float = 0
+    widths: tuple[int, ...], m: int, batch: int, dtype: Any, keep_prob: float = 1, l2: float = 0,
+    optimizer: str = "sgd", shuffle: bool = False,
 ) -> Work:
-    """An epoch of plain gradient descent, examples in rows; one unit at the end is a probability."""
+    """An epoch, examples in rows; one unit at the end is a probability."""
     rng = np.random.default_rng(3)
     X = rng.normal(size=(m, widths[0])).astype(dtype)
     if widths[-1] == 1:
@@ -209,12 +210,13 @@ def training(
     name = f"step {'-'.join(map(str, widths))}, batch {batch}"
     name += f", keep_prob {keep_prob}" if keep_prob < 1 else ""
     name += f", L2 {l2}" if l2 else ""
+    name += ", Adam" if optimizer == "adam" else ""
     return Work(
         _typed(name, dtype), math.ceil(m / batch), "step",
         lambda library: timer(
             "fit", dtype, function(library, "network_fit", dtype),
-            network(library, widths, loss, keep_prob, l2, dtype), X, widths[0], Y, widths[-1], m,
-            batch),
+            network(library, widths, loss, optimizer, keep_prob, l2, dtype), X, widths[0], Y, widths[-1], m,
+            batch, int(shuffle)),
     )
 
 
@@ -269,3 +271,8 @@ def rows() -> Iterator[Callable[[], Work]]:
         for keep_prob in (1, 0.5):
             yield lambda t=dtype, k=keep_prob: training((64, 128, 64, 10), 512, 64, t, k)  # type: ignore[misc]
             yield lambda t=dtype, k=keep_prob: training((784, 800, 800, 10), 128, 128, t, k)  # type: ignore[misc]
+        # As in the table of the grid.
+        for widths in ((64, 100, 10), (30, 100, 1)):
+            for keep_prob in (1, 0.8):
+                yield lambda w=widths, t=dtype, k=keep_prob: training(  # type: ignore[misc]
+                    w, 400, 200, t, k, l2=0.1, optimizer="adam", shuffle=True)

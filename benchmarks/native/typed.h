@@ -69,12 +69,13 @@ double NAME(time_dropout)(NAME(dropout) call, long calls, const real *a, size_t 
 
 /* ---- Networks ------------------------------------------------------------------------------- */
 
-/* A new network of `layers` layers with ReLU, trained by plain gradient descent at a rate that does
- * not change its weights; NULL if the library refuses. */
+/* A new network of `layers` layers with ReLU, trained at a rate that hardly changes its weights; NULL if
+ * the library refuses. */
 void *NAME(network)(reg_status (*create)(const reg_network_options *, void **),
                     reg_status (*defaults)(reg_optimizer, reg_optimizer_options *),
                     reg_status (*set_optimizer)(void *, const reg_optimizer_options *), size_t layers,
-                    const size_t *widths, int loss, const double *keep_prob, const double *l2) {
+                    const size_t *widths, int loss, int optimizer, const double *keep_prob,
+                    const double *l2) {
     reg_network_options options = {.struct_size = sizeof options,
                                    .layers = layers,
                                    .widths = widths,
@@ -82,17 +83,17 @@ void *NAME(network)(reg_status (*create)(const reg_network_options *, void **),
                                    .seed = 3,
                                    .keep_prob = keep_prob,
                                    .l2 = l2};
-    reg_optimizer_options descent = {.struct_size = sizeof descent};
+    reg_optimizer_options update = {.struct_size = sizeof update};
     void *network = 0;
-    if (defaults(REG_SGD, &descent) != REG_OK) return 0;
-    descent.learning_rate = 1e-9;
+    if (defaults((reg_optimizer)optimizer, &update) != REG_OK) return 0;
+    update.learning_rate = 1e-9;
     if (create(&options, &network) != REG_OK) return 0;
-    return set_optimizer(network, &descent) == REG_OK ? network : 0;
+    return set_optimizer(network, &update) == REG_OK ? network : 0;
 }
 
-/* A call is one epoch over m examples in rows, in order. Negative if training fails. */
+/* A call is one epoch over m examples in rows, in order or shuffled. Negative if training fails. */
 double NAME(time_fit)(NAME(fit) call, long calls, void *network, const real *x, size_t n_in, const real *y,
-                      size_t n_out, size_t m, size_t batch) {
+                      size_t n_out, size_t m, size_t batch, int shuffle) {
     const NAME(data) data = {.struct_size = sizeof data,
                              .m = m,
                              .x = x,
@@ -100,7 +101,7 @@ double NAME(time_fit)(NAME(fit) call, long calls, void *network, const real *x, 
                              .y = y,
                              .y_strides = {1, (ptrdiff_t)n_out}};
     const reg_fit_options options = {
-        .struct_size = sizeof options, .epochs = (uint64_t)calls, .batch_size = batch};
+        .struct_size = sizeof options, .epochs = (uint64_t)calls, .batch_size = batch, .shuffle = shuffle};
     const double start = now();
     return call(network, &data, 0, &options, 0) == REG_OK ? now() - start : -1;
 }
