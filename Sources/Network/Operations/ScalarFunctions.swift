@@ -35,3 +35,21 @@ func elementary(
     runtime.pointee.kernels.double.pointee.elementary(&x, &result, 1, function)
     return result
 }
+
+/// x * scale. On a small core a product of doubles is a long function; with a power of two, which 1 / m is for
+/// usual batches, it is a sum of exponents.
+func product(_ x: Double, _ scale: Double) -> Double {
+    if savesMemory {
+        let (bits, factor) = (x.bitPattern, scale.bitPattern)
+        let exponent = Int(truncatingIfNeeded: bits >> 52) & 0x7ff
+        // With the sign of `scale`: a negative one is out of range.
+        let power = Int(truncatingIfNeeded: factor >> 52)
+        let sum = exponent + power - 1023
+        func isNormal(_ exponent: Int) -> Bool { exponent > 0 && exponent < 0x7ff }
+        let isPower = factor & 0xf_ffff_ffff_ffff == 0 && isNormal(power)
+        if isPower && isNormal(exponent) && isNormal(sum) {
+            return Double(bitPattern: bits &+ factor &- 1023 << 52)
+        }
+    }
+    return x * scale
+}

@@ -199,7 +199,7 @@ struct Propagation<T: Scalar> {
             SummedRows(rows: dz.units, rowStride: dz.rowStride, count: dz.columns, elementStride: 1)
         ) { u, sum in
             all[u] = isFirst ? sum : all[u] + sum
-            if let scale { db[u] = T(all[u] * scale) }
+            if let scale { db[u] = T(product(all[u], scale)) }
         }
     }
 
@@ -210,7 +210,7 @@ struct Propagation<T: Scalar> {
     ) {
         let layer = layers[l]
         let (w, dw) = (parameters + layer.weights, gradients + layer.weights)
-        let (l2, l1) = (layer.l2 * penalty, layer.l1 * penalty)
+        let (l2, l1) = (product(layer.l2, penalty), product(layer.l1, penalty))
         if plan.path == .narrowWeightGradient {
             operations.narrowWeightGradient(SplitRows(dz), SplitRows(a), dw, accumulates: !isFirst)
             if let scale {
