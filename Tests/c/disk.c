@@ -274,17 +274,22 @@ static void *save_often(void *context) {
     return saved == 40 ? context : NULL;
 }
 
+/* Two threads save to one file, by its path and through a link. */
 TEST(files_at_once) {
     make_directory();
     network *networks[2] = {random_network(true), random_network(true)}, *loaded = NULL;
-    strcpy(shared_path, in_directory("network"));
-    void *contexts[2] = {networks[0], networks[1]}, *results[2] = {NULL, NULL};
-    run_at_once(2, save_often, contexts, results);
-    CHECK(results[0] != NULL && results[1] != NULL);
-    CHECK(count_files(false) == 1);
-    CHECK_OK(REG(network_load)(in_directory("network"), &loaded));
-    CHECK(same_networks(networks[0], loaded) || same_networks(networks[1], loaded));
-    REG(network_destroy)(loaded);
+    void *contexts[2] = {networks[0], networks[1]};
+    CHECK(symlink("network", in_directory("link")) == 0);
+    for (int i = 0; i < 2; i++) {
+        void *results[2] = {NULL, NULL};
+        strcpy(shared_path, in_directory(i == 0 ? "network" : "link"));
+        run_at_once(2, save_often, contexts, results);
+        CHECK(results[0] != NULL && results[1] != NULL);
+        CHECK(count_files(false) == 2);
+        CHECK_OK(REG(network_load)(in_directory("network"), &loaded));
+        CHECK(same_networks(networks[0], loaded) || same_networks(networks[1], loaded));
+        REG(network_destroy)(loaded);
+    }
     REG(network_destroy)(networks[0]);
     REG(network_destroy)(networks[1]);
     remove_directory();

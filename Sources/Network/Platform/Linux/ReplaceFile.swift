@@ -15,9 +15,9 @@ func replaceFile(
 ) throws(NetworkError) {
     guard let target = allocate(CChar.self, pathCapacity) else { throw .memory }
     defer { freeKeepingFileError(target) }
-    try followLinks(path, target)
+    let isLink = try followLinks(path, target)
     var old = stat()
-    let isThere = try findRegularFile(path, target, &old)
+    let isThere = try findRegularFile(path, isLink ? target : nil, &old)
     let directory = directoryLength(target)
     guard let temporary = allocate(CChar.self, directory + 64) else { throw .memory }
     defer { freeKeepingFileError(temporary) }
@@ -102,10 +102,11 @@ private func fail(_ reason: Int32) -> NetworkError {
     return .file
 }
 
-/// Writes the path of what `path` leads to, which need not exist. Links of folders are the system's.
+/// Writes the path of what `path` leads to, which need not exist, and returns whether `path` is a link. Links of
+/// folders are the system's.
 private func followLinks(
     _ path: UnsafePointer<CChar>, _ target: UnsafeMutablePointer<CChar>
-) throws(NetworkError) {
+) throws(NetworkError) -> Bool {
     let length = strlen(path)
     if length >= pathCapacity { throw fail(ENAMETOOLONG) }
     memcpy(target, path, length + 1)
@@ -115,7 +116,7 @@ private func followLinks(
     while true {
         let size = Int(readlink(target, link, pathCapacity))
         // It is no link, or the error will be met again.
-        if size < 0 { return }
+        if size < 0 { return links > 0 }
         let directory = UInt8(bitPattern: link[0]) == ascii("/") ? 0 : directoryLength(target)
         if directory + size >= pathCapacity { throw fail(ENAMETOOLONG) }
         memcpy(target + directory, link, size)
@@ -127,19 +128,22 @@ private func followLinks(
 }
 
 /// Whether there is a file. A device or a pipe is an error; so is a link that cannot be followed by its text,
-/// as those of /proc to files that have been removed.
+/// as those of /proc to files that have been removed. `target` is where the text leads to, nil without a link.
 private func findRegularFile(
-    _ path: UnsafePointer<CChar>, _ target: UnsafePointer<CChar>, _ file: inout stat
+    _ path: UnsafePointer<CChar>, _ target: UnsafePointer<CChar>?, _ file: inout stat
 ) throws(NetworkError) -> Bool {
-    var same = stat()
-    let isThere = stat(path, &file) == 0
-    if !isThere { return false }
-    let reason = platform_why_not_regular(&file)
-    if reason != 0 { throw fail(reason) }
-    if stat(target, &same) != 0 || same.st_ino != file.st_ino || same.st_dev != file.st_dev {
-        throw fail(EINVAL)
+    // Another process may replace the file between the two questions, but not every time.
+    for _ in 0..<100 {
+        if stat(path, &file) != 0 { return false }
+        let reason = platform_why_not_regular(&file)
+        if reason != 0 { throw fail(reason) }
+        guard let target else { return true }
+        var same = stat()
+        if stat(target, &same) == 0 && same.st_ino == file.st_ino && same.st_dev == file.st_dev {
+            return true
+        }
     }
-    return true
+    throw fail(EINVAL)
 }
 
 /// The length of a path without its last component.
