@@ -55,6 +55,8 @@ struct Division {
 private let maxUnpackedWeights = 1 << 14
 /// Bytes between the first and the last row of a B that stays in the L1 cache without packing.
 private let maxUnpackedSpan = 3 << 14
+/// Rows of A up to which B is read so few times that it need not stay there.
+private let maxStreamedRows = 16
 /// Columns of a part of an unpacked product.
 private let unpackedColumnsPerPart = 64
 /// Bytes of a block of transposed examples: it stays in the L1 cache.
@@ -171,7 +173,8 @@ extension Operations {
         let columnBytes = UInt(call.pointee.k * MemoryLayout<T>.stride)
         let (span, overflow) = call.pointee.b.rowStride.magnitude
             .multipliedReportingOverflow(by: columnBytes)
-        return call.pointee.b.columnStride == 1 && !overflow && span <= maxUnpackedSpan
+        return call.pointee.b.columnStride == 1
+            && (call.pointee.m <= maxStreamedRows || !overflow && span <= maxUnpackedSpan)
     }
 
     /// Whether transposing pays: its time grows with the units of an example, that of the product with the
