@@ -44,10 +44,10 @@ public struct KernelTable<Element: Sendable>: Sendable {
         @Sendable (UnitRows<Element>, UnsafePointer<UInt8>, Int, ExampleRange, Double) -> Void
     /// (call, columns): computes those columns of the product; k <= blockK
     public let multiplyUnits: @Sendable (UnsafePointer<UnitProduct<Element>>, Range<Int>) -> Void
-    /// (dz, a, dw, accumulates): dw = dz a^T
+    /// (dz, a, dw, accumulates): dw = dz a^T, for any number of columns
     public let narrowWeightGradient:
         @Sendable (
-            UnsafePointer<SplitRows<Element>>, UnsafePointer<SplitRows<Element>>, Output, Bool
+            UnsafePointer<UnitRows<Element>>, UnsafePointer<UnitRows<Element>>, Output, Bool
         ) -> Void
     /// (w, g, m, v, count, step): see `OptimizerStep`
     public let optimize: @Sendable (Output, Input, Output, Output, Int, OptimizerStep) -> Void
@@ -99,7 +99,7 @@ public struct KernelTable<Element: Sendable>: Sendable {
             @escaping @Sendable (UnsafePointer<UnitProduct<Element>>, Range<Int>) -> Void,
         narrowWeightGradient:
             @escaping @Sendable (
-                UnsafePointer<SplitRows<Element>>, UnsafePointer<SplitRows<Element>>, Output, Bool
+                UnsafePointer<UnitRows<Element>>, UnsafePointer<UnitRows<Element>>, Output, Bool
             ) -> Void,
         optimize:
             @escaping @Sendable (Output, Input, Output, Output, Int, OptimizerStep) -> Void,

@@ -17,18 +17,6 @@ public struct UnitRows<Element>: @unchecked Sendable {
     public var span: Int { units * rowStride }
 }
 
-/// Rows in two pieces: the columns of `tail` follow those of `rows`. `tail` may have no columns.
-public struct SplitRows<Element>: @unchecked Sendable {
-    public var rows: UnitRows<Element>
-    public var tail: UnitRows<Element>
-
-    public init(_ rows: UnitRows<Element>, tail: UnitRows<Element>? = nil) {
-        self.rows = rows
-        self.tail =
-            tail ?? UnitRows(data: rows.data, units: rows.units, columns: 0, rowStride: 0)
-    }
-}
-
 /// `rows` rows of `count` elements to be summed. Rows start `rowStride` apart, elements of a row are
 /// `elementStride` apart.
 public struct SummedRows: Sendable {

@@ -71,14 +71,18 @@ func multiplyUnits<V: Lanes>(
 private func multiplyWholeRows<V: Lanes>(
     _: V.Type, _ call: UnsafePointer<UnitProduct<V.Element>>, _ u: Int, _ columns: Range<Int>
 ) {
-    if unitTileVectors == 1 {
-        multiplyRows(zeroUnitTile(V.self), perRow: 1, call, u, columns)
-    } else {
+    let hasBias = call.pointee.bias != nil
+    if unitTileVectors == 2 {
         var rest = columns
         if call.pointee.a.units > 4 {
-            rest = multiplyRows(zeroUnitTile(V.self), perRow: 2, call, u, columns)
+            rest = multiplyRows(
+                zeroUnitTile(V.self), perRow: 2, call, u, columns, addsBias: hasBias)
         }
-        multiplyRows(zeroNarrowTile(V.self), perRow: 1, call, u, rest)
+        multiplyRows(zeroNarrowTile(V.self), perRow: 1, call, u, rest, addsBias: hasBias)
+    } else if isBaseline || hasBias {
+        multiplyRows(zeroUnitTile(V.self), perRow: 1, call, u, columns)
+    } else {
+        multiplyRows(zeroUnitTile(V.self), perRow: 1, call, u, columns, addsBias: false)
     }
 }
 
@@ -130,11 +134,12 @@ private func multiplyOneRow<V: Lanes>(
 }
 
 /// Computes rows of c from row u in tiles of `perRow` vectors. The last tile may overlap the one before it by
-/// less than a vector. Returns the columns that are left.
+/// less than a vector. `addsBias` may be false where there is no bias. Returns the columns that are left.
 @inline(__always) @discardableResult
 private func multiplyRows<V: Lanes, let n: Int>(
     _ zeros: InlineArray<n, V>, perRow: Int,
-    _ call: UnsafePointer<UnitProduct<V.Element>>, _ u: Int, _ columns: Range<Int>
+    _ call: UnsafePointer<UnitProduct<V.Element>>, _ u: Int, _ columns: Range<Int>,
+    addsBias: Bool = true
 ) -> Range<Int> {
     let call = call.pointee
     let rows = n / perRow
@@ -162,7 +167,7 @@ private func multiplyRows<V: Lanes, let n: Int>(
                 }
             }
         }
-        forEach { x, _, i in x + biases[i * perRow] }
+        if addsBias { forEach { x, _, i in x + biases[i * perRow] } }
         if let scale = call.reluMaskScale {
             let scale = V(scale)
             forEach { x, c, _ in V.select(V(0) < V.load(c), x * scale, V(0)) }
@@ -192,14 +197,14 @@ private func multiplyRows<V: Lanes, let n: Int>(
 
 /// dw = dz a^T, or dw += dz a^T if `accumulates`, for narrow layers, where the tiles of a packed product
 /// would be mostly empty. Each element is a sum over a pair of rows: lane by lane, then over the lanes
-/// by one fixed tree. Both matrices are split at the same column; columns are whole vectors.
+/// by one fixed tree. A last vector with fewer columns is filled with 0.
 @inline(__always)
 func narrowWeightGradient<V: Lanes>(
-    _: V.Type, _ dz: UnsafePointer<SplitRows<V.Element>>,
-    _ a: UnsafePointer<SplitRows<V.Element>>,
+    _: V.Type, _ dz: UnsafePointer<UnitRows<V.Element>>,
+    _ a: UnsafePointer<UnitRows<V.Element>>,
     _ dw: UnsafeMutablePointer<V.Element>, _ accumulates: Bool
 ) {
-    let (dzUnits, aUnits) = (dz.pointee.rows.units, a.pointee.rows.units)
+    let (dzUnits, aUnits) = (dz.pointee.units, a.pointee.units)
     let isTall = dzUnits > aUnits
     let (few, many) = isTall ? (a, dz) : (dz, a)
     let (fewStride, manyStride) = isTall ? (1, aUnits) : (aUnits, 1)
@@ -221,8 +226,8 @@ func narrowWeightGradient<V: Lanes>(
 
 /// Up to four rows of one matrix, from `first`, to be summed against all of another.
 private struct RowPairs<Element> {
-    let few: UnsafePointer<SplitRows<Element>>
-    let many: UnsafePointer<SplitRows<Element>>
+    let few: UnsafePointer<UnitRows<Element>>
+    let many: UnsafePointer<UnitRows<Element>>
     let first: Int
     /// The sum of the first pair; the others are `fewStride` and `manyStride` apart.
     let dw: UnsafeMutablePointer<Element>
@@ -271,7 +276,7 @@ private func sumPairs<V: Lanes, let n: Int>(
 ) {
     let perRow = pairRows.many
     let rows = n / perRow
-    let units = pairs.many.pointee.rows.units
+    let units = pairs.many.pointee.units
     var k = 0
     while k < units {
         let sums = laneProducts(zeros, perRow: perRow, pairs, k)
@@ -329,33 +334,87 @@ private func laneProducts<V: Lanes, let n: Int>(
     _ zeros: InlineArray<n, V>, perRow: Int, _ pairs: RowPairs<V.Element>, _ k: Int
 ) -> InlineArray<n, V> {
     var sums = zeros
-    for piece in 0..<(pairs.many.pointee.tail.columns > 0 ? 2 : 1) {
-        let few = piece == 0 ? pairs.few.pointee.rows : pairs.few.pointee.tail
-        let many = piece == 0 ? pairs.many.pointee.rows : pairs.many.pointee.tail
-        let x = few.data + pairs.first * few.rowStride
-        // Beyond the last row, the last one again; those sums are not stored.
-        @inline(__always) func row(_ j: Int) -> UnsafePointer<V.Element> {
-            UnsafePointer(many.data + min(k + j, many.units - 1) * many.rowStride)
-        }
-        let (y0, y1, y2, y3) = (row(0), row(1), row(perRow - 2), row(perRow - 1))
-        var e = 0
-        while e < many.columns {
-            let (b0, b1) = (V.load(y0 + e), V.load(y1 + e))
-            let (b2, b3) = perRow == 4 ? (V.load(y2 + e), V.load(y3 + e)) : (b0, b1)
-            for i in 0..<n / perRow {
-                let a = V.load(x + i * few.rowStride + e)
-                @inline(__always) func add(_ j: Int, _ b: V) {
-                    sums[i * perRow + j] = sums[i * perRow + j].addingProduct(a, b)
-                }
-                add(0, b0)
-                add(1, b1)
-                if perRow == 4 {
-                    add(2, b2)
-                    add(3, b3)
-                }
+    let (few, many) = (pairs.few.pointee, pairs.many.pointee)
+    var x = UnsafePointer(few.data + pairs.first * few.rowStride)
+    var xStride = few.rowStride
+    // Beyond the last row, the last one again; those sums are not stored.
+    @inline(__always) func row(_ j: Int) -> UnsafePointer<V.Element> {
+        UnsafePointer(many.data + min(k + j, many.units - 1) * many.rowStride)
+    }
+    var (y0, y1, y2, y3) = (row(0), row(1), row(perRow - 2), row(perRow - 1))
+    @inline(__always) func addProducts(_ e: Int, _ load: (UnsafePointer<V.Element>) -> V) {
+        let (b0, b1) = (load(y0 + e), load(y1 + e))
+        let (b2, b3) = perRow == 4 ? (load(y2 + e), load(y3 + e)) : (b0, b1)
+        for i in 0..<n / perRow {
+            let a = load(x + i * xStride + e)
+            @inline(__always) func add(_ j: Int, _ b: V) {
+                sums[i * perRow + j] = sums[i * perRow + j].addingProduct(a, b)
             }
+            add(0, b0)
+            add(1, b1)
+            if perRow == 4 {
+                add(2, b2)
+                add(3, b3)
+            }
+        }
+    }
+    let rest = many.columns % V.width
+    if V.loadsPartially {
+        var e = 0
+        while e < many.columns - rest {
+            addProducts(e) { V.load($0) }
             e += V.width
+        }
+        if rest > 0 { addProducts(e) { V.loadPartial($0, rest, filler: 0) } }
+        return sums
+    }
+    withUnsafeTemporaryAllocation(of: V.self, capacity: 16) {
+        let copies = UnsafeMutableRawPointer($0.baseAddress.unsafelyUnwrapped)
+            .assumingMemoryBound(to: V.Element.self)
+        // Before the loop, whose instructions hide the latency.
+        if rest > 0 {
+            @inline(__always) func copy(_ row: UnsafePointer<V.Element>, _ i: Int) {
+                copyLastColumns(V.self, row, many.columns, copies + 2 * i * V.width)
+            }
+            for i in 0..<n / perRow { copy(x + i * xStride, i) }
+            copy(y0, 4)
+            copy(y1, 5)
+            if perRow == 4 {
+                copy(y2, 6)
+                copy(y3, 7)
+            }
+        }
+        var left = many.columns - rest
+        for piece in 0..<(rest > 0 ? 2 : 1) {
+            if piece == 1 {
+                xStride = 2 * V.width
+                let last = UnsafePointer(copies + V.width - rest)
+                x = last
+                (y0, y1) = (last + 4 * xStride, last + 5 * xStride)
+                (y2, y3) = perRow == 4 ? (last + 6 * xStride, last + 7 * xStride) : (y0, y1)
+                left = V.width
+            }
+            var e = 0
+            while e < left {
+                addProducts(e) { V.load($0) }
+                e += V.width
+            }
         }
     }
     return sums
+}
+
+/// Copies the last columns % width columns of a row, and 0 for the rest of a vector, to address
+/// `copy` + width - columns % width.
+@inline(never)
+private func copyLastColumns<V: Lanes>(
+    _: V.Type, _ row: UnsafePointer<V.Element>, _ columns: Int,
+    _ copy: UnsafeMutablePointer<V.Element>
+) {
+    V(0).store(copy + V.width)
+    if columns > V.width {
+        V.load(row + columns - V.width).store(copy)
+    } else {
+        V.loadPartial(row, columns, filler: 0).store(copy + V.width - columns)
+    }
 }

@@ -48,6 +48,9 @@ protocol Lanes: TileVector {
     /// 2^-n for the n of `normalized`.
     var inversePower: Self { get }
 
+    /// Whether `loadPartial` is an instruction.
+    static var loadsPartially: Bool { get }
+
     /// The sum of the lanes, by halves.
     var laneSum: Element { get }
     /// The lane sums of `width` vectors from `first`: that of vector 4 i + j in lane width / 4 * j + i. The
@@ -89,6 +92,8 @@ extension Lanes {
     /// multiply-adds. A block fits the L1 cache. The same for every instruction set: changing it
     /// changes bits.
     @inline(__always) static var blockK: Int { MemoryLayout<Element>.size == 4 ? 384 : 256 }
+
+    @inline(__always) static var loadsPartially: Bool { false }
 
     @inline(__always) var relu: Self { atLeast(Self(0)) }
 
@@ -142,6 +147,11 @@ protocol TileVector: BitwiseCopyable, SendableMetatype {
     static func load(_ p: UnsafePointer<Element>) -> Self
     func store(_ p: UnsafeMutablePointer<Element>)
 
+    /// Loads the first `count` < width elements without reading past them; the other lanes are `filler`.
+    static func loadPartial(_ p: UnsafePointer<Element>, _ count: Int, filler: Element) -> Self
+    /// Stores the first `count` < width lanes and nothing else.
+    func storePartial(_ p: UnsafeMutablePointer<Element>, first count: Int)
+
     static func + (a: Self, b: Self) -> Self
     static func * (a: Self, b: Self) -> Self
 
@@ -161,7 +171,8 @@ extension TileVector {
         UnsafeMutableRawPointer(p).storeBytes(of: self, as: Self.self)
     }
 
-    /// Loads the first `count` < width elements without reading past them; the other lanes are `filler`.
+    // Where no instruction does it.
+
     /// Out of line: every load has this branch.
     @inline(never)
     static func loadPartial(_ p: UnsafePointer<Element>, _ count: Int, filler: Element) -> Self {
@@ -173,7 +184,6 @@ extension TileVector {
         return v
     }
 
-    /// Stores the first `count` < width lanes and nothing else.
     @inline(__always) func storePartial(_ p: UnsafeMutablePointer<Element>, first count: Int) {
         withUnsafeBytes(of: self) {
             copyPartial(

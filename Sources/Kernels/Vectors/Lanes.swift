@@ -12,6 +12,20 @@ struct F32x16: Lanes {
     @inline(__always) init(_ value: Float) { v = lanes_f32_all(value) }
     @inline(__always) init(v: lanes_f32) { self.v = v }
 
+    #if REG_KERNELSAVX512
+        @inline(__always) static var loadsPartially: Bool { true }
+
+        @inline(__always)
+        static func loadPartial(_ p: UnsafePointer<Float>, _ count: Int, filler: Float) -> Self {
+            Self(v: lanes_f32_load_partial(p, count, filler))
+        }
+
+        @inline(__always)
+        func storePartial(_ p: UnsafeMutablePointer<Float>, first count: Int) {
+            lanes_f32_store_partial(v, p, count)
+        }
+    #endif
+
     @inline(__always) static func + (a: Self, b: Self) -> Self { Self(v: lanes_f32_add(a.v, b.v)) }
     @inline(__always) static func - (a: Self, b: Self) -> Self { Self(v: lanes_f32_sub(a.v, b.v)) }
     @inline(__always) static func * (a: Self, b: Self) -> Self { Self(v: lanes_f32_mul(a.v, b.v)) }
@@ -102,6 +116,20 @@ struct F64x8: Lanes {
     @inline(__always) static var width: Int { 8 }
     @inline(__always) init(_ value: Double) { v = lanes_f64_all(value) }
     @inline(__always) init(v: lanes_f64) { self.v = v }
+
+    #if REG_KERNELSAVX512
+        @inline(__always) static var loadsPartially: Bool { true }
+
+        @inline(__always)
+        static func loadPartial(_ p: UnsafePointer<Double>, _ count: Int, filler: Double) -> Self {
+            Self(v: lanes_f64_load_partial(p, count, filler))
+        }
+
+        @inline(__always)
+        func storePartial(_ p: UnsafeMutablePointer<Double>, first count: Int) {
+            lanes_f64_store_partial(v, p, count)
+        }
+    #endif
 
     @inline(__always) static func + (a: Self, b: Self) -> Self { Self(v: lanes_f64_add(a.v, b.v)) }
     @inline(__always) static func - (a: Self, b: Self) -> Self { Self(v: lanes_f64_sub(a.v, b.v)) }

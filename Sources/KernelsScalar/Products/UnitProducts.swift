@@ -97,12 +97,12 @@ private func store(
 /// dw = dz a^T, or dw += dz a^T if `accumulates`: each element a sum over sixteen lanes, then over the
 /// lanes by halves.
 func narrowWeightGradient(
-    _ dz: UnsafePointer<SplitRows<Float>>, _ a: UnsafePointer<SplitRows<Float>>,
+    _ dz: UnsafePointer<UnitRows<Float>>, _ a: UnsafePointer<UnitRows<Float>>,
     _ dw: UnsafeMutablePointer<Float>, _ accumulates: Bool
 ) {
     var to = dw
-    for u in 0..<dz.pointee.rows.units {
-        for v in 0..<a.pointee.rows.units {
+    for u in 0..<dz.pointee.units {
+        for v in 0..<a.pointee.units {
             let sum = laneProducts(dz, u, a, v)
             to.pointee = accumulates ? to.pointee + sum : sum
             to += 1
@@ -110,26 +110,35 @@ func narrowWeightGradient(
     }
 }
 
-/// The sum of the products of row u of dz and row v of a, whose columns are multiples of sixteen.
+/// The sum of the products of row u of dz and row v of a.
 @inline(__always)
 private func laneProducts(
-    _ dz: UnsafePointer<SplitRows<Float>>, _ u: Int, _ a: UnsafePointer<SplitRows<Float>>, _ v: Int
+    _ dz: UnsafePointer<UnitRows<Float>>, _ u: Int, _ a: UnsafePointer<UnitRows<Float>>, _ v: Int
 ) -> Float {
     let o = FourFloats(0, 0, 0, 0)
     var lanes: InlineArray<4, FourFloats> = [o, o, o, o]
-    for piece in 0..<(dz.pointee.tail.columns > 0 ? 2 : 1) {
-        let dz = piece == 0 ? dz.pointee.rows : dz.pointee.tail
-        let a = piece == 0 ? a.pointee.rows : a.pointee.tail
-        let (dzRow, aRow) = (dz.data + u * dz.rowStride, a.data + v * a.rowStride)
-        var e = 0
-        while e < dz.columns {
+    var dzRow = UnsafePointer(dz.pointee.data + u * dz.pointee.rowStride)
+    var aRow = UnsafePointer(a.pointee.data + v * a.pointee.rowStride)
+    var left = dz.pointee.columns
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 32) { copies in
+        while left > 0 {
+            if left < 16, let copy = copies.baseAddress {
+                // The last columns, then 0.
+                for i in 0..<16 {
+                    copy[i] = i < left ? dzRow[i] : 0
+                    copy[16 + i] = i < left ? aRow[i] : 0
+                }
+                (dzRow, aRow) = (UnsafePointer(copy), UnsafePointer(copy + 16))
+            }
             for k in 0..<4 {
-                let (a, b) = (dzRow + e + 4 * k, aRow + e + 4 * k)
+                let (a, b) = (dzRow + 4 * k, aRow + 4 * k)
                 lanes[k] = FourFloats(
                     lanes[k].x.addingProduct(a[0], b[0]), lanes[k].y.addingProduct(a[1], b[1]),
                     lanes[k].z.addingProduct(a[2], b[2]), lanes[k].w.addingProduct(a[3], b[3]))
             }
-            e += 16
+            dzRow += 16
+            aRow += 16
+            left -= 16
         }
     }
     @inline(__always) func add(_ a: FourFloats, _ b: FourFloats) -> FourFloats {

@@ -58,8 +58,9 @@ extension Operations {
         if let a, let dw {
             var plan = weightGradientPlan(m: nOut, n: nIn, k: examples, threads: nil)
             if plan.path == .narrowWeightGradient {
+                let copied = (dzStrides.example == 1 ? 0 : nOut) + (aStrides.example == 1 ? 0 : nIn)
                 let columns = Chunk<T>.columns(min(examples, Chunk<T>.maxExamples))
-                plan.partBytes = (nOut + nIn) * columns * MemoryLayout<T>.stride
+                plan.partBytes = copied * columns * MemoryLayout<T>.stride
             } else {
                 var call = weights(a, dw)
                 plan = self.plan(&call, cStrides: dwStrides, threads: nil)
@@ -93,47 +94,42 @@ extension Operations {
     }
 
     /// C = A B, the sums over the examples as in a network: in chunks whose last vector is padded with 0.
-    /// Contiguous examples are read in place, but for those in that vector; others are copied.
+    /// Contiguous examples are read in place, others are copied to `scratch`.
     private func narrowWeightGradient(
         _ call: UnsafePointer<MatrixProduct<T>>, _ scratch: UnsafeMutableRawPointer?
     ) {
-        guard let scratch = scratch?.assumingMemoryBound(to: T.self) else { return }
         let (a, b) = (call.pointee.a, call.pointee.b)
-        let dzStrides = Strides(unit: a.rowStride, example: a.columnStride)
-        let aStrides = Strides(unit: b.columnStride, example: b.rowStride)
-        let isInPlace = dzStrides.example == 1 && aStrides.example == 1
-        let (m, n, k) = (call.pointee.m, call.pointee.n, call.pointee.k)
+        let k = call.pointee.k
         for first in stride(from: 0, to: k, by: Chunk<T>.maxExamples) {
             let count = min(Chunk<T>.maxExamples, k - first)
-            let rest = isInPlace ? count % Chunk<T>.columns(1) : count
-            let columns = Chunk<T>.columns(rest)
-            func split(
-                _ source: Input, _ strides: Strides, units: Int, _ data: UnsafeMutablePointer<T>
-            ) -> SplitRows<T> {
-                if rest > 0 {
-                    data.clear(units * columns)
-                    table.pointee.gather(
-                        source, strides,
-                        ExampleRange(first: first + count - rest, count: rest, order: nil),
-                        UnitRows(data: data, units: units, columns: rest, rowStride: columns))
+            var free = scratch?.assumingMemoryBound(to: T.self)
+            func rows(_ source: Input, _ strides: Strides, units: Int) -> UnitRows<T> {
+                guard strides.example != 1, let copy = free else {
+                    return UnitRows(
+                        data: UnsafeMutablePointer(mutating: source) + first, units: units,
+                        columns: count, rowStride: strides.unit)
                 }
-                let tail = UnitRows(
-                    data: data, units: units, columns: columns, rowStride: columns)
                 let rows = UnitRows(
-                    data: UnsafeMutablePointer(mutating: source) + first, units: units,
-                    columns: count - rest, rowStride: strides.unit)
-                return SplitRows(rows, tail: tail)
+                    data: copy, units: units, columns: count,
+                    rowStride: Chunk<T>.columns(count))
+                table.pointee.gather(
+                    source, strides, ExampleRange(first: first, count: count, order: nil), rows)
+                free = copy + rows.span
+                return rows
             }
+            let aStrides = Strides(unit: b.columnStride, example: b.rowStride)
             narrowWeightGradient(
-                split(a.data, dzStrides, units: m, scratch),
-                split(b.data, aStrides, units: n, scratch + m * columns), call.pointee.c,
+                rows(
+                    a.data, Strides(unit: a.rowStride, example: a.columnStride),
+                    units: call.pointee.m),
+                rows(b.data, aStrides, units: call.pointee.n), call.pointee.c,
                 accumulates: first > 0)
         }
     }
 
     /// dw = dz a^T, or dw += dz a^T if `accumulates`.
     func narrowWeightGradient(
-        _ dz: SplitRows<T>, _ a: SplitRows<T>, _ dw: Output, accumulates: Bool
+        _ dz: UnitRows<T>, _ a: UnitRows<T>, _ dw: Output, accumulates: Bool
     ) {
         withUnsafePointer(to: dz) { dz in
             withUnsafePointer(to: a) { table.pointee.narrowWeightGradient(dz, $0, dw, accumulates) }

@@ -212,7 +212,7 @@ struct Propagation<T: Scalar> {
         let (w, dw) = (parameters + layer.weights, gradients + layer.weights)
         let (l2, l1) = (product(layer.l2, penalty), product(layer.l1, penalty))
         if plan.path == .narrowWeightGradient {
-            operations.narrowWeightGradient(SplitRows(dz), SplitRows(a), dw, accumulates: !isFirst)
+            operations.narrowWeightGradient(dz, a, dw, accumulates: !isFirst)
             if let scale {
                 operations.penalize(dw, w, layer.weightCount, scale: scale, l2: l2, l1: l1)
             }
