@@ -240,9 +240,22 @@ func columnBias<W: TileVector>(
 }
 
 /// `storeWholeTile` for a tile with fewer rows or columns, of `perRow` vectors a row. `columnBias` is
-/// that of the tile's strip.
+/// that of the tile's strip. Rows are a loop, so the sums are in memory.
 @inline(__always)
-func storePartialTile<W: TileVector>(
+func storePartialTile<W: TileVector, let n: Int>(
+    _ sums: InlineArray<n, W>, perRow: Int, _ columnBias: W,
+    _ call: UnsafePointer<MatrixProduct<W.Element>>, _ place: TilePlace
+) {
+    var sums = sums
+    withUnsafeBytes(of: &sums) {
+        storePartialTile(
+            $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: W.self), perRow: perRow,
+            columnBias: columnBias, call, place)
+    }
+}
+
+@inline(__always)
+private func storePartialTile<W: TileVector>(
     _ sums: UnsafePointer<W>, perRow: Int, columnBias: W,
     _ call: UnsafePointer<MatrixProduct<W.Element>>, _ place: TilePlace
 ) {

@@ -366,35 +366,67 @@ private func sumTile<V: Lanes>(
         starts: rowStarts(block.aRowStride * size))
 }
 
-/// A tile with fewer rows or columns. Out of line: it passes its sums through memory, and inlined would
-/// force those of whole tiles there, too.
+// Tiles with fewer rows or columns. A function for each number of rows, out of line: they pass their sums through
+// memory, and inlined would force those of whole tiles there, too.
+
+/// A large tile has fewer rows of its own where that saves multiply-adds.
 @inline(never)
 private func multiplyPartialTile<V: Lanes>(
     _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ tile: TilePlace,
     _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bRowStride: Int, rowIndex: Int
 ) {
-    let size = MemoryLayout<V.Element>.stride
-    // A strip of a packed A always has tileM rows.
-    let (aRowStride, aColumnStride) =
-        block.isAPacked ? (1, tileM) : (block.aRowStride, block.aColumnStride)
-    let starts = rowStarts(
-        aRowStride * size, rows: block.isAPacked ? tileM : tile.rows,
-        of: tileM)
-    let sums = multiplyTile(
-        zeroTile(V.self), perRow: tileVectors, k: block.k,
-        a: block.a + rowIndex * (block.isAPacked ? block.k : aRowStride),
-        aColumnStride: aColumnStride, b: b, bRowStride: bRowStride,
-        starts: starts)
+    if tileM == 12 && tile.rows <= 4 {
+        return multiplyFourRows(V.self, call, tile, block, b, bRowStride, rowIndex)
+    }
+    if tileM == 12 && tile.rows <= 8 {
+        return multiplyEightRows(V.self, call, tile, block, b, bRowStride, rowIndex)
+    }
+    let sums = sumPartialTile(zeroTile(V.self), tile, block, b, bRowStride, rowIndex)
     if tile.columns == tileN(V.self) && hasNarrowTiles && tileVectors == 1 {
         storeWholeTile(V.self, sums, rows: tile.rows, call, tile)
     } else {
-        var copy = sums
-        withUnsafeBytes(of: &copy) {
-            storePartialTile(
-                $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: V.self),
-                perRow: tileVectors, columnBias: columnBias(V.self, call, tile), call, tile)
-        }
+        storePartialTile(sums, perRow: tileVectors, columnBias(V.self, call, tile), call, tile)
     }
+}
+
+@inline(never)
+private func multiplyFourRows<V: Lanes>(
+    _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ tile: TilePlace,
+    _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bRowStride: Int, _ rowIndex: Int
+) {
+    let o = V(0)
+    let sums = sumPartialTile([o, o, o, o, o, o, o, o], tile, block, b, bRowStride, rowIndex)
+    storePartialTile(sums, perRow: tileVectors, columnBias(V.self, call, tile), call, tile)
+}
+
+@inline(never)
+private func multiplyEightRows<V: Lanes>(
+    _: V.Type, _ call: UnsafePointer<MatrixProduct<V.Element>>, _ tile: TilePlace,
+    _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bRowStride: Int, _ rowIndex: Int
+) {
+    let o = V(0)
+    let sums = sumPartialTile(
+        [o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o], tile, block, b, bRowStride, rowIndex)
+    storePartialTile(sums, perRow: tileVectors, columnBias(V.self, call, tile), call, tile)
+}
+
+/// The sums of as many rows as `zeros` has; those beyond `tile.rows` repeat the last.
+@inline(__always)
+private func sumPartialTile<V: Lanes, let n: Int>(
+    _ zeros: InlineArray<n, V>, _ tile: TilePlace, _ block: Block<V.Element>,
+    _ b: UnsafePointer<V.Element>, _ bRowStride: Int, _ rowIndex: Int
+) -> InlineArray<n, V> {
+    let size = MemoryLayout<V.Element>.stride
+    let rows = n / tileVectors
+    // A strip of a packed A always has tileM rows.
+    let (aRowStride, aColumnStride) =
+        block.isAPacked ? (1, tileM) : (block.aRowStride, block.aColumnStride)
+    return multiplyTile(
+        zeros, perRow: tileVectors, k: block.k,
+        a: block.a + rowIndex * (block.isAPacked ? block.k : aRowStride),
+        aColumnStride: aColumnStride, b: b, bRowStride: bRowStride,
+        starts: rowStarts(
+            aRowStride * size, rows: block.isAPacked ? rows : tile.rows, of: rows))
 }
 
 /// `multiplyStrip` for at most W.width columns and an A that is not packed. Out of line: it is rarely
@@ -415,12 +447,7 @@ private func multiplyNarrowStrip<W: TileVector>(
         let sums = multiplyTile(
             zeroNarrowTile(W.self), perRow: 1, k: block.k, a: block.a + i * block.aRowStride,
             aColumnStride: block.aColumnStride, b: b, bRowStride: bRowStride, starts: starts)
-        var copy = sums
-        withUnsafeBytes(of: &copy) {
-            storePartialTile(
-                $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: W.self), perRow: 1,
-                columnBias: bias, call, tile)
-        }
+        storePartialTile(sums, perRow: 1, bias, call, tile)
         i += narrowTileM
     }
 }
