@@ -202,3 +202,74 @@ TEST(network_predict_dropout) {
     }
     if (!quick) check_dropout((Shape){513, 2, {33, 64, 5}}, 7);
 }
+
+/* ---- Wide networks --------------------------------------------------------------------- */
+
+enum { WIDE_INPUTS = 17000, WIDE_M = 600 };
+
+/* Without training, the examples of wide networks pass in groups: 512 * 17000 values are more than pass
+ * together. Outputs, masks and costs are those of the examples alone, and of a training pass. The inputs of
+ * an example are all the same number, in memory once. */
+TEST(network_predict_wide) {
+    if (!HOST_HAS_FILES) return; /* nor so much memory */
+    describe("wide network " REAL_NAME);
+    const size_t widths[] = {WIDE_INPUTS, 3, 1};
+    const double keep_prob[] = {0.9, 0.5};
+    reg_network_options options = SIZED(reg_network_options);
+    options.layers = 2;
+    options.widths = widths;
+    options.keep_prob = keep_prob;
+    Network *network = NULL;
+    CHECK_OK(REG(network_create)(&options, &network));
+    real *x = random_buffer(WIDE_M, -1, 1, false), *y = BUFFER(real, WIDE_M), *weights = BUFFER(real, WIDE_M);
+    for (size_t r = 0; r < WIDE_M; r++) {
+        y[r] = (real)(r % 2);
+        weights[r] = (real)(r % 3);
+    }
+    x[3] = NAN; /* weighs 0 */
+    const reg_strides strides = {0, 1}, out = {1, 1};
+    real *outputs = BUFFER(real, WIDE_M), *logits = BUFFER(real, WIDE_M), *mean = BUFFER(real, WIDE_M);
+    CHECK_OK(REG(network_predict)(network, WIDE_M, x, strides, outputs, logits, out));
+    CHECK_OK(REG(network_predict_dropout)(network, WIDE_M, x, strides, 2, 9, mean, NULL, out));
+    real *few = BUFFER(real, WIDE_M);
+    for (size_t first = 0; first < WIDE_M; first += 7) {
+        const size_t count = WIDE_M - first < 7 ? WIDE_M - first : 7;
+        CHECK_OK(REG(network_predict)(network, count, x + first, strides, few + first, NULL, out));
+    }
+    CHECK(memcmp(outputs, few, WIDE_M * sizeof(real)) == 0);
+    /* Fewer examples have the same masks. */
+    CHECK_OK(REG(network_predict_dropout)(network, 300, x, strides, 2, 9, few, NULL, out));
+    CHECK(memcmp(mean, few, 300 * sizeof(real)) == 0);
+    double want = 0, total = 0, cost = NAN, data_term = NAN, trained = NAN, error = NAN;
+    for (size_t r = 0; r < WIDE_M; r++) {
+        if (weights[r] == 0) continue;
+        const double z = (double)logits[r];
+        want += (double)weights[r] * (fmax(z, 0) + log1p(exp(-fabs(z))) - (double)y[r] * z);
+        total += (double)weights[r];
+    }
+    Data data = SIZED(Data);
+    data.m = WIDE_M;
+    data.x = x;
+    data.x_strides = strides;
+    data.y = y;
+    data.y_strides = strides;
+    data.weights = weights;
+    CHECK_OK(REG(network_cost)(network, &data, &cost, &data_term));
+    CHECK(close_to(data_term, want / total, 100 * REAL_EPSILON * want / total) && cost == data_term);
+    /* The cost of a validation, and after 0 updates that of the network. */
+    reg_fit_options fit = SIZED(reg_fit_options);
+    fit.epochs = 1;
+    fit.validation_costs = &trained;
+    data.m = 300;
+    reg_optimizer_options optimizer = SIZED(reg_optimizer_options);
+    CHECK_OK(reg_optimizer_defaults(REG_SGD, &optimizer));
+    optimizer.learning_rate = 0;
+    CHECK_OK(REG(network_set_optimizer)(network, &optimizer));
+    CHECK_OK(REG(network_cost)(network, &data, &cost, NULL));
+    CHECK_OK(REG(network_fit)(network, &data, &data, &fit, NULL));
+    CHECK(trained == cost);
+    /* Central differences take the masks of the gradient; floats are too coarse for them here. */
+    CHECK_OK(REG(network_check_gradient)(network, &data, 1e-5, 3, &error));
+    CHECK(sizeof(real) == 4 || error < 1e-5);
+    REG(network_destroy)(network);
+}

@@ -64,6 +64,7 @@
     X(network_predict_nothing)                                                                               \
     X(network_predict_isolation)                                                                             \
     X(network_predict_dropout)                                                                               \
+    X(network_predict_wide)                                                                                  \
     X(network_apply)                                                                                         \
     X(network_apply_corners)                                                                                 \
     X(network_max_norm)                                                                                      \

@@ -4,15 +4,25 @@ import KernelInterface
 /// The layout of the workspace for a chunk of examples: the bias sums, which continue from chunk to chunk;
 /// the units of layer 0, of layer 1, ...; the targets; the example weights; for training also the gradient
 /// of one layer's outputs, and the pre-activations that a derivative needs.
+///
+/// Without training, the values below the outputs are not needed again: of wide layers there is room for
+/// those of `passExamples` only, which pass the network one group after the other.
 struct Chunk<T: Scalar> {
     /// The largest number of examples that pass the network together. Part of the result: sums over
     /// examples are made chunk by chunk.
     static var maxExamples: Int { 512 }
 
-    let columns: Int
+    /// The most values below the outputs that pass the network together, without training.
+    private static var maxPassValues: Int { 1 << 23 }
+
+    private(set) var columns: Int
+    let passExamples: Int
+    private var passColumns: Int
     private let rowStride: Int
+    private let passRowStride: Int
     private let sums: UnsafeMutablePointer<T>
     private let base: UnsafeMutablePointer<T>
+    private var outputs: UnsafeMutablePointer<T>
     private let layers: UnsafeMutablePointer<Layer>
     private let layerCount: Int
     private let trains: Bool
@@ -24,8 +34,35 @@ struct Chunk<T: Scalar> {
         layers = network.layers
         layerCount = network.layerCount
         self.trains = trains
+        passExamples = Self.passExamples(layers, layerCount, examples: examples, trains: trains)
+        passColumns = Self.columns(passExamples)
+        passRowStride = Self.pitch(passExamples)
         sums = memory
         base = sums + (trains ? Self.sumElements(layers, layerCount) : 0)
+        outputs = base + Self.unitsBelowOutputs(layers, layerCount) * passRowStride
+    }
+
+    /// The chunk of `count` of the examples, from `first` on, for their way to the outputs.
+    func pass(first: Int, count: Int) -> Chunk {
+        var part = self
+        part.columns = Self.columns(count)
+        part.passColumns = part.columns
+        part.outputs += first
+        return part
+    }
+
+    /// The examples that pass the network together: all, or a power of two from 16 on.
+    static func passExamples(
+        _ layers: UnsafePointer<Layer>, _ count: Int, examples: Int, trains: Bool
+    ) -> Int {
+        if trains || savesMemory { return examples }
+        var most = maxExamples
+        while most > 16 && unitsBelowOutputs(layers, count) * most > maxPassValues { most /= 2 }
+        return min(examples, most)
+    }
+
+    private static func unitsBelowOutputs(_ layers: UnsafePointer<Layer>, _ count: Int) -> Int {
+        layers[count - 1].unitsBelow + layers[count - 1].nIn
     }
 
     /// Examples in whole vectors.
@@ -35,13 +72,12 @@ struct Chunk<T: Scalar> {
         _ layers: UnsafePointer<Layer>, _ count: Int, examples: Int, trains: Bool
     ) -> Int {
         let examples = min(examples, maxExamples)
-        let outputs = layers[count - 1].nOut
-        var units = layers[count - 1].unitsBelow + layers[count - 1].nIn + outputs
-        // Targets, weights.
-        units += outputs + 1
-        if !trains { return units * pitch(examples) }
-        units += widest(layers, count) + preActivationUnits(layers, count)
-        return sumElements(layers, count) + units * pitch(examples)
+        let pass = passExamples(layers, count, examples: examples, trains: trains)
+        // Outputs, targets, weights.
+        var units = 2 * layers[count - 1].nOut + 1
+        if trains { units += widest(layers, count) + preActivationUnits(layers, count) }
+        return (trains ? sumElements(layers, count) : 0)
+            + unitsBelowOutputs(layers, count) * pitch(pass) + units * pitch(examples)
     }
 
     /// The units of the widest hidden layer.
@@ -73,34 +109,39 @@ struct Chunk<T: Scalar> {
         savesMemory ? roundUp(examples) : roundUp(examples) / 16 / 2 * 32 + 16
     }
 
+    /// Of all examples of the chunk: the outputs, and what follows them.
     private func rows(_ firstUnit: Int, _ units: Int) -> UnitRows<T> {
         UnitRows(
-            data: base + firstUnit * rowStride, units: units, columns: columns, rowStride: rowStride
-        )
+            data: outputs + firstUnit * rowStride, units: units, columns: columns,
+            rowStride: rowStride)
+    }
+
+    private func rowsBelowOutputs(_ firstUnit: Int, _ units: Int) -> UnitRows<T> {
+        UnitRows(
+            data: base + firstUnit * passRowStride, units: units, columns: passColumns,
+            rowStride: passRowStride)
     }
 
     /// The inputs of layer l: the outputs of the layer below.
-    func inputs(_ l: Int) -> UnitRows<T> { rows(layers[l].unitsBelow, layers[l].nIn) }
+    func inputs(_ l: Int) -> UnitRows<T> { rowsBelowOutputs(layers[l].unitsBelow, layers[l].nIn) }
 
     /// The outputs of layer l.
     func outputs(_ l: Int) -> UnitRows<T> {
-        rows(layers[l].unitsBelow + layers[l].nIn, layers[l].nOut)
+        l + 1 == layerCount ? rows(0, last.nOut) : inputs(l + 1)
     }
 
     private var last: Layer { layers[layerCount - 1] }
-    /// Units of all layers.
-    private var units: Int { last.unitsBelow + last.nIn + last.nOut }
 
-    var targets: UnitRows<T> { rows(units, last.nOut) }
-    var weights: UnitRows<T> { rows(units + last.nOut, 1) }
+    var targets: UnitRows<T> { rows(last.nOut, last.nOut) }
+    var weights: UnitRows<T> { rows(2 * last.nOut, 1) }
 
     /// The gradient of layer l's inputs. All layers share one place.
-    func gradient(_ l: Int) -> UnitRows<T> { rows(units + last.nOut + 1, layers[l].nIn) }
+    func gradient(_ l: Int) -> UnitRows<T> { rows(2 * last.nOut + 1, layers[l].nIn) }
 
     /// The pre-activations of layer l, if its derivative needs them; otherwise nil.
     func preActivations(_ l: Int) -> UnitRows<T>? {
         guard trains && layers[l].activation.needsPreActivation else { return nil }
-        let first = units + last.nOut + 1 + Self.widest(layers, layerCount)
+        let first = 2 * last.nOut + 1 + Self.widest(layers, layerCount)
         return rows(first + Self.preActivationUnits(layers, l), layers[l].nOut)
     }
 

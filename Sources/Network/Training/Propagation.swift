@@ -6,10 +6,10 @@ struct Propagation<T: Scalar> {
     let parameters: UnsafeMutablePointer<T>
     let loss: Loss
     let smoothing: Double
-    let chunk: Chunk<T>
-    private let plans: ChunkPlans<T>
+    private(set) var chunk: Chunk<T>
+    private var plans: ChunkPlans<T>
     private let scratch: UnsafeMutableRawPointer?
-    let range: ExampleRange
+    private(set) var range: ExampleRange
     var dropout: MaskSource?
 
     /// `range` has at most `Chunk.maxExamples` examples.
@@ -38,7 +38,28 @@ struct Propagation<T: Scalar> {
     // MARK: Forward
 
     /// From the inputs to the last pre-activations. Inputs of rows that weigh 0 by `rowWeights` are not used.
+    @inline(never)
     func forward(_ inputs: Inputs<T>, rowWeights: UnsafePointer<T>? = nil) {
+        let count = chunk.passExamples
+        if savesMemory || count == range.count { return pass(inputs, rowWeights) }
+        for first in stride(from: 0, to: range.count, by: count) {
+            part(first: first, count: min(count, range.count - first)).pass(inputs, rowWeights)
+        }
+    }
+
+    /// The pass of some examples of the chunk to the outputs.
+    private func part(first: Int, count: Int) -> Propagation {
+        var part = self
+        part.chunk = chunk.pass(first: first, count: count)
+        part.plans = ChunkPlans(operations: operations, examples: count, threads: plans.threads)
+        part.range.first += first
+        part.range.count = count
+        part.dropout?.firstRow &+= UInt64(first)
+        return part
+    }
+
+    @inline(never)
+    private func pass(_ inputs: Inputs<T>, _ rowWeights: UnsafePointer<T>?) {
         inputs.gather(operations, range, into: chunk.inputs(0))
         if let rowWeights { replaceUnweighted(rowWeights, chunk.inputs(0)) }
         drop(layer: 0, chunk.inputs(0))

@@ -95,6 +95,15 @@ struct WorkingMemory<T: Scalar> {
             elements,
             Chunk<T>.elements(
                 network.layers, network.layerCount, examples: count, trains: trains))
+        let pass = Chunk<T>.passExamples(
+            network.layers, network.layerCount, examples: count, trains: trains)
+        addProducts(network, pass, trains, threads)
+        if count % pass > 0 { addProducts(network, count % pass, trains, threads) }
+    }
+
+    private mutating func addProducts(
+        _ network: Network<T>, _ count: Int, _ trains: Bool, _ threads: Int
+    ) {
         let plans = ChunkPlans(operations: network.operations, examples: count, threads: threads)
         for l in 0..<network.layerCount {
             let layer = network.layers[l]
