@@ -45,8 +45,7 @@ func gather<V: Lanes>(
     }
     let count = range.count
     // Blocks, so that both sides stay in the cache whichever of them is transposed.
-    // Floats only: a vector of doubles has half as many rows.
-    if V.width == 16 && !isBaseline && strides.unit == 1 && count >= V.width && target.units >= 4 {
+    if gathersVectors(V.self) && strides.unit == 1 && count >= V.width && target.units >= 4 {
         return gatherVectors(V.self, source, strides.example, range, target)
     }
     if strides.unit == 1 {
@@ -80,10 +79,13 @@ func gather<V: Lanes>(
     }
 }
 
+/// Whether `gatherVectors` pays: a vector of doubles has half as many rows.
+@inline(__always) func gathersVectors<V: Lanes>(_: V.Type) -> Bool { V.width == 16 && !isBaseline }
+
 /// Copies at least a vector of examples of at least four contiguous units. The last vector, and the last four units,
 /// may overlap those before them.
 @inline(never)
-private func gatherVectors<V: Lanes>(
+func gatherVectors<V: Lanes>(
     _: V.Type, _ source: UnsafePointer<V.Element>, _ step: Int, _ range: ExampleRange,
     _ target: UnitRows<V.Element>
 ) {

@@ -106,6 +106,12 @@ private func packStrip<V: Lanes>(
     }
     var j = 0
     if kStep == 1 {
+        if gathersVectors(V.self) && n >= V.width && k >= 4 {
+            j = n / V.width * V.width
+            gatherVectors(
+                V.self, strip, step, ExampleRange(first: 0, count: j, order: nil),
+                UnitRows(data: target, units: k, columns: j, rowStride: width))
+        }
         while n - j >= 2 {
             let rows = n - j >= 4 ? 4 : 2
             let from = strip + j * step
