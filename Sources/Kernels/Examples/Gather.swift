@@ -45,7 +45,9 @@ func gather<V: Lanes>(
     }
     let count = range.count
     // Blocks, so that both sides stay in the cache whichever of them is transposed.
-    if gathersVectors(V.self) && strides.unit == 1 && count >= V.width && target.units >= 4 {
+    // Not for one vector and a few examples, which the second would overlap.
+    let hasVectors = count == V.width || count >= 2 * V.width
+    if gathersVectors(V.self) && strides.unit == 1 && hasVectors && target.units >= 4 {
         return gatherVectors(V.self, source, strides.example, range, target)
     }
     if strides.unit == 1 {
