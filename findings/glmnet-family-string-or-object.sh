@@ -8,12 +8,7 @@
 #     ridge, string and object: differ
 #     object with lambda / sd(y): as the string
 #     lasso, string and object: agree
-command -v Rscript >/dev/null && Rscript -e 'library(glmnet)' >/dev/null 2>&1 ||
-    { echo "glmnet is missing: sudo apt-get install r-base-core r-cran-glmnet" >&2; exit 2; }
-folder=$(mktemp -d) || exit 2
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 2
-Rscript - <<'END'
+"$(dirname "$0")/with-r" glmnet <<'END'
 suppressMessages(library(glmnet))
 cat("glmnet", as.character(packageVersion("glmnet")), "\n")
 set.seed(1)

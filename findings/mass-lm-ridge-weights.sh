@@ -11,12 +11,7 @@
 #     lm.ridge, weights, lambda=0: slope -5.0480
 #     lm.ridge, weights=1:3:       slope -5.0480
 #     lm.ridge, lamda=10:          slope -5.0480
-command -v Rscript >/dev/null && Rscript -e 'library(MASS)' >/dev/null 2>&1 ||
-    { echo "MASS is missing: sudo apt-get install r-base-core r-cran-mass" >&2; exit 2; }
-folder=$(mktemp -d) || exit 2
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 2
-Rscript - <<'END'
+"$(dirname "$0")/with-r" MASS <<'END'
 library(MASS)
 cat("MASS", as.character(packageVersion("MASS")), "\n")
 w <- 1 / mtcars$wt^4
