@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -30,4 +32,32 @@ private final class Body: Sendable {
     let run: @Sendable () -> Void
 
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+}
+
+/// Runs `body` on a new thread while the task is suspended. Cancelling the task does no more than to set the flag.
+func suspendedWhile<R: Sendable>(_ body: @escaping @Sendable (Cancellation) throws -> R)
+    async throws -> R
+{
+    let cancellation = Cancellation()
+    return try await withTaskCancellationHandler {
+        try Task.checkCancellation()
+        return try await withCheckedThrowingContinuation { continuation in
+            do {
+                try runOnNewThread {
+                    continuation.resume(with: Result { try body(cancellation) })
+                }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    } onCancel: {
+        cancellation.cancel()
+    }
+}
+
+final class Cancellation: Sendable {
+    private let flag = Atomic(false)
+
+    var isCancelled: Bool { flag.load(ordering: .relaxed) }
+    func cancel() { flag.store(true, ordering: .relaxed) }
 }

@@ -27,13 +27,21 @@ public struct EstimatorOptions: Codable, Hashable, Sendable {
 }
 
 /// The number of features of `count` examples in rows.
-private func features(_ x: Int, _ argument: String, count: Int) throws(NetworkError) -> Int {
+private func features<Scalar>(
+    _ x: some NetworkInputs<Scalar>, _ argument: String, count: Int
+) throws(NetworkError) -> Int {
     if count == 0 { throw NetworkError(argument, has: 0, must: "have at least 1") }
-    if x == 0 || x % count != 0 {
+    switch x._inputs {
+    case .dense(let x):
+        if !x.isEmpty && x.count % count == 0 { return x.count / count }
         throw NetworkError(
-            "x", has: x, must: "have a multiple of \(count), the features of each example")
+            "x", has: x.count, must: "have a multiple of \(count), the features of each example")
+    case .sparse(let x):
+        if x.rowCount == count { return x.columnCount }
+        throw NetworkError(
+            "x", is: "has \(x.rowCount) rows", number: Double(x.rowCount),
+            must: "have \(count), one for each example")
     }
-    return x / count
 }
 
 /// A trained classifier: a network with a sigmoid output for two classes, or softmax outputs for more.
@@ -53,7 +61,8 @@ public struct Classifier<Scalar: NetworkScalar, Label: Comparable & Hashable & S
 
     /// Trains on the examples `x` with one label each, on this thread.
     public init(
-        fitting x: [Scalar], labels: [Label], options: EstimatorOptions = EstimatorOptions()
+        fitting x: some NetworkInputs<Scalar>, labels: [Label],
+        options: EstimatorOptions = EstimatorOptions()
     )
         throws(NetworkError)
     {
@@ -63,16 +72,19 @@ public struct Classifier<Scalar: NetworkScalar, Label: Comparable & Hashable & S
 
     /// Trains while the task is suspended; see the asynchronous fit of ``Network``.
     public init(
-        fitting x: [Scalar], labels: [Label], options: EstimatorOptions = EstimatorOptions()
+        fitting x: some NetworkInputs<Scalar>, labels: [Label],
+        options: EstimatorOptions = EstimatorOptions()
     ) async throws {
         (classes, network) = try Self.prepare(x, labels, options)
         fitResult = try await network.fit(Self.examples(x, labels, classes), options: options.fit)
     }
 
-    private static func prepare(_ x: [Scalar], _ labels: [Label], _ options: EstimatorOptions)
+    private static func prepare(
+        _ x: some NetworkInputs<Scalar>, _ labels: [Label], _ options: EstimatorOptions
+    )
         throws(NetworkError) -> ([Label], Network<Scalar>)
     {
-        let inputs = try features(x.count, "labels", count: labels.count)
+        let inputs = try features(x, "labels", count: labels.count)
         let classes = Set(labels).sorted()
         if classes.count < 2 {
             throw NetworkError(
@@ -87,7 +99,9 @@ public struct Classifier<Scalar: NetworkScalar, Label: Comparable & Hashable & S
         )
     }
 
-    private static func examples(_ x: [Scalar], _ labels: [Label], _ classes: [Label]) -> Examples<
+    private static func examples(
+        _ x: some NetworkInputs<Scalar>, _ labels: [Label], _ classes: [Label]
+    ) -> Examples<
         Scalar
     > {
         let outputs = classes.count == 2 ? 1 : classes.count
@@ -101,13 +115,13 @@ public struct Classifier<Scalar: NetworkScalar, Label: Comparable & Hashable & S
     }
 
     /// The probability of each class for each example: `classes.count` values a row.
-    public func probabilities(_ x: [Scalar]) throws(NetworkError) -> [Scalar] {
+    public func probabilities(_ x: some NetworkInputs<Scalar>) throws(NetworkError) -> [Scalar] {
         let outputs = try network.predict(x)
         return classes.count == 2 ? outputs.flatMap { [1 - $0, $0] } : outputs
     }
 
     /// The most probable label of each example, the first of equals.
-    public func predict(_ x: [Scalar]) throws(NetworkError) -> [Label] {
+    public func predict(_ x: some NetworkInputs<Scalar>) throws(NetworkError) -> [Label] {
         let outputs = try network.predict(x)
         if classes.count == 2 { return outputs.map { classes[$0 > 0.5 ? 1 : 0] } }
         return stride(from: 0, to: outputs.count, by: classes.count).map { row in
@@ -117,7 +131,9 @@ public struct Classifier<Scalar: NetworkScalar, Label: Comparable & Hashable & S
     }
 
     /// The share of examples whose label is predicted.
-    public func accuracy(_ x: [Scalar], labels: [Label]) throws(NetworkError) -> Double {
+    public func accuracy(_ x: some NetworkInputs<Scalar>, labels: [Label]) throws(NetworkError)
+        -> Double
+    {
         let predicted = try predict(x)
         if predicted.count != labels.count || labels.isEmpty {
             throw NetworkError(
@@ -139,7 +155,7 @@ public struct Regressor<Scalar: NetworkScalar>: Codable, Sendable {
 
     /// Trains on the examples `x` with `outputs` targets each, on this thread.
     public init(
-        fitting x: [Scalar], targets: [Scalar], outputs: Int = 1,
+        fitting x: some NetworkInputs<Scalar>, targets: [Scalar], outputs: Int = 1,
         options: EstimatorOptions = EstimatorOptions()
     ) throws(NetworkError) {
         network = try Self.prepare(x, targets, outputs, options)
@@ -148,7 +164,7 @@ public struct Regressor<Scalar: NetworkScalar>: Codable, Sendable {
 
     /// Trains while the task is suspended; see the asynchronous fit of ``Network``.
     public init(
-        fitting x: [Scalar], targets: [Scalar], outputs: Int = 1,
+        fitting x: some NetworkInputs<Scalar>, targets: [Scalar], outputs: Int = 1,
         options: EstimatorOptions = EstimatorOptions()
     ) async throws {
         network = try Self.prepare(x, targets, outputs, options)
@@ -156,7 +172,8 @@ public struct Regressor<Scalar: NetworkScalar>: Codable, Sendable {
     }
 
     private static func prepare(
-        _ x: [Scalar], _ targets: [Scalar], _ outputs: Int, _ options: EstimatorOptions
+        _ x: some NetworkInputs<Scalar>, _ targets: [Scalar], _ outputs: Int,
+        _ options: EstimatorOptions
     )
         throws(NetworkError) -> Network<Scalar>
     {
@@ -170,15 +187,19 @@ public struct Regressor<Scalar: NetworkScalar>: Codable, Sendable {
                 must: "have a multiple of \(outputs), one for each output")
         }
         return try options.makeNetwork(
-            inputs: features(x.count, "targets", count: targets.count / outputs), outputs: outputs,
+            inputs: features(x, "targets", count: targets.count / outputs), outputs: outputs,
             loss: .squaredError)
     }
 
     /// The outputs for each example, a row each.
-    public func predict(_ x: [Scalar]) throws(NetworkError) -> [Scalar] { try network.predict(x) }
+    public func predict(_ x: some NetworkInputs<Scalar>) throws(NetworkError) -> [Scalar] {
+        try network.predict(x)
+    }
 
     /// 1 minus the squared errors divided by those of the targets' mean, averaged over the outputs.
-    public func rSquared(_ x: [Scalar], targets: [Scalar]) throws(NetworkError) -> Double {
+    public func rSquared(_ x: some NetworkInputs<Scalar>, targets: [Scalar]) throws(NetworkError)
+        -> Double
+    {
         let predicted = try predict(x)
         let outputs = network.widths[network.widths.count - 1]
         if predicted.count != targets.count || targets.isEmpty {

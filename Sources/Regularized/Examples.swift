@@ -17,10 +17,11 @@ public enum Layout: Codable, Sendable {
 
 /// Examples with their targets. No array is copied.
 public struct Examples<Scalar: NetworkScalar>: Sendable {
-    /// One value for each input unit of each example.
-    public var x: [Scalar]
+    /// An array, with one value for each input unit of each example, or a ``SparseMatrix``.
+    public var x: any NetworkInputs<Scalar>
     /// One value for each output unit of each example.
     public var y: [Scalar]
+    /// Of `y`, and of `x` if it is an array.
     public var layout: Layout
     /// A weight for each example, finite and at least 0, not all 0; nil: 1 each.
     public var weights: [Scalar]?
@@ -30,8 +31,8 @@ public struct Examples<Scalar: NetworkScalar>: Sendable {
     public var checksTargets: Bool
 
     public init(
-        x: [Scalar], y: [Scalar], layout: Layout = .rows, weights: [Scalar]? = nil,
-        rows: [Int]? = nil,
+        x: some NetworkInputs<Scalar>, y: [Scalar], layout: Layout = .rows,
+        weights: [Scalar]? = nil, rows: [Int]? = nil,
         checksTargets: Bool = true
     ) {
         (self.x, self.y, self.layout) = (x, y, layout)
@@ -39,9 +40,47 @@ public struct Examples<Scalar: NetworkScalar>: Sendable {
     }
 }
 
+/// The memory of inputs, during one call.
+enum InputBuffers<Scalar: NetworkScalar> {
+    case dense(UnsafeBufferPointer<Scalar>)
+    case sparse(UnsafePointer<reg_sparse>, rowCount: Int, columnCount: Int)
+
+    /// The number of examples.
+    func count(inputs: Int) throws(NetworkError) -> Int {
+        switch self {
+        case .dense(let x):
+            if x.count % inputs == 0 { return x.count / inputs }
+            throw NetworkError(
+                "x", has: x.count, must: "have a multiple of \(inputs), one for each input")
+        case .sparse(_, let rowCount, let columnCount):
+            if columnCount == inputs { return rowCount }
+            throw NetworkError(
+                "x", is: "has \(columnCount) columns", number: Double(columnCount),
+                must: "have \(inputs), one for each input")
+        }
+    }
+}
+
+extension NetworkInputs {
+    func withBuffers<R>(_ body: (InputBuffers<Scalar>) throws(NetworkError) -> R)
+        throws(NetworkError) -> R
+    {
+        switch _inputs {
+        case .dense(let x):
+            return try x.withUnsafeBufferPointer { (x) throws(NetworkError) -> R in
+                try body(.dense(x))
+            }
+        case .sparse(let x):
+            return try x.withStruct { (sparse) throws(NetworkError) -> R in
+                try body(.sparse(sparse, rowCount: x.rowCount, columnCount: x.columnCount))
+            }
+        }
+    }
+}
+
 /// The memory of examples, during one call.
 struct ExampleBuffers<Scalar: NetworkScalar> {
-    var x: UnsafeBufferPointer<Scalar>
+    var x: InputBuffers<Scalar>
     var y: UnsafeBufferPointer<Scalar>?
     var layout = Layout.rows
     var weights: UnsafeBufferPointer<Scalar>?
@@ -50,17 +89,11 @@ struct ExampleBuffers<Scalar: NetworkScalar> {
 }
 
 extension ExampleBuffers {
-    /// Calls `body` with the struct of the C interface, for a network of these widths.
-    func withStruct<R>(
-        _ widths: [Int], _ body: (UnsafePointer<reg_data>) throws(NetworkError) -> R
-    ) throws(NetworkError) -> R {
+    /// The struct of the C interface, for a network of these widths.
+    func asStruct(_ widths: [Int]) throws(NetworkError) -> reg_data {
         let inputs = widths[0]
         let outputs = widths[widths.count - 1]
-        if x.count % inputs != 0 {
-            throw NetworkError(
-                "x", has: x.count, must: "have a multiple of \(inputs), one for each input")
-        }
-        let count = x.count / inputs
+        let count = try x.count(inputs: inputs)
         // The same memory for both element types: see _NetworkFunctions.
         func address(_ buffer: UnsafeBufferPointer<Scalar>?) -> UnsafePointer<Float>? {
             buffer?.baseAddress.map { UnsafeRawPointer($0).assumingMemoryBound(to: Float.self) }
@@ -68,8 +101,13 @@ extension ExampleBuffers {
         var data = reg_data()
         data.struct_size = MemoryLayout<reg_data>.size
         data.m = rows?.count ?? count
-        data.x = address(x)
-        data.x_strides = layout.strides(units: inputs, examples: count)
+        switch x {
+        case .dense(let x):
+            data.x = address(x)
+            data.x_strides = layout.strides(units: inputs, examples: count)
+        case .sparse(let sparse, _, _):
+            data.sparse = sparse
+        }
         if let y {
             if y.count != count * outputs {
                 throw NetworkError(
@@ -90,7 +128,7 @@ extension ExampleBuffers {
             data.row_count = count
         }
         data.check_targets = checksTargets ? 1 : 0
-        return try body(&data)
+        return data
     }
 }
 
@@ -98,7 +136,7 @@ extension Examples {
     func withBuffers<R>(
         _ body: (ExampleBuffers<Scalar>) throws(NetworkError) -> R
     ) throws(NetworkError) -> R {
-        try x.withUnsafeBufferPointer { (x) throws(NetworkError) -> R in
+        try x.withBuffers { (x) throws(NetworkError) -> R in
             try y.withUnsafeBufferPointer { (y) throws(NetworkError) -> R in
                 try withBuffer(weights) { (weights) throws(NetworkError) -> R in
                     try withBuffer(rows) { (rows) throws(NetworkError) -> R in
@@ -111,6 +149,15 @@ extension Examples {
             }
         }
     }
+}
+
+/// The same of examples that may be none.
+func withBuffers<Scalar: NetworkScalar, R>(
+    _ examples: Examples<Scalar>?,
+    _ body: (ExampleBuffers<Scalar>?) throws(NetworkError) -> R
+) throws(NetworkError) -> R {
+    guard let examples else { return try body(nil) }
+    return try examples.withBuffers { (examples) throws(NetworkError) -> R in try body(examples) }
 }
 
 func withBuffer<T, R>(
@@ -129,7 +176,7 @@ func withBuffers<Scalar: NetworkScalar, R>(
 ) throws(NetworkError) -> R {
     try x.withUnsafeBufferPointer { (x) throws(NetworkError) -> R in
         try y.withUnsafeBufferPointer { (y) throws(NetworkError) -> R in
-            try body(ExampleBuffers(x: x, y: y, layout: layout, checksTargets: true))
+            try body(ExampleBuffers(x: .dense(x), y: y, layout: layout, checksTargets: true))
         }
     }
 }

@@ -37,14 +37,21 @@ final class Exclusive: @unchecked Sendable {
 
     /// Waits for the uses by other threads, then calls `body`.
     func during<R>(_ use: Use, _ body: () throws(NetworkError) -> R) throws(NetworkError) -> R {
+        let outer = try enter(use)
+        defer { leave(to: outer) }
+        return try body()
+    }
+
+    /// Waits for the uses by other threads. Returns the use of this thread that the new one is inside.
+    func enter(_ use: Use) throws(NetworkError) -> Use {
         let isNested = pthread_mutex_lock(mutex) == EDEADLK
         if isNested && !(present == .fit && (use == .call || use == .buffers)) { throw .inUse }
-        let outer = present
-        present = use
-        defer {
-            present = outer
-            if !isNested { pthread_mutex_unlock(mutex) }
-        }
-        return try body()
+        defer { present = use }
+        return present
+    }
+
+    func leave(to outer: Use) {
+        present = outer
+        if outer == .nothing { pthread_mutex_unlock(mutex) }
     }
 }

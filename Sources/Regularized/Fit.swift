@@ -1,5 +1,4 @@
 import CSwiftReg
-import Synchronization
 
 /// How an epoch went.
 public struct FitProgress: Codable, Hashable, Sendable {
@@ -53,11 +52,9 @@ extension Network {
         _ examples: Examples<Scalar>, validation: Examples<Scalar>? = nil, options: FitOptions,
         report: ((FitProgress) -> FitControl)? = nil
     ) throws(NetworkError) -> FitResult {
-        let observer = FitObserver(report: report)
-        return try examples.withBuffers { (buffers) throws(NetworkError) in
-            guard let validation else { return try fit(buffers, nil, options, observer) }
-            return try validation.withBuffers { (validation) throws(NetworkError) in
-                try fit(buffers, validation, options, observer)
+        try examples.withBuffers { (examples) throws(NetworkError) in
+            try withBuffers(validation) { (validation) throws(NetworkError) in
+                try fit(examples, validation, options, FitObserver(report: report))
             }
         }
     }
@@ -76,59 +73,76 @@ extension Network {
 
     private func fit(
         _ examples: ExampleBuffers<Scalar>, _ validation: ExampleBuffers<Scalar>?,
-        _ options: FitOptions,
-        _ observer: FitObserver
+        _ options: FitOptions, _ observer: FitObserver
     ) throws(NetworkError) -> FitResult {
-        try examples.withStruct(widths) { (data) throws(NetworkError) in
-            guard let validation else { return try fit(data, nil, options, observer) }
-            return try validation.withStruct(widths) { (validation) throws(NetworkError) in
-                try fit(data, validation, options, observer)
-            }
-        }
-    }
-
-    private func fit(
-        _ data: UnsafePointer<reg_data>, _ validation: UnsafePointer<reg_data>?,
-        _ options: FitOptions,
-        _ observer: FitObserver
-    ) throws(NetworkError) -> FitResult {
-        var raw = options.asStruct
-        raw.report = { progress, context in
-            guard let progress, let context else { return 1 }
-            return Unmanaged<FitObserver>.fromOpaque(context).takeUnretainedValue().receive(
-                progress.pointee)
-        }
-        raw.context = Unmanaged.passUnretained(observer).toOpaque()
+        var data = try examples.asStruct(widths)
+        let validation = try validation?.asStruct(widths)
+        var raw = observer.observed(options)
         var result = reg_fit_result()
         result.struct_size = MemoryLayout<reg_fit_result>.size
         try exclusive.during(.fit) { () throws(NetworkError) in
             try withExtendedLifetime(observer) { () throws(NetworkError) in
-                try check(functions.fit(handle, data, validation, &raw, &result))
+                try withPointer(to: validation) { (validation) throws(NetworkError) in
+                    try check(functions.fit(handle, &data, validation, &raw, &result))
+                }
             }
         }
-        return FitResult(
-            reason: try StopReason("reason", number: result.reason.rawValue), epochs: result.epochs,
-            cost: result.epochs == 0 ? nil : result.cost,
-            bestEpoch: result.best_epoch == 0 ? nil : result.best_epoch,
-            bestCost: result.best_epoch == 0 ? nil : result.best_cost, history: observer.history)
+        return try FitResult(result, history: observer.history)
     }
 }
 
-/// Receives the reports of one call of fit, on its thread.
-private final class FitObserver {
+private func withPointer<T, R>(
+    to value: T?, _ body: (UnsafePointer<T>?) throws(NetworkError) -> R
+) throws(NetworkError) -> R {
+    guard let value else { return try body(nil) }
+    return try withUnsafePointer(to: value) { (value) throws(NetworkError) -> R in try body(value) }
+}
+
+extension FitResult {
+    init(_ result: reg_fit_result, history: [FitProgress]) throws(NetworkError) {
+        self.init(
+            reason: try StopReason("reason", number: result.reason.rawValue), epochs: result.epochs,
+            cost: result.epochs == 0 ? nil : result.cost,
+            bestEpoch: result.best_epoch == 0 ? nil : result.best_epoch,
+            bestCost: result.best_epoch == 0 ? nil : result.best_cost, history: history)
+    }
+}
+
+/// Receives the reports of one fit, on its thread.
+final class FitObserver {
     private let report: ((FitProgress) -> FitControl)?
+    private let cancellation: Cancellation?
     private(set) var history: [FitProgress] = []
 
-    init(report: ((FitProgress) -> FitControl)?) { self.report = report }
+    init(report: ((FitProgress) -> FitControl)?, until cancellation: Cancellation? = nil) {
+        (self.report, self.cancellation) = (report, cancellation)
+    }
+
+    var isCancelled: Bool { cancellation?.isCancelled == true }
+
+    /// The options of the C interface, whose context this object is.
+    func observed(_ options: FitOptions) -> reg_fit_options {
+        var raw = options.asStruct
+        raw.report = { progress, context in
+            guard let progress else { return 1 }
+            return FitObserver.of(context).receive(progress.pointee)
+        }
+        raw.context = Unmanaged.passUnretained(self).toOpaque()
+        return raw
+    }
+
+    static func of(_ context: UnsafeMutableRawPointer?) -> FitObserver {
+        Unmanaged<FitObserver>.fromOpaque(context!).takeUnretainedValue()
+    }
 
     /// Not 0 ends the training.
-    func receive(_ raw: reg_progress) -> Int32 {
+    private func receive(_ raw: reg_progress) -> Int32 {
         let progress = FitProgress(
             epoch: raw.epoch, step: raw.step, cost: raw.cost,
             validationCost: raw.validation_cost.isNaN ? nil : raw.validation_cost,
             learningRate: raw.learning_rate)
         history.append(progress)
-        return report?(progress) == .stop ? 1 : 0
+        return report?(progress) == .stop || isCancelled ? 1 : 0
     }
 }
 
@@ -144,25 +158,10 @@ extension Network {
         _ examples: Examples<Scalar>, validation: Examples<Scalar>? = nil, options: FitOptions,
         report: (@Sendable (FitProgress) -> FitControl)? = nil
     ) async throws -> FitResult {
-        let cancellation = Cancellation()
-        return try await withTaskCancellationHandler {
-            try Task.checkCancellation()
-            return try await withCheckedThrowingContinuation { continuation in
-                do {
-                    try runOnNewThread {
-                        continuation.resume(
-                            with: Result {
-                                try self.fit(
-                                    examples, validation, options, until: cancellation,
-                                    report: { report?($0) ?? .proceed })
-                            })
-                    }
-                } catch {
-                    continuation.resume(throwing: error)
-                }
-            }
-        } onCancel: {
-            cancellation.cancel()
+        try await suspendedWhile { cancellation in
+            try self.fit(
+                examples, validation, options, until: cancellation,
+                report: { report?($0) ?? .proceed })
         }
     }
 
@@ -194,13 +193,6 @@ extension Network {
         if result.reason == .report && cancellation.isCancelled { throw CancellationError() }
         return result
     }
-}
-
-private final class Cancellation: Sendable {
-    private let flag = Atomic(false)
-
-    var isCancelled: Bool { flag.load(ordering: .relaxed) }
-    func cancel() { flag.store(true, ordering: .relaxed) }
 }
 
 /// The reports of a training: see ``Network/progress(of:validation:options:)``. Each iterator trains.

@@ -169,20 +169,22 @@ extension Network {
 // MARK: Prediction
 
 extension Network {
-    /// The outputs for examples in the layout of `x`, without dropout: probabilities, or values for squared error.
+    /// The outputs for examples, without dropout: probabilities, or values for squared error.
     ///
     /// - Parameters:
-    ///   - x: a value for each input unit of each example; none for no examples.
-    ///   - layout: of `x` and of the outputs.
-    public func predict(_ x: [Scalar], layout: Layout = .rows) throws(NetworkError) -> [Scalar] {
+    ///   - x: an array, with a value for each input unit of each example, or a ``SparseMatrix``.
+    ///   - layout: of the outputs, and of `x` if it is an array.
+    public func predict(_ x: some NetworkInputs<Scalar>, layout: Layout = .rows)
+        throws(NetworkError) -> [Scalar]
+    {
         try outputs(for: x) { (x, outputs) throws(NetworkError) in
             try predict(x, layout, outputs: outputs, preActivations: nil)
         }
     }
 
-    /// The pre-activations of the output, without dropout, in the layout of `x`.
-    public func preActivations(_ x: [Scalar], layout: Layout = .rows) throws(NetworkError)
-        -> [Scalar]
+    /// The pre-activations of the output, without dropout; the arguments are those of ``predict(_:layout:)``.
+    public func preActivations(_ x: some NetworkInputs<Scalar>, layout: Layout = .rows)
+        throws(NetworkError) -> [Scalar]
     {
         try outputs(for: x) { (x, outputs) throws(NetworkError) in
             try predict(x, layout, outputs: nil, preActivations: outputs)
@@ -206,7 +208,7 @@ extension Network {
                 if outputs.count != wanted {
                     throw NetworkError("outputs", has: outputs.count, must: "have \(wanted)")
                 }
-                try predict(x, layout, outputs: outputs.baseAddress, preActivations: nil)
+                try predict(.dense(x), layout, outputs: outputs.baseAddress, preActivations: nil)
             }
         }
     }
@@ -223,15 +225,17 @@ extension Network {
         let (inputs, count) = (widths[0], x.count / widths[0])
         let outputs = widths[widths.count - 1]
         var deviation = [Scalar](repeating: 0, count: count * outputs)
-        let mean = try self.outputs(for: x) { (x, mean) throws(NetworkError) in
-            try deviation.withUnsafeMutableBufferPointer { (deviation) throws(NetworkError) in
-                try call { () throws(NetworkError) in
-                    try check(
-                        functions.predictDropout(
-                            handle, count, x.baseAddress,
-                            layout.strides(units: inputs, examples: count), samples,
-                            seed, mean, deviation.baseAddress,
-                            layout.strides(units: outputs, examples: count)))
+        let mean = try self.outputs(for: x) { (_, mean) throws(NetworkError) in
+            try x.withUnsafeBufferPointer { (x) throws(NetworkError) in
+                try deviation.withUnsafeMutableBufferPointer { (deviation) throws(NetworkError) in
+                    try call { () throws(NetworkError) in
+                        try check(
+                            functions.predictDropout(
+                                handle, count, x.baseAddress,
+                                layout.strides(units: inputs, examples: count), samples,
+                                seed, mean, deviation.baseAddress,
+                                layout.strides(units: outputs, examples: count)))
+                    }
                 }
             }
         }
@@ -240,35 +244,29 @@ extension Network {
 
     /// An array of an output for each example, filled by `body`.
     private func outputs(
-        for x: [Scalar],
-        _ body: (UnsafeBufferPointer<Scalar>, UnsafeMutablePointer<Scalar>?) throws(NetworkError) ->
-            Void
+        for x: some NetworkInputs<Scalar>,
+        _ body: (InputBuffers<Scalar>, UnsafeMutablePointer<Scalar>?) throws(NetworkError) -> Void
     ) throws(NetworkError) -> [Scalar] {
-        let inputs = widths[0]
-        if x.count % inputs != 0 {
-            throw NetworkError(
-                "x", has: x.count, must: "have a multiple of \(inputs), one for each input")
-        }
-        var outputs = [Scalar](repeating: 0, count: x.count / inputs * widths[widths.count - 1])
-        try x.withUnsafeBufferPointer { (x) throws(NetworkError) in
+        try x.withBuffers { (x) throws(NetworkError) in
+            let count = try x.count(inputs: widths[0])
+            var outputs = [Scalar](repeating: 0, count: count * widths[widths.count - 1])
             try outputs.withUnsafeMutableBufferPointer { (outputs) throws(NetworkError) in
                 try body(x, outputs.baseAddress)
             }
+            return outputs
         }
-        return outputs
     }
 
     private func predict(
-        _ x: UnsafeBufferPointer<Scalar>, _ layout: Layout, outputs: UnsafeMutablePointer<Scalar>?,
+        _ x: InputBuffers<Scalar>, _ layout: Layout, outputs: UnsafeMutablePointer<Scalar>?,
         preActivations: UnsafeMutablePointer<Scalar>?
     ) throws(NetworkError) {
-        let strides = layout.strides(units: widths[widths.count - 1], examples: x.count / widths[0])
-        try ExampleBuffers(x: x, layout: layout).withStruct(widths) { (data) throws(NetworkError) in
-            // No examples: nothing to write, and no address.
-            if data.pointee.m == 0 { return }
-            try call { () throws(NetworkError) in
-                try check(functions.predict(handle, data, outputs, preActivations, strides))
-            }
+        var data = try ExampleBuffers(x: x, layout: layout).asStruct(widths)
+        // No examples: nothing to write, and no address.
+        if data.m == 0 { return }
+        let strides = layout.strides(units: widths[widths.count - 1], examples: data.m)
+        try call { () throws(NetworkError) in
+            try check(functions.predict(handle, &data, outputs, preActivations, strides))
         }
     }
 }
@@ -309,13 +307,12 @@ extension Network {
     }
 
     private func cost(_ buffers: ExampleBuffers<Scalar>) throws(NetworkError) -> Cost {
-        try buffers.withStruct(widths) { (data) throws(NetworkError) in
-            var (total, dataTerm) = (0.0, 0.0)
-            try call { () throws(NetworkError) in
-                try check(functions.cost(handle, data, &total, &dataTerm))
-            }
-            return Cost(total: total, dataTerm: dataTerm)
+        var data = try buffers.asStruct(widths)
+        var (total, dataTerm) = (0.0, 0.0)
+        try call { () throws(NetworkError) in
+            try check(functions.cost(handle, &data, &total, &dataTerm))
         }
+        return Cost(total: total, dataTerm: dataTerm)
     }
 
     /// Computes the gradient of the cost at the present step, dropout included, into the network's gradients, and
@@ -328,16 +325,15 @@ extension Network {
         -> Double
     {
         try examples.withBuffers { (buffers) throws(NetworkError) in
-            try buffers.withStruct(widths) { (data) throws(NetworkError) in
-                var cost = 0.0
-                var raw = reg_part()
-                raw.struct_size = MemoryLayout<reg_part>.size
-                (raw.first_row, raw.total_weight) = (part?.firstRow ?? 0, part?.totalWeight ?? 0)
-                try call { () throws(NetworkError) in
-                    try check(functions.gradient(handle, data, &raw, &cost))
-                }
-                return cost
+            var data = try buffers.asStruct(widths)
+            var cost = 0.0
+            var raw = reg_part()
+            raw.struct_size = MemoryLayout<reg_part>.size
+            (raw.first_row, raw.total_weight) = (part?.firstRow ?? 0, part?.totalWeight ?? 0)
+            try call { () throws(NetworkError) in
+                try check(functions.gradient(handle, &data, &raw, &cost))
             }
+            return cost
         }
     }
 
@@ -356,13 +352,12 @@ extension Network {
         throws(NetworkError) -> Double
     {
         try examples.withBuffers { (buffers) throws(NetworkError) in
-            try buffers.withStruct(widths) { (data) throws(NetworkError) in
-                var error = 0.0
-                try call { () throws(NetworkError) in
-                    try check(functions.checkGradient(handle, data, step, maxParameters, &error))
-                }
-                return error
+            var data = try buffers.asStruct(widths)
+            var error = 0.0
+            try call { () throws(NetworkError) in
+                try check(functions.checkGradient(handle, &data, step, maxParameters, &error))
             }
+            return error
         }
     }
 }

@@ -55,6 +55,11 @@ extension NetworkError {
             must: must)
     }
 
+    /// An element of an array of integers.
+    init(_ argument: String, index: Int, is value: Int, must: String) {
+        self.init(argument, is: "is \(value)", number: Double(value), index: index, must: must)
+    }
+
     static var inUse: NetworkError {
         NetworkError(
             kind: .inUse, argument: nil, index: nil, value: nil,

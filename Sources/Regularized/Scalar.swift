@@ -51,6 +51,7 @@ public struct _NetworkFunctions<Scalar: Sendable>: Sendable {
             Handle, Data, Data?, UnsafePointer<reg_fit_options>,
             UnsafeMutablePointer<reg_fit_result>
         ) -> reg_status
+    let fitMany: @Sendable (UnsafeMutablePointer<reg_fit_job>?, Int) -> reg_status
     let serialize: @Sendable (Handle, UnsafeMutableRawPointer?, Int, Count) -> reg_status
     let deserialize: @Sendable (UnsafeRawPointer?, Int, UnsafeMutablePointer<Handle?>) -> reg_status
     let save: @Sendable (Handle, UnsafePointer<CChar>) -> reg_status
@@ -84,6 +85,7 @@ extension Float: NetworkScalar {
             apply: { reg_network_apply($0) },
             checkGradient: { reg_network_check_gradient($0, $1, $2, $3, $4) },
             fit: { reg_network_fit($0, $1, $2, $3, $4) },
+            fitMany: { reg_fit_many($0, $1) },
             serialize: { reg_network_serialize($0, $1, $2, $3) },
             deserialize: { reg_network_deserialize($0, $1, $2) },
             save: { reg_network_save($0, $1) },
@@ -115,6 +117,12 @@ extension Double: NetworkScalar {
             apply: { reg_network_apply_f64($0) },
             checkGradient: { reg_network_check_gradient_f64($0, f64($1), $2, $3, $4) },
             fit: { reg_network_fit_f64($0, f64($1), $2.map(f64), $3, $4) },
+            fitMany: { jobs, count in
+                // The same fields.
+                reg_fit_many_f64(
+                    UnsafeMutableRawPointer(jobs)?.assumingMemoryBound(to: reg_fit_job_f64.self),
+                    count)
+            },
             serialize: { reg_network_serialize_f64($0, $1, $2, $3) },
             deserialize: { reg_network_deserialize_f64($0, $1, $2) },
             save: { reg_network_save_f64($0, $1) },
