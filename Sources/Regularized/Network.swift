@@ -191,27 +191,31 @@ extension Network {
         }
     }
 
-    /// Writes the outputs for examples in memory of the caller. Nothing is allocated but working memory.
-    ///
-    /// - Parameters:
-    ///   - x: a value for each input unit of each example.
-    ///   - layout: of `x` and of the outputs.
-    ///   - outputs: of as many values as there are outputs, in the layout of `x`.
-    public func predict(
-        _ x: Span<Scalar>, layout: Layout = .rows, into outputs: inout MutableSpan<Scalar>
-    )
-        throws(NetworkError)
-    {
-        try x.withUnsafeBufferPointer { (x) throws(NetworkError) in
-            let wanted = x.count / widths[0] * widths[widths.count - 1]
-            try outputs.withUnsafeMutableBufferPointer { (outputs) throws(NetworkError) in
-                if outputs.count != wanted {
-                    throw NetworkError("outputs", has: outputs.count, must: "have \(wanted)")
+    // Swift 6.2 refuses a span beside a mutable one.
+    #if compiler(>=6.3)
+        /// Writes the outputs for examples in memory of the caller. Nothing is allocated but working memory.
+        ///
+        /// - Parameters:
+        ///   - x: a value for each input unit of each example.
+        ///   - layout: of `x` and of the outputs.
+        ///   - outputs: of as many values as there are outputs, in the layout of `x`.
+        public func predict(
+            _ x: Span<Scalar>, layout: Layout = .rows, into outputs: inout MutableSpan<Scalar>
+        )
+            throws(NetworkError)
+        {
+            try x.withUnsafeBufferPointer { (x) throws(NetworkError) in
+                let wanted = x.count / widths[0] * widths[widths.count - 1]
+                try outputs.withUnsafeMutableBufferPointer { (outputs) throws(NetworkError) in
+                    if outputs.count != wanted {
+                        throw NetworkError("outputs", has: outputs.count, must: "have \(wanted)")
+                    }
+                    try predict(
+                        .dense(x), layout, outputs: outputs.baseAddress, preActivations: nil)
                 }
-                try predict(.dense(x), layout, outputs: outputs.baseAddress, preActivations: nil)
             }
         }
-    }
+    #endif
 
     /// Monte Carlo dropout (Gal and Ghahramani 2016): the mean of the outputs over `samples` sets of masks, and their
     /// standard deviation (with divisor `samples`), in the layout of `x`.

@@ -35,7 +35,8 @@ func measure(_ name: String, _ widths: [Int], examples m: Int, batchSize: Int, e
         }
     }
     let digits = String(hash, radix: 16)
-    let nanoseconds = Int((least / .nanoseconds(1)) / Double(epochs))
+    let (seconds, attoseconds) = least.components
+    let nanoseconds = Int((Double(seconds) * 1e9 + Double(attoseconds) / 1e9) / Double(epochs))
     print(name, String(repeating: "0", count: 16 - digits.count) + digits, nanoseconds)
 }
 
