@@ -277,6 +277,29 @@ def test_schedules(schedule: str) -> None:
     assert with_momentum.difference(momentum) > 1e-3  # Keras's v holds the rates
 
 
+def test_gradient_accumulation() -> None:
+    """Two batches of BATCH make an update, and the schedule counts batches, not updates."""
+    loss, factor, parts = "binary_cross_entropy", 0.01, 2
+    there = {"initial_learning_rate": 0.05, "decay_steps": 40, "decay_rate": 0.4, "staircase": True}
+    here = carried("keras.gradient_accumulation_steps", gradient_accumulation_steps=parts)
+    here |= carried("keras.L2", l2=factor, batch_size=parts * BATCH)
+    by_batches, by_updates = (
+        network(
+            loss, optimizer="sgd", **here,
+            **carried("keras.ExponentialDecay", **there, batch_size=size, examples=EXAMPLES),
+        )
+        for size in (BATCH, parts * BATCH)
+    )
+    peer = Peer(by_batches, kernel_regularizer=keras.regularizers.L2(factor))
+    schedule = keras.optimizers.schedules.ExponentialDecay(*there.values())
+    optimizer = keras.optimizers.SGD(schedule, gradient_accumulation_steps=parts)
+    peer.train(optimizer, loss, *data(loss))
+    for made in (by_batches, by_updates):
+        made.fit(*data(loss), epochs=epochs_of(BATCH), batch_size=parts * BATCH, shuffle=False)
+    assert peer.difference(by_batches) < TOLERANCE
+    assert peer.difference(by_updates) > 1e-3
+
+
 @pytest.mark.parametrize("kind", ["sample_weight", "class_weight"])
 def test_sample_weight(kind: str) -> None:
     """The weighted sum is divided by the number of examples there, by the sum of weights here."""

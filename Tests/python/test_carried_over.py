@@ -106,6 +106,10 @@ def test_loss_scale() -> None:
         (ValueError, "batch_size must be above 0, got 0", lambda: carry_over("keras.L2", batch_size=0)),
         (ValueError, "update must be at least 1, got 0", lambda: carry_over("keras.Adam", update=0)),
         (TypeError, "update must be a whole", lambda: carry_over("keras.Adam", update=2.0)),
+        (
+            ValueError, "gradient_accumulation_steps must be at least 1, got 0",
+            lambda: carry_over("keras.gradient_accumulation_steps", gradient_accumulation_steps=0),
+        ),
         (ValueError, "loss_scale must be above 0, got 0", lambda: carry_over("torch.SGD", loss_scale=0)),
         (ValueError, "no equal setting here: amsgrad=True", lambda: carry_over("torch.Adam", amsgrad=True)),
         (ValueError, "liblinear", lambda: carry_over("sklearn.LogisticRegression", solver="liblinear")),

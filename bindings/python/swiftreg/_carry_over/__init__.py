@@ -34,8 +34,8 @@ LIBRARIES: tuple[Library, ...] = (
     _vowpal_wabbit.LIBRARY, _dlib.LIBRARY, _weka.LIBRARY,
 )  # fmt: skip
 _ENTRIES = {name: carry for library in LIBRARIES for name, carry in library.entries.items()}
-# Numbers of the training, not settings of a library.
-_COUNTS, _SUMS = ("outputs", "update"), ("batch_size", "examples")
+# Numbers of the training.
+_COUNTS, _SUMS = ("outputs", "update", "gradient_accumulation_steps"), ("batch_size", "examples")
 
 
 def carry_over_names() -> list[str]:

@@ -200,6 +200,23 @@ def _cosine(*, initial_learning_rate: float, decay_steps: int, alpha: float = 0.
 
 
 @LIBRARY.entry(
+    "keras.gradient_accumulation_steps",
+    Line(
+        "`gradient_accumulation_steps=a`: updates by the mean gradient of a batches of n; schedules count the batches",
+        "batches of a n for `fit` and for the n of `l2` and `l1`; n for that of schedules",
+        "test_gradient_accumulation",
+    ),
+)
+def _gradient_accumulation_steps(*, gradient_accumulation_steps: int | None = None) -> Settings:
+    if gradient_accumulation_steps is not None:
+        caveat(
+            f"train with batches {gradient_accumulation_steps} times as large, and give their batch_size to "
+            "carry_over; for schedules, which count batches there, give the batch_size there"
+        )
+    return {}
+
+
+@LIBRARY.entry(
     "keras.fit",
     Line(
         "`sample_weight`, `class_weight`: the sum is divided by the number of examples, not of weights",
