@@ -1,5 +1,5 @@
 /// A matrix of `units` rows by `columns` examples: unit u of example e is `data[u * rowStride + e]`.
-/// Inside a network `columns` and `rowStride` are multiples of 16, so kernels process whole vectors.
+/// Inside a network `columns` and `rowStride` are whole vectors of 64 bytes, as which kernels process them.
 public struct UnitRows<Element>: @unchecked Sendable {
     public var data: UnsafeMutablePointer<Element>
     public var units: Int

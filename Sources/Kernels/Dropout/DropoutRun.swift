@@ -49,8 +49,9 @@ struct DropoutRun<V: Lanes> {
         _ words: (lanes_u32, lanes_u32), _ a: UnsafePointer<V.Element>,
         _ out: UnsafeMutablePointer<V.Element>, _ mask: UnsafeMutablePointer<UInt8>?
     ) {
-        V.multiply(a, by: scale, keeping: words.0, upTo: limit, into: out)
-        V.multiply(a + 16, by: scale, keeping: words.1, upTo: limit, into: out + 16)
+        V.multiply(a, by: scale, keeping: words.0, upTo: limit, into: out, count: 16)
+        V.multiply(
+            a + 16, by: scale, keeping: words.1, upTo: limit, into: out + 16, count: 16)
         if let mask { storeMask(words, mask) }
     }
 

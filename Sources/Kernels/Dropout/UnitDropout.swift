@@ -35,7 +35,9 @@ func dropoutUnits<V: Lanes>(
                     philox.rowWords(blocks, row: draw.offset &+ UInt64(e), to: words)
                     for u in 0..<count {
                         let p = a.data + (first + u) * a.rowStride + e
-                        V.multiply(p, by: scale, keeping: words[u], upTo: limit, into: p)
+                        V.multiply(
+                            p, by: scale, keeping: words[u], upTo: limit, into: p,
+                            count: a.columns - e)
                         lanes_barrier()
                     }
                 }

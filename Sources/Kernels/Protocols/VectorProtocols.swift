@@ -80,11 +80,11 @@ protocol Lanes: TileVector {
     static func erfPolynomial(_ z: Self) -> Self
     static func erfcxPolynomial(_ t: Self) -> Self
 
-    /// out = a * scale for those of sixteen elements whose word is at most `limit`, a * 0 for the rest.
-    /// Words and limit are XORed with `orderMask`.
+    /// out = a * scale for those of sixteen elements whose word is at most `limit`, a * 0 for the rest; in
+    /// whole vectors up to `count` elements. Words and limit are XORed with `orderMask`.
     static func multiply(
         _ a: UnsafePointer<Element>, by scale: Element, keeping words: lanes_u32,
-        upTo limit: UInt32, into out: UnsafeMutablePointer<Element>)
+        upTo limit: UInt32, into out: UnsafeMutablePointer<Element>, count: Int)
 }
 
 extension Lanes {

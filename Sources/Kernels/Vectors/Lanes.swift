@@ -99,7 +99,7 @@ struct F32x16: Lanes {
 
     @inline(__always) static func multiply(
         _ a: UnsafePointer<Float>, by scale: Float, keeping words: lanes_u32,
-        upTo limit: UInt32, into out: UnsafeMutablePointer<Float>
+        upTo limit: UInt32, into out: UnsafeMutablePointer<Float>, count: Int
     ) {
         (load(a) * Self(v: lanes_u32_keep(words, limit, scale))).store(out)
     }
@@ -200,9 +200,11 @@ struct F64x8: Lanes {
 
     @inline(__always) static func multiply(
         _ a: UnsafePointer<Double>, by scale: Double, keeping words: lanes_u32,
-        upTo limit: UInt32, into out: UnsafeMutablePointer<Double>
+        upTo limit: UInt32, into out: UnsafeMutablePointer<Double>, count: Int
     ) {
         (load(a) * Self(v: lanes_u32_keep_low(words, limit, scale))).store(out)
-        (load(a + 8) * Self(v: lanes_u32_keep_high(words, limit, scale))).store(out + 8)
+        if count > 8 {
+            (load(a + 8) * Self(v: lanes_u32_keep_high(words, limit, scale))).store(out + 8)
+        }
     }
 }

@@ -103,7 +103,7 @@ struct F32: SingleNumber {
 
     @inline(__always) static func multiply(
         _ a: UnsafePointer<Float>, by scale: Float, keeping words: lanes_u32,
-        upTo limit: UInt32, into out: UnsafeMutablePointer<Float>
+        upTo limit: UInt32, into out: UnsafeMutablePointer<Float>, count: Int
     ) {
         for i in 0..<16 {
             out[i] = a[i] * (Int32(bitPattern: words[i]) <= Int32(bitPattern: limit) ? scale : 0)
@@ -166,7 +166,7 @@ struct F64: SingleNumber {
     ) {}
     @inline(__always) static func multiply(
         _ a: UnsafePointer<Double>, by scale: Double, keeping words: lanes_u32,
-        upTo limit: UInt32, into out: UnsafeMutablePointer<Double>
+        upTo limit: UInt32, into out: UnsafeMutablePointer<Double>, count: Int
     ) {}
 }
 

@@ -65,8 +65,11 @@ struct Chunk<T: Scalar> {
         layers[count - 1].unitsBelow + layers[count - 1].nIn
     }
 
+    /// Elements of a kernel vector.
+    private static var width: Int { 64 / MemoryLayout<T>.stride }
+
     /// Examples in whole vectors.
-    static func columns(_ examples: Int) -> Int { roundUp(examples) }
+    static func columns(_ examples: Int) -> Int { (examples + width - 1) / width * width }
 
     static func elements(
         _ layers: UnsafePointer<Layer>, _ count: Int, examples: Int, trains: Bool
@@ -103,10 +106,11 @@ struct Chunk<T: Scalar> {
         return roundUp(units) * MemoryLayout<Double>.stride / MemoryLayout<T>.stride
     }
 
-    /// Rows follow one another at an odd number of 16 elements, so that they do not all meet in the
-    /// same sets of the cache.
+    /// Rows follow one another at an odd number of vectors, which are cache lines, so that they do not all
+    /// meet in the same sets of the cache.
     private static func pitch(_ examples: Int) -> Int {
-        savesMemory ? roundUp(examples) : roundUp(examples) / 16 / 2 * 32 + 16
+        let columns = columns(examples)
+        return savesMemory ? columns : (columns / width | 1) * width
     }
 
     /// Of all examples of the chunk: the outputs, and what follows them.
