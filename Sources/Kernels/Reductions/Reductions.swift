@@ -1,3 +1,4 @@
+import CLanes
 import KernelInterface
 
 /// The sum of -(y log a + (1 - y) log(1 - a)), and the number of NaN terms, which are left out.
@@ -39,6 +40,18 @@ func sumOfMagnitudes<V: Lanes>(_: V.Type, _ w: UnsafePointer<V.Element>, _ count
     return sums.total
 }
 
+/// The rows that are summed at once: as many as registers allow.
+@inline(__always)
+private func summedRows<V: Lanes>(_: V.Type) -> Int {
+    #if REG_KERNELSAVX512
+        V.width == 8 ? 8 : 4
+    #elseif REG_FMA
+        V.width == 8 ? 4 : 2
+    #else
+        1
+    #endif
+}
+
 /// The sums of rows, several at a time: each sum is a chain of dependent additions.
 @inline(__always)
 func sumRows<V: Lanes>(
@@ -47,38 +60,38 @@ func sumRows<V: Lanes>(
 ) {
     let o = LaneSums()
     var u = 0
-    // Four rows of floats would take all registers.
-    while !isBaseline && V.width == 8 && rows.elementStride == 1 && rows.rows - u >= 4 {
-        sumRows(V.self, [o, o, o, o], x + u * rows.rowStride, rows, out + u)
-        u += 4
+    @inline(__always) func sum<let n: Int>(_ zeros: InlineArray<n, LaneSums>, step: Int) {
+        sumRows(V.self, zeros, x + u * rows.rowStride, rows, step: step, out + u)
+        u += n
     }
-    while !isBaseline && rows.elementStride == 1 && rows.rows - u >= 2 {
-        sumRows(V.self, [o, o], x + u * rows.rowStride, rows, out + u)
-        u += 2
+    if rows.elementStride == 1 {
+        let most = summedRows(V.self)
+        while most >= 8 && rows.rows - u >= 8 { sum([o, o, o, o, o, o, o, o], step: 1) }
+        while most >= 4 && rows.rows - u >= 4 { sum([o, o, o, o], step: 1) }
+        while most >= 2 && rows.rows - u >= 2 { sum([o, o], step: 1) }
     }
-    while u < rows.rows {
-        sumRows(V.self, [o], x + u * rows.rowStride, rows, out + u)
-        u += 1
-    }
+    while u < rows.rows { sum([o], step: rows.elementStride) }
 }
 
 @inline(__always)
 private func sumRows<V: Lanes, let n: Int>(
     _: V.Type, _ zeros: InlineArray<n, LaneSums>, _ x: UnsafePointer<V.Element>,
-    _ rows: SummedRows, _ out: UnsafeMutablePointer<Double>
+    _ rows: SummedRows, step: Int, _ out: UnsafeMutablePointer<Double>
 ) {
     var sums = zeros
     var i = 0
     // No branch between the loads, so that the sums stay in registers.
-    while rows.elementStride == 1 && rows.count - i >= V.width {
+    while step == 1 && rows.count - i >= V.width {
         for u in 0..<n { sums[u].add(V.load(x + u * rows.rowStride + i), at: i) }
         i += V.width
+        // Keeps the compiler from unrolling, which is longer and no faster.
+        lanes_barrier()
     }
     while i < rows.count {
         let left = min(V.width, rows.count - i)
         for u in 0..<n {
-            let from = x + u * rows.rowStride + i * rows.elementStride
-            sums[u].add(V.load(from, first: left, stride: rows.elementStride), at: i)
+            let from = x + u * rows.rowStride + i * step
+            sums[u].add(V.load(from, first: left, stride: step), at: i)
         }
         i += V.width
     }
