@@ -67,6 +67,8 @@ public struct Epilogue<Element> {
     public var activation = Activation.identity
     /// A gradient descent step on W, which has the strides of C.
     public var fusedUpdate: (weight: UnsafeMutablePointer<Element>, factor: Element)?
+    /// Whether C is read after the product. Otherwise its final elements need not be stored.
+    public var needsC = true
 
     public init() {}
 }

@@ -206,6 +206,7 @@ func storeWholeTile<V: Lanes>(
                 V.load(weight + at + offset).addingProduct(factor, x).store(weight + at + offset)
                 return x
             }
+            if !epilogue.needsC { return }
         }
     }
     forEach { x, offset, _, _ in
@@ -299,7 +300,7 @@ private func storePartialTile<W: TileVector>(
                     store(load(weight + at).addingProduct(W(factor), x), weight + at)
                 }
             }
-            store(x, c)
+            if !place.isLast || epilogue.needsC { store(x, c) }
             at += cRowStride
         }
     }

@@ -325,6 +325,7 @@ private func multiplyStrip<V: Lanes>(
     let cRowStride = call.pointee.cRowStride
     var line = call.pointee.c + strip.rowIndex * cRowStride + strip.columnIndex
     let weight = strip.isLast ? call.pointee.epilogue.fusedUpdate?.weight : nil
+    let usesC = !(strip.isFirst && strip.isLast) || call.pointee.epilogue.needsC
     var i = 0
     while i < strip.rows {
         // C is read and written after the loop over k: by then it is in the cache.
@@ -335,9 +336,13 @@ private func multiplyStrip<V: Lanes>(
                 line += cRowStride
             }
         }
-        for _ in 0..<tileM {
-            for vector in 0..<tileVectors { lanes_prefetch(line + vector * V.width) }
-            line += cRowStride
+        if usesC {
+            for _ in 0..<tileM {
+                for vector in 0..<tileVectors { lanes_prefetch(line + vector * V.width) }
+                line += cRowStride
+            }
+        } else {
+            line += tileM * cRowStride
         }
         var tile = strip
         tile.rowIndex += i

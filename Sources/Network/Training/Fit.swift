@@ -63,13 +63,15 @@ extension Network {
             var dropout = dropout(firstRow: 0)
             dropout.masks = options.masks
             dropout.maskRowStride = examples.count
-            let fusedRate = fusedRate
+            var update = fusedUpdate
+            // The caller may read the gradient of the last batch. Without weights that is not an empty one.
+            update?.keepsGradient = examples.weights != nil || first + size >= examples.count
             let cost = try batch(
                 examples, range, BatchShare(totalWeight: m, fraction: 1), dropout: dropout,
                 wantsGradient: true, wantsPenalty: wantsPenalty, threads: threads,
-                fusedRate: fusedRate)
+                fusedUpdate: update)
             if !cost.isFinite { throw .notFinite }
-            if fusedRate == nil { try apply() } else { endUpdate() }
+            if update == nil { try apply() } else { endUpdate() }
             sum += cost * m
             total += m
         }

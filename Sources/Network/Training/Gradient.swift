@@ -14,7 +14,7 @@ extension Network {
     mutating func batch(
         _ examples: Examples<T>, _ range: ExampleRange, _ share: BatchShare, dropout: MaskSource?,
         wantsGradient: Bool, wantsPenalty: Bool = true, threads: Int,
-        fusedRate: Double? = nil
+        fusedUpdate: FusedUpdate? = nil
     ) throws(NetworkError) -> Double {
         let gradients = wantsGradient ? try self.gradients() : nil
         let memory = try reserve(
@@ -44,7 +44,7 @@ extension Network {
                             scale: scale,
                             penalty: share.fraction == 1
                                 ? scale : share.fraction / share.totalWeight,
-                            fusedRate: fusedRate) : nil)
+                            fusedUpdate: fusedUpdate) : nil)
             }
         }
         return sum.total / share.totalWeight + penalty

@@ -133,8 +133,7 @@ struct Propagation<T: Scalar> {
         var scale: Double
         /// Multiplies l2 * W and l1 * sign(W).
         var penalty: Double
-        /// The learning rate of plain gradient descent.
-        var fusedRate: Double?
+        var fusedUpdate: FusedUpdate?
     }
 
     /// Adds the gradient of this chunk's examples to `gradients`, from the gradient of the last
@@ -144,7 +143,7 @@ struct Propagation<T: Scalar> {
         epilogue batchEpilogue: BatchEpilogue?
     ) {
         let (scale, penalty) = (batchEpilogue?.scale, batchEpilogue?.penalty ?? 0)
-        let fusedRate = batchEpilogue?.fusedRate
+        let fusedUpdate = batchEpilogue?.fusedUpdate
         for l in (0..<layerCount).reversed() {
             let layer = layers[l]
             let (dz, a) = (chunk.outputs(l), chunk.inputs(l))
@@ -164,7 +163,7 @@ struct Propagation<T: Scalar> {
             }
             weightGradient(
                 l, weightPlan, dz, a, gradients, isFirst, scale: scale, penalty: penalty,
-                fusedRate: fusesUpdate ? fusedRate : nil)
+                fusedUpdate: fusesUpdate ? fusedUpdate : nil)
             biasGradient(l, dz, gradients + layer.biases, isFirst, scale)
             if let inputPlan {
                 if fusesReluMask {
@@ -175,11 +174,11 @@ struct Propagation<T: Scalar> {
                     activationGradient(l, a)
                 }
             }
-            if let fusedRate {
+            if let rate = fusedUpdate?.rate {
                 if !fusesUpdate {
-                    update(layer.weights, layer.weightCount, gradients, fusedRate)
+                    update(layer.weights, layer.weightCount, gradients, rate)
                 }
-                update(layer.biases, layer.nOut, gradients, fusedRate)
+                update(layer.biases, layer.nOut, gradients, rate)
             }
         }
     }
@@ -227,7 +226,7 @@ struct Propagation<T: Scalar> {
     private func weightGradient(
         _ l: Int, _ plan: ProductPlan, _ dz: UnitRows<T>, _ a: UnitRows<T>,
         _ gradients: UnsafeMutablePointer<T>, _ isFirst: Bool, scale: Double?, penalty: Double,
-        fusedRate: Double?
+        fusedUpdate: FusedUpdate?
     ) {
         let layer = layers[l]
         let (w, dw) = (parameters + layer.weights, gradients + layer.weights)
@@ -242,7 +241,10 @@ struct Propagation<T: Scalar> {
         var epilogue = Epilogue<T>()
         if let scale { epilogue.scale = T(scale) }
         if l2 != 0 { epilogue.l2Term = (UnsafePointer(w), T(l2)) }
-        if let fusedRate { epilogue.fusedUpdate = (w, T(-fusedRate)) }
+        if let fusedUpdate {
+            epilogue.fusedUpdate = (w, T(-fusedUpdate.rate))
+            epilogue.needsC = fusedUpdate.keepsGradient
+        }
         var product = MatrixProduct(
             m: layer.nOut, n: layer.nIn, k: range.count,
             a: .init(dz.data, rowStride: dz.rowStride, columnStride: 1),

@@ -3,6 +3,13 @@ import KernelInterface
 /// Parameters from which on a fused update is faster: fewer stay cached between the passes.
 private let minFusedUpdateCount = 1 << 15
 
+/// A step of plain gradient descent that is part of the product which gives the gradient.
+struct FusedUpdate {
+    var rate: Double
+    /// Whether the gradient is stored as well.
+    var keepsGradient = true
+}
+
 extension Network {
     /// Updates the parameters from the gradient buffer.
     public mutating func apply() throws(NetworkError) {
@@ -44,16 +51,16 @@ extension Network {
         position.step += 1
     }
 
-    /// The learning rate of the next update, if that can be fused into the gradient's product: plain SGD
-    /// without clipping, on so many parameters that a separate pass would not find them cached.
-    var fusedRate: Double? {
+    /// The next update, if it can be fused into the gradient's product: plain SGD without clipping, on so many
+    /// parameters that a separate pass would not find them cached.
+    var fusedUpdate: FusedUpdate? {
         guard
             optimizer.kind == .sgd && optimizer.clipNorm == 0
                 && parameterCount >= minFusedUpdateCount
         else {
             return nil
         }
-        return learningRate
+        return FusedUpdate(rate: learningRate)
     }
 
     /// Scales the weights into each unit down to maxNorm.
