@@ -194,6 +194,34 @@ def test_a_step_by_hand_is_a_step_of_fit(rng: np.random.Generator) -> None:
     assert (ours.step, ours.epoch) == (7, 0)
 
 
+def test_the_gradient_of_the_last_batch_remains(rng: np.random.Generator) -> None:
+    # So many weights that the update is part of the product that gives the gradient.
+    X, Y = rng.normal(size=(100, 150)), rng.normal(size=(100, 3))
+    options: dict[str, Any] = {"loss": "squared_error", "l2": 0.1, "learning_rate": 0.01, "seed": 2}
+    fitted, other = (MLP([150, 220, 3], optimizer="sgd", dtype=np.float64, **options) for _ in range(2))
+    fitted.fit(X, Y, batch_size=32, shuffle=False)
+    other.fit(X[:96], Y[:96], batch_size=32, shuffle=False)
+    other.gradient(X[96:], Y[96:])
+    assert np.array_equal(fitted.gradients, other.gradients)
+    other.apply()
+    assert np.array_equal(fitted.parameters, other.parameters)
+
+
+def test_weights_of_1_after_others(rng: np.random.Generator) -> None:
+    X, Y = rng.normal(size=(20, 4)), rng.integers(2, size=(20, 1)).astype(np.float64)
+    w = rng.uniform(0, 2, size=20)
+    network = MLP([4, 5, 1], dtype=np.float64, seed=1)
+    first = network.cost(X, Y)
+    for weighted, rows in ((w, 20), (None, 20), (None, 19), (w, 20), (None, 20), (None, 400), (None, 20)):
+        many = np.resize(X, (rows, 4)), np.resize(Y, (rows, 1))
+        cost = network.cost(*many, weighted)
+        alone = MLP.from_bytes(network.to_bytes()).cost(*many, weighted)
+        assert cost == alone
+        network.predict(X)
+        network.gradient(X, Y, weighted if rows == 20 else None)
+    assert network.cost(X, Y) == first
+
+
 def test_masks_that_are_given(rng: np.random.Generator) -> None:
     widths = (4, 9, 5, 1)
     X, Y = data(widths, 37, "binary_cross_entropy", rng)

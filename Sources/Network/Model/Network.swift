@@ -40,6 +40,8 @@ public struct Network<T: Scalar> {
     var fitWorkspace = Workspace<T>()
     /// Whether a report of the network's training runs: code of the caller, which may use the network.
     public internal(set) var isReporting = false
+    /// The layout (see `Propagation.layout`) in which the workspace has weights of 1 for all examples; 0: none.
+    var unitWeights: Int16 = 0
 
     /// Creates a network whose parameters are all 0. The caller has checked that the sizes of the layers
     /// match and that the parameter count does not overflow.

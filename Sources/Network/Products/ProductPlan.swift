@@ -112,12 +112,15 @@ extension Operations {
 
     // MARK: Plans of each path
 
-    @inline(never)
+    @inline(__always)
     private func unpackedPlan(m: Int, n: Int, k: Int) -> ProductPlan {
-        let parts = isWorthThreads(m, n, k) ? max(1, n / unpackedColumnsPerPart) : 1
+        // A constant: a plan that was just written element by element takes long to copy.
+        if !isWorthThreads(m, n, k) { return ProductPlan(path: .unpacked) }
         return ProductPlan(
             path: .unpacked,
-            division: Division(extent: n, share: unpackedColumnsPerPart, parts: parts))
+            division: Division(
+                extent: n, share: unpackedColumnsPerPart, parts: max(1, n / unpackedColumnsPerPart))
+        )
     }
 
     private func unpackedTransposedPlan(m: Int, n: Int, k: Int, _ threads: Int?) -> ProductPlan {

@@ -27,28 +27,32 @@ extension Network {
         return report()
     }
 
-    /// Allocates what the batches and the validation will need, so that they cannot run out of memory.
+    /// Allocates what the batches and the validation will need, so that they cannot run out of memory. Returns
+    /// the need of both.
     mutating func reserve(
         _ examples: Examples<T>, _ validation: Examples<T>?, _ options: FitOptions,
         _ threads: Int
-    ) throws(NetworkError) {
+    ) throws(NetworkError) -> WorkingMemory<T> {
         var need = WorkingMemory(
             self, batches: options.size(of: examples), of: examples.count, threads: threads)
         if let validation {
             need.add(WorkingMemory(self, batch: validation.count, trains: false, threads: threads))
         }
         _ = try reserve(need, threads)
+        return need
     }
 
     /// Trains for one epoch. Returns the mean cost of the batches.
     mutating func epoch(
-        _ examples: Examples<T>, _ options: FitOptions, _ memory: FitMemory<T>,
-        _ threads: Int
+        _ examples: Examples<T>, _ options: FitOptions, order: UnsafeMutablePointer<Int>?,
+        _ need: WorkingMemory<T>, _ threads: Int
     ) throws(NetworkError) -> Double {
-        if let order = memory.order {
+        if let order {
             shuffle(
                 runtime, order, count: examples.count, seed: settings.seed, epoch: position.epoch)
         }
+        // Again in every epoch: a report may have replaced it.
+        let memory = try reserve(need, threads)
         let size = options.size(of: examples)
         // The parameters are examined below.
         let wantsPenalty = options.readsCosts || !penaltyFollowsParameters
@@ -56,7 +60,7 @@ extension Network {
         for first in stride(from: 0, to: examples.count, by: size) {
             let range = ExampleRange(
                 first: first, count: min(size, examples.count - first),
-                order: UnsafePointer(memory.order), rows: examples.rows)
+                order: UnsafePointer(order), rows: examples.rows)
             let m = examples.totalWeight(of: range)
             // All examples of the batch weigh 0.
             if m == 0 { continue }
@@ -68,7 +72,7 @@ extension Network {
             update?.keepsGradient = examples.weights != nil || first + size >= examples.count
             let cost = try batch(
                 examples, range, BatchShare(totalWeight: m, fraction: 1), dropout: dropout,
-                wantsGradient: true, wantsPenalty: wantsPenalty, threads: threads,
+                wantsGradient: true, wantsPenalty: wantsPenalty, memory: memory,
                 fusedUpdate: update)
             if !cost.isFinite { throw .notFinite }
             if update == nil { try apply() } else { endUpdate() }

@@ -9,16 +9,14 @@ extension Network {
 
     /// The cost of a batch with its share of the penalties; with `wantsGradient` also the gradient, into the
     /// gradient buffer. A fused update changes the parameters on the way. Without `wantsPenalty` the cost is the
-    /// data term alone.
+    /// data term alone. `memory` is enough for the batch.
     @inline(never)
     mutating func batch(
         _ examples: Examples<T>, _ range: ExampleRange, _ share: BatchShare, dropout: MaskSource?,
-        wantsGradient: Bool, wantsPenalty: Bool = true, threads: Int,
+        wantsGradient: Bool, wantsPenalty: Bool = true, memory: BatchMemory<T>,
         fusedUpdate: FusedUpdate? = nil
     ) throws(NetworkError) -> Double {
         let gradients = wantsGradient ? try self.gradients() : nil
-        let memory = try reserve(
-            batch: range.count, trains: wantsGradient, threads: threads)
         let penalty =
             share.fraction == 0 || !wantsPenalty
             ? 0 : share.fraction * penalty(totalWeight: share.totalWeight)
@@ -35,6 +33,7 @@ extension Network {
                 &self, memory, part, trains: wantsGradient, dropout: dropout)
             propagation.forward(examples.inputs, rowWeights: examples.weights)
             sum.add(propagation.lossAndGradient(examples))
+            unitWeights = examples.weights == nil ? propagation.layout : 0
             if let gradients {
                 let isLast = first + part.count == end
                 propagation.backward(
@@ -92,9 +91,10 @@ extension Network {
         _ examples: Examples<T>, threads: Int
     ) throws(NetworkError) -> Double {
         let m = examples.totalWeight(of: examples.all)
+        let memory = try reserve(batch: examples.count, trains: false, threads: threads)
         return try batch(
             examples, examples.all, BatchShare(totalWeight: m, fraction: 0), dropout: nil,
-            wantsGradient: false, threads: threads)
+            wantsGradient: false, memory: memory)
     }
 
     /// Computes the gradient at the current step into the gradient buffer. Returns the cost. `totalWeight`
@@ -107,9 +107,10 @@ extension Network {
         if whole == 0 { throw .sampleWeight }
         // A sum of weights in another order may differ in its last bits.
         if !(whole.isFinite && whole >= m * (1 - 1e-6)) { throw .sampleWeight }
+        let memory = try reserve(batch: examples.count, trains: true, threads: Threads.count)
         return try batch(
             examples, examples.all, BatchShare(totalWeight: whole, fraction: m / whole),
-            dropout: dropout(firstRow: firstRow), wantsGradient: true, threads: Threads.count)
+            dropout: dropout(firstRow: firstRow), wantsGradient: true, memory: memory)
     }
 
     /// The largest relative error of the gradient against central differences of the cost, over at most
@@ -158,8 +159,9 @@ extension Network {
     @inline(never)
     private mutating func wholeCost(_ examples: Examples<T>) throws(NetworkError) -> Double {
         let m = examples.totalWeight(of: examples.all)
+        let memory = try reserve(batch: examples.count, trains: false, threads: Threads.count)
         return try batch(
             examples, examples.all, BatchShare(totalWeight: m, fraction: 1),
-            dropout: dropout(firstRow: 0), wantsGradient: false, threads: Threads.count)
+            dropout: dropout(firstRow: 0), wantsGradient: false, memory: memory)
     }
 }

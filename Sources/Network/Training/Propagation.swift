@@ -11,6 +11,10 @@ struct Propagation<T: Scalar> {
     private let scratch: UnsafeMutableRawPointer?
     private(set) var range: ExampleRange
     var dropout: MaskSource?
+    /// Chunks of the same layout have their values at the same places: the examples, negative without training.
+    let layout: Int16
+    /// Whether the chunk before was of the same layout and left weights of 1.
+    private let hasUnitWeights: Bool
 
     /// `range` has at most `Chunk.maxExamples` examples.
     @inline(never)
@@ -31,6 +35,9 @@ struct Propagation<T: Scalar> {
         scratch = memory.scratch
         self.range = range
         self.dropout = dropout
+        layout = Int16(truncatingIfNeeded: trains ? range.count : -range.count)
+        hasUnitWeights = network.unitWeights == layout
+        if !hasUnitWeights { network.unitWeights = 0 }
     }
 
     var preActivations: UnitRows<T> { chunk.outputs(layerCount - 1) }
@@ -116,7 +123,7 @@ struct Propagation<T: Scalar> {
             replaceUnweighted(given, chunk.targets)
             operations.table.pointee.gather(
                 given, Strides(unit: 0, example: 1), range, weights)
-        } else {
+        } else if !hasUnitWeights {
             weights.fill(with: 1)
         }
         // Padding columns weigh 0.

@@ -7,6 +7,7 @@ struct Training<T: Scalar> {
     private let options: FitOptions
     private let threads: Int
     private let memory: FitMemory<T>
+    private let need: WorkingMemory<T>
     private var patience: Patience
     private(set) var result = FitResult()
     /// Whether no further epoch follows.
@@ -25,7 +26,7 @@ struct Training<T: Scalar> {
         memory = try FitMemory(
             &network.pointee, examples: examples.count, shuffles: options.shuffles,
             validates: validation != nil)
-        try network.pointee.reserve(examples, validation, options, threads)
+        need = try network.pointee.reserve(examples, validation, options, threads)
         patience = Patience(options)
         isOver = options.epochs == 0
     }
@@ -37,7 +38,8 @@ struct Training<T: Scalar> {
         let cost: Double
         var validationCost = Double.nan
         do throws(NetworkError) {
-            cost = try network.pointee.epoch(examples, options, memory, threads)
+            cost = try network.pointee.epoch(
+                examples, options, order: memory.order, need, threads)
             if let validation {
                 validationCost = try network.pointee.dataTerm(validation, threads: threads)
                 if !validationCost.isFinite { throw .notFinite }

@@ -42,6 +42,7 @@ extension Network {
         _ need: WorkingMemory<T>, _ threads: Int
     ) throws(NetworkError) -> BatchMemory<T> {
         // What a report fails to get must not be taken from the training.
+        if !workspace.has(need.elements) { unitWeights = 0 }
         let values = try workspace.take(need.elements, keepsOld: isReporting)
         let scratch =
             need.scratch == 0 ? nil : Scratch.take(need.scratch, keepsOld: isReporting)

@@ -11,7 +11,7 @@ struct Workspace<T: Scalar> {
     mutating func take(
         _ count: Int, keepsOld: Bool = false
     ) throws(NetworkError) -> UnsafeMutablePointer<T> {
-        if let memory, elements >= count { return memory }
+        if let memory, has(count) { return memory }
         if !keepsOld { release() }
         guard let new = allocate(T.self, count) else { throw .memory }
         release()
@@ -20,6 +20,8 @@ struct Workspace<T: Scalar> {
         elements = count
         return new
     }
+
+    func has(_ count: Int) -> Bool { memory != nil && elements >= count }
 
     mutating func release() {
         free(memory)
