@@ -270,7 +270,7 @@ def rows() -> Iterator[Callable[[], Work]]:
             yield lambda t=dtype, o=options: training((2, 20, 3, 1), 211, 211, t, **o)  # type: ignore[misc]
         for keep_prob in (1, 0.5):
             yield lambda t=dtype, k=keep_prob: training((64, 128, 64, 10), 512, 64, t, k)  # type: ignore[misc]
-            yield lambda t=dtype, k=keep_prob: training((784, 800, 800, 10), 128, 128, t, k)  # type: ignore[misc]
+            yield lambda t=dtype, k=keep_prob: training((784, 800, 800, 10), 512, 128, t, k)  # type: ignore[misc]
         # As in the table of the grid.
         for widths in ((64, 100, 10), (30, 100, 1)):
             for keep_prob in (1, 0.8):

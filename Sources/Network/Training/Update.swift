@@ -1,7 +1,7 @@
 import KernelInterface
 
-/// Parameters from which on a fused update is faster: fewer stay cached between the passes.
-private let minFusedUpdateCount = 1 << 15
+/// Parameters from which on a fused update is faster: fewer stay in the L1 cache between the passes.
+private let minFusedUpdateCount = 1 << 14
 
 /// A step of plain gradient descent that is part of the product which gives the gradient.
 struct FusedUpdate {
