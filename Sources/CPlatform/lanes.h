@@ -131,26 +131,22 @@ LANES_NARROW(f64x4)
 #endif
 #undef LANES_NARROW
 
-/* The first n elements at p, fewer than a vector holds, and `rest` in the other lanes; the first n lanes to p.
+/* The first n elements at p, at most a vector, and `rest` in the other lanes; the first n lanes to p.
  * Nothing else is read or written: the mask of the instruction is also one of what it accesses. Those of AVX2 are
  * not used: QEMU reads the whole vector, and AMD's CPUs store by microcode. */
 #ifdef __AVX512VL__
-#define LANES_PARTIAL(type, element, count, letter, mask, pointee)                                           \
+#define LANES_PARTIAL(type, element, count, letter, mask)                                                    \
     LANES lanes_##type lanes_##type##_load_partial(const element *p, intptr_t n, element rest) {             \
         typedef element vector __attribute__((vector_size(count * sizeof(element))));                        \
-        return (lanes_##type)__builtin_ia32_loadup##letter##_mask(                                           \
-            (const pointee *)p, (vector)(lanes_##type)rest, (mask)((1u << n) - 1));                          \
+        return (lanes_##type)__builtin_ia32_loadup##letter##512_mask(p, (vector)(lanes_##type)rest,          \
+                                                                     (mask)((1u << n) - 1));                 \
     }                                                                                                        \
     LANES void lanes_##type##_store_partial(lanes_##type a, element *p, intptr_t n) {                        \
         typedef element vector __attribute__((vector_size(count * sizeof(element))));                        \
-        __builtin_ia32_storeup##letter##_mask((pointee *)p, (vector)a, (mask)((1u << n) - 1));               \
+        __builtin_ia32_storeup##letter##512_mask(p, (vector)a, (mask)((1u << n) - 1));                       \
     }
-LANES_PARTIAL(f32, float, 16, s512, uint16_t, float)
-LANES_PARTIAL(f64, double, 8, d512, uint8_t, double)
-LANES_PARTIAL(f32x8, float, 8, s256, uint8_t, vector)
-LANES_PARTIAL(f64x4, double, 4, d256, uint8_t, vector)
-LANES_PARTIAL(f32x4, float, 4, s128, uint8_t, vector)
-LANES_PARTIAL(f64x2, double, 2, d128, uint8_t, vector)
+LANES_PARTIAL(f32, float, 16, s, uint16_t)
+LANES_PARTIAL(f64, double, 8, d, uint8_t)
 #undef LANES_PARTIAL
 #endif
 

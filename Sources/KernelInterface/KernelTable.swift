@@ -62,6 +62,9 @@ public struct KernelTable<Element: Sendable>: Sendable {
         ) -> Void
     /// The tile of C that `multiply` keeps in registers; a division by whole tiles costs nothing.
     public let tile: (m: Int, n: Int)
+    /// Rows of a product, at most `max`, whose operands `multiply` reads in place if both are contiguous along
+    /// k >= 4. It computes `few` rows or `max`.
+    public let contiguousRows: (few: Int, max: Int)
     /// The largest k for which an element of a product is one chain of multiply-adds.
     public let blockK: Int
     /// Bytes of scratch memory, aligned to 64, that `multiply` needs for a product.
@@ -112,7 +115,7 @@ public struct KernelTable<Element: Sendable>: Sendable {
                 UnsafePointer<MatrixProduct<Element>>, Range<Int>, Range<Int>,
                 UnsafeMutableRawPointer
             ) -> Void,
-        tile: (m: Int, n: Int), blockK: Int,
+        tile: (m: Int, n: Int), contiguousRows: (few: Int, max: Int) = (0, 0), blockK: Int,
         scratchBytes: @escaping @Sendable (_ m: Int, _ n: Int, _ k: Int) -> Int
     ) {
         self.dropout = dropout
@@ -138,6 +141,7 @@ public struct KernelTable<Element: Sendable>: Sendable {
         self.sumOfMagnitudes = sumOfMagnitudes
         self.multiply = multiply
         self.tile = tile
+        self.contiguousRows = contiguousRows
         self.blockK = blockK
         self.scratchBytes = scratchBytes
     }

@@ -42,7 +42,7 @@ private func table<V: Lanes>(_: V.Type) -> KernelTable<V.Element> {
         penalize: { penalize(V.self, $0, $1, $2, $3, $4, $5) },
         sumOfMagnitudes: { sumOfMagnitudes(V.self, $0, $1) },
         multiply: { multiply(V.self, $0, $1, $2, $3) },
-        tile: (m: tileM, n: tileVectors * V.width),
+        tile: (m: tileM, n: tileVectors * V.width), contiguousRows: contiguousRows,
         blockK: V.blockK,
         scratchBytes: { productScratchBytes(V.self, m: $0, n: $1, k: $2) })
 }

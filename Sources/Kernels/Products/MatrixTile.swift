@@ -228,80 +228,87 @@ func activateRows<V: Lanes>(
     }
 }
 
-/// The biases of a strip's first vector of columns if there is one bias per column; otherwise 0.
-@inline(__always)
-func columnBias<W: TileVector>(
-    _: W.Type, _ call: UnsafePointer<MatrixProduct<W.Element>>, _ strip: TilePlace
-) -> W {
-    let epilogue = call.pointee.epilogue
-    guard strip.isLast, !epilogue.biasIsPerRow, let bias = epilogue.bias else { return W(0) }
-    return strip.columns < W.width
-        ? W.loadPartial(bias + strip.columnIndex, strip.columns, filler: 0)
-        : W.load(bias + strip.columnIndex)
-}
-
-/// `storeWholeTile` for a tile with fewer rows or columns, of `perRow` vectors a row. `columnBias` is
-/// that of the tile's strip. Rows are a loop, so the sums are in memory.
+/// `storeWholeTile` for a tile with fewer rows or columns, of `perRow` vectors a row. Rows are a loop, so the sums
+/// are in memory.
 @inline(__always)
 func storePartialTile<W: TileVector, let n: Int>(
-    _ sums: InlineArray<n, W>, perRow: Int, _ columnBias: W,
-    _ call: UnsafePointer<MatrixProduct<W.Element>>, _ place: TilePlace
+    _ sums: InlineArray<n, W>, perRow: Int, _ call: UnsafePointer<MatrixProduct<W.Element>>,
+    _ place: TilePlace
 ) {
     var sums = sums
     withUnsafeBytes(of: &sums) {
-        storePartialTile(
-            $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: W.self), perRow: perRow,
-            columnBias: columnBias, call, place)
+        let sums = $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: W.self)
+        for k in 0..<perRow {
+            let columns = place.columns - k * W.width
+            if columns <= 0 { break }
+            storeColumns(
+                sums + k, step: perRow, rows: place.rows, columns: min(W.width, columns), call,
+                place, place.columnIndex + k * W.width)
+        }
     }
 }
 
-@inline(__always)
-private func storePartialTile<W: TileVector>(
-    _ sums: UnsafePointer<W>, perRow: Int, columnBias: W,
-    _ call: UnsafePointer<MatrixProduct<W.Element>>, _ place: TilePlace
+/// Stores `rows` rows of at most one vector of a tile, at `column` of C. The vectors of the sums are `step` apart.
+@inline(never)
+private func storeColumns<W: TileVector>(
+    _ sums: UnsafePointer<W>, step: Int, rows: Int, columns n: Int,
+    _ call: UnsafePointer<MatrixProduct<W.Element>>, _ place: TilePlace, _ column: Int
 ) {
+    @inline(__always) func load(_ p: UnsafePointer<W.Element>) -> W {
+        W.loadsPartially || n < W.width ? W.loadPartial(p, n, filler: 0) : W.load(p)
+    }
+    @inline(__always) func store(_ x: W, _ p: UnsafeMutablePointer<W.Element>) {
+        if W.loadsPartially || n < W.width { x.storePartial(p, first: n) } else { x.store(p) }
+    }
     let epilogue = call.pointee.epilogue
     let cRowStride = call.pointee.cRowStride
-    // Plain values: the compiler splits an optional vector into its lanes.
-    let scale = W(epilogue.scale ?? 1)
+    var at = place.rowIndex * cRowStride + column
+    let c = call.pointee.c
+    var sums = sums
+    // Plain values: the compiler splits an optional vector into its lanes. A factor 1 and a bias -0 change nothing.
+    let scale = W(place.isLast ? epilogue.scale ?? 1 : 1)
     let factor = W(epilogue.l2Term?.factor ?? 0)
-    for k in 0..<perRow {
-        let j = place.columnIndex + k * W.width
-        let n = min(W.width, place.columnIndex + place.columns - j)
-        if n <= 0 { return }
-        let isWhole = n == W.width
-        @inline(__always) func load(_ p: UnsafePointer<W.Element>) -> W {
-            isWhole ? W.load(p) : W.loadPartial(p, n, filler: 0)
+    var bias = W(-0.0)
+    var rowBiases: UnsafePointer<W.Element>?
+    if place.isLast, let biases = epilogue.bias {
+        if epilogue.biasIsPerRow {
+            rowBiases = biases + place.rowIndex
+        } else {
+            bias = load(biases + column)
         }
-        @inline(__always) func store(_ x: W, _ p: UnsafeMutablePointer<W.Element>) {
-            if isWhole { x.store(p) } else { x.storePartial(p, first: n) }
-        }
-        var bias = columnBias
-        if k > 0, place.isLast, !epilogue.biasIsPerRow, let all = epilogue.bias {
-            bias = load(all + j)
-        }
-        var at = place.rowIndex * cRowStride + j
-        for i in 0..<place.rows {
-            let c = call.pointee.c + at
-            var x = sums[i * perRow + k]
-            if !place.isFirst { x = load(c) + x }
-            if place.isLast {
-                if epilogue.scale != nil { x = x * scale }
-                if let (weight, _) = epilogue.l2Term {
-                    x = x.addingProduct(factor, load(weight + at))
-                }
-                if let all = epilogue.bias {
-                    if epilogue.biasIsPerRow { bias = W(all[place.rowIndex + i]) }
-                    x = x + bias
-                }
-                if let z = epilogue.preActivation { store(x, z + at) }
-                if epilogue.activation == .relu { x = x.relu }
-                if let (weight, factor) = epilogue.fusedUpdate {
-                    store(load(weight + at).addingProduct(W(factor), x), weight + at)
-                }
-            }
-            if !place.isLast || epilogue.needsC { store(x, c) }
+    }
+    if place.isFirst
+        && (!place.isLast
+            || epilogue.l2Term == nil && epilogue.preActivation == nil
+                && epilogue.activation != .relu && epilogue.fusedUpdate == nil)
+    {
+        for i in 0..<rows {
+            if let rowBiases { bias = W(rowBiases[i]) }
+            store(sums.pointee * scale + bias, c + at)
             at += cRowStride
+            sums += step
         }
+        return
+    }
+    for i in 0..<rows {
+        let c = c + at
+        var x = sums.pointee
+        if !place.isFirst { x = load(c) + x }
+        if place.isLast {
+            x = x * scale
+            if let (weight, _) = epilogue.l2Term {
+                x = x.addingProduct(factor, load(weight + at))
+            }
+            if let rowBiases { bias = W(rowBiases[i]) }
+            x = x + bias
+            if let z = epilogue.preActivation { store(x, z + at) }
+            if epilogue.activation == .relu { x = x.relu }
+            if let (weight, factor) = epilogue.fusedUpdate {
+                store(load(weight + at).addingProduct(W(factor), x), weight + at)
+            }
+        }
+        if !place.isLast || epilogue.needsC { store(x, c) }
+        at += cRowStride
+        sums += step
     }
 }

@@ -48,9 +48,6 @@ protocol Lanes: TileVector {
     /// 2^-n for the n of `normalized`.
     var inversePower: Self { get }
 
-    /// Whether `loadPartial` is an instruction.
-    static var loadsPartially: Bool { get }
-
     /// The sum of the lanes, by halves.
     var laneSum: Element { get }
     /// The lane sums of `width` vectors from `first`: that of vector 4 i + j in lane width / 4 * j + i. The
@@ -92,8 +89,6 @@ extension Lanes {
     /// multiply-adds. A block fits the L1 cache. The same for every instruction set: changing it
     /// changes bits.
     @inline(__always) static var blockK: Int { MemoryLayout<Element>.size == 4 ? 384 : 256 }
-
-    @inline(__always) static var loadsPartially: Bool { false }
 
     @inline(__always) var relu: Self { atLeast(Self(0)) }
 
@@ -147,6 +142,8 @@ protocol TileVector: BitwiseCopyable, SendableMetatype {
     static func load(_ p: UnsafePointer<Element>) -> Self
     func store(_ p: UnsafeMutablePointer<Element>)
 
+    /// Whether `loadPartial` and `storePartial` are instructions, which then also take `count` = width.
+    static var loadsPartially: Bool { get }
     /// Loads the first `count` < width elements without reading past them; the other lanes are `filler`.
     static func loadPartial(_ p: UnsafePointer<Element>, _ count: Int, filler: Element) -> Self
     /// Stores the first `count` < width lanes and nothing else.
@@ -172,6 +169,8 @@ extension TileVector {
     }
 
     // Where no instruction does it.
+
+    @inline(__always) static var loadsPartially: Bool { false }
 
     /// Out of line: every load has this branch.
     @inline(never)
