@@ -249,8 +249,9 @@ TEST(dense_unused_stride) {
 TEST(dense_small_transposed) {
     static const Layout layouts[] = {EXAMPLES_UNITS, PADDED_EXAMPLES, STEPPED};
     static const Layout inputs[] = {EXAMPLES_UNITS, UNITS_EXAMPLES, REVERSED, BROADCAST};
-    static const Shape shapes[] = {
-        {20, 2, 211}, {3, 20, 1500}, {9, 20, 6001}, {20, 30, 2003}, {1, 200, 5999}};
+    static const Shape shapes[] = {{20, 2, 211},   {3, 20, 1500},  {9, 20, 6001},
+                                   {20, 30, 2003}, {1, 200, 5999}, {4, 65, 333},
+                                   {10, 257, 444}, {9, 800, 17},   {100, 66, 1}};
     static const reg_activation activations[] = {REG_IDENTITY, REG_RELU, REG_SIGMOID, REG_TANH};
     for (size_t i = 0; i < COUNT(shapes); i++) {
         for (size_t j = 0; j < COUNT(inputs); j++) {

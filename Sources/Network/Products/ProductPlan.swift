@@ -13,6 +13,8 @@ struct ProductPlan {
         case unpacked
         /// `multiplyUnits` on blocks of examples that are transposed on the way in and out.
         case unpackedTransposed
+        /// `multiply` with operands in place, by blocks of examples that are transposed on the way out.
+        case contiguousTransposed
         /// `multiply`, by packed blocks.
         case packed
         /// `multiply` of the transposed product, whose output rows are contiguous.
@@ -30,7 +32,7 @@ struct ProductPlan {
     var partBytes = 0
     /// Elements of the temporary that is allocated for the call.
     var temporaryCount = 0
-    /// Examples per block of `unpackedTransposed`.
+    /// Examples per block of `unpackedTransposed` and `contiguousTransposed`.
     var blockExamples = 0
 
     var scratchBytes: Int { partBytes * division.parts }
@@ -57,6 +59,8 @@ private let maxUnpackedWeights = 1 << 14
 private let maxUnpackedSpan = 3 << 14
 /// Rows of A up to which B is read so few times that it need not stay there.
 private let maxStreamedRows = 16
+/// The smallest k from which on examples in rows are multiplied in place.
+private let minContiguousK = 64
 /// Columns of a part of an unpacked product.
 private let unpackedColumnsPerPart = 64
 /// Bytes of a block of transposed examples: it stays in the L1 cache.
@@ -82,11 +86,18 @@ extension Operations {
         let (m, n, k) = (call.pointee.m, call.pointee.n, call.pointee.k)
         let isWide = cStrides.example == 1 || n == 1
         let isTall = cStrides.unit == 1 || m == 1
+        let isContiguous = isContiguous(call)
+        if isTall && isContiguous && n == 1 {
+            return packedPlan(path: .packedTransposed, m: n, n: m, k: k, threads)
+        }
         if isUnitProduct(call) {
             if isWide && isUnpackedInPlace(call) { return unpackedPlan(m: m, n: n, k: k) }
             if isTall && isWorthTransposing(m: m, k: k) {
-                return unpackedTransposedPlan(m: m, n: n, k: k, threads)
+                return transposedPlan(.unpackedTransposed, m: m, n: n, k: k, copied: k, threads)
             }
+        }
+        if !isWide && isTall && isContiguous && isWorthReadingInPlace(m: m, k: k) {
+            return transposedPlan(.contiguousTransposed, m: m, n: n, k: k, copied: 0, threads)
         }
         if isWide { return packedPlan(m: m, n: n, k: k, threads) }
         if isTall { return packedPlan(path: .packedTransposed, m: n, n: m, k: k, threads) }
@@ -123,13 +134,16 @@ extension Operations {
         )
     }
 
-    private func unpackedTransposedPlan(m: Int, n: Int, k: Int, _ threads: Int?) -> ProductPlan {
-        let exampleBytes = (m + k) * MemoryLayout<T>.stride
+    /// In blocks of examples, with `copied` units of A and all of C in scratch memory.
+    private func transposedPlan(
+        _ path: ProductPlan.Path, m: Int, n: Int, k: Int, copied: Int, _ threads: Int?
+    ) -> ProductPlan {
+        let exampleBytes = (m + copied) * MemoryLayout<T>.stride
         let size = max(16, min(n + 15, transposedBlockBytes / exampleBytes) / 16 * 16)
         let blocks = (n + size - 1) / size
         let parts = isWorthThreads(m, n, k) ? min(blocks, threads ?? Threads.count) : 1
         return ProductPlan(
-            path: .unpackedTransposed,
+            path: path,
             division: Division(
                 extent: n, share: (blocks + parts - 1) / parts * size, parts: parts),
             partBytes: exampleBytes * size, blockExamples: size)
@@ -178,6 +192,22 @@ extension Operations {
             .multipliedReportingOverflow(by: columnBytes)
         return call.pointee.b.columnStride == 1
             && (call.pointee.m <= maxStreamedRows || !overflow && span <= maxUnpackedSpan)
+    }
+
+    /// Whether `multiply` can read both operands in place, and C needs no other strides than those of its rows.
+    private func isContiguous(_ call: UnsafePointer<MatrixProduct<T>>) -> Bool {
+        table.pointee.contiguousRows.max > 0 && call.pointee.a.columnStride == 1
+            && call.pointee.b.rowStride == 1 && call.pointee.k >= 4
+            && call.pointee.epilogue.l2Term == nil && call.pointee.epilogue.fusedUpdate == nil
+            && !call.pointee.accumulates && call.pointee.appliesEpilogue
+    }
+
+    /// Whether fewer rows are computed in place than packing fills vectors with, and whether they are long enough for
+    /// the constant costs of a tile.
+    private func isWorthReadingInPlace(m: Int, k: Int) -> Bool {
+        let (few, max) = table.pointee.contiguousRows
+        let packed = (m + vectorWidth - 1) / vectorWidth * vectorWidth
+        return m <= max && (m <= few ? few : max) < packed && k >= minContiguousK
     }
 
     /// Whether transposing pays: its time grows with the units of an example, that of the product with the

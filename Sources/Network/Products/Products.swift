@@ -24,7 +24,7 @@ extension Operations {
     ) {
         switch plan.path {
         case .unpacked: runUnpacked(plan, &call)
-        case .unpackedTransposed:
+        case .unpackedTransposed, .contiguousTransposed:
             runTransposedBlocks(plan, &call, example: cStrides.example, memory.scratch)
         case .packedTransposed:
             swap(&call.m, &call.n)

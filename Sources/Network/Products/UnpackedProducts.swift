@@ -59,28 +59,45 @@ extension Operations {
                     from: range.lowerBound, to: range.upperBound, by: plan.blockExamples)
                 {
                     let end = min(range.upperBound, first + plan.blockExamples)
-                    operations.runTransposedBlock(call, example, first..<end, memory)
+                    operations.runTransposedBlock(plan, call, example, first..<end, memory)
                 }
             }
         }
     }
 
-    /// Computes some examples, with memory for the rows of A and of C.
+    /// Computes some examples, with memory for the rows of A, if they are copied, and of C.
     private func runTransposedBlock(
-        _ call: UnsafePointer<MatrixProduct<T>>, _ example: Int, _ examples: Range<Int>,
-        _ memory: UnsafeMutablePointer<T>
+        _ plan: ProductPlan, _ call: UnsafePointer<MatrixProduct<T>>, _ example: Int,
+        _ examples: Range<Int>, _ memory: UnsafeMutablePointer<T>
     ) {
         let columns = (examples.count + vectorWidth - 1) / vectorWidth * vectorWidth
+        let isInPlace = plan.path == .contiguousTransposed
         let a = UnitRows(
-            data: memory, units: call.pointee.k, columns: columns, rowStride: columns)
+            data: memory, units: isInPlace ? 0 : call.pointee.k, columns: columns,
+            rowStride: columns)
         let c = UnitRows(
             data: memory + a.span, units: call.pointee.m, columns: columns, rowStride: columns)
         let b = call.pointee.b
-        table.pointee.gather(
-            b.data, Strides(unit: b.rowStride, example: b.columnStride),
-            ExampleRange(first: examples.lowerBound, count: examples.count, order: nil), a)
-        var product = UnitProduct(call.pointee, a: a, c: c)
-        multiply(&product, 0..<columns)
+        if isInPlace {
+            var product = call.pointee
+            product.n = examples.count
+            product.b.data += examples.lowerBound * b.columnStride
+            product.c = c.data
+            product.cRowStride = columns
+            if product.epilogue.preActivation != nil {
+                product.epilogue.preActivation = nil
+                product.epilogue.activation = .identity
+            }
+            withUnsafePointer(to: &product) {
+                table.pointee.multiply($0, 0..<c.units, 0..<examples.count, memory)
+            }
+        } else {
+            table.pointee.gather(
+                b.data, Strides(unit: b.rowStride, example: b.columnStride),
+                ExampleRange(first: examples.lowerBound, count: examples.count, order: nil), a)
+            var product = UnitProduct(call.pointee, a: a, c: c)
+            multiply(&product, 0..<columns)
+        }
         func copyOut(_ target: UnsafeMutablePointer<T>) {
             copy(
                 c, examples: examples.count, to: target + examples.lowerBound * example,
@@ -88,7 +105,10 @@ extension Operations {
         }
         if let z = call.pointee.epilogue.preActivation {
             copyOut(z)
-            table.pointee.activate(c.data, c.data, c.span, call.pointee.epilogue.activation)
+            for u in 0..<c.units {
+                let row = c.data + u * c.rowStride
+                table.pointee.activate(row, row, examples.count, call.pointee.epilogue.activation)
+            }
         }
         copyOut(call.pointee.c)
     }
