@@ -21,7 +21,7 @@ OR_LEAVE_OUT := scripts/prerequisites --or-leave-out
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | \
-	    while IFS='|' read -r name text; do printf '  make %-15s %s\n' "$$name" "$$text"; done
+	    while IFS='|' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
 
 # ---- The library --------------------------------------------------------------------------
 
@@ -46,7 +46,7 @@ lib: $(BUILD)/$(TARGET)/lib/libSwiftReg.a
 endif
 
 CROSS_TARGETS := aarch64 x86_64-musl aarch64-musl
-$(CROSS_TARGETS:%=$(BUILD)/%/lib/libSwiftReg.a): $(BUILD)/%/lib/libSwiftReg.a: $(SWIFT_SOURCES)
+$(CROSS_TARGETS:%=$(BUILD)/%/lib/libSwiftReg.a): $(BUILD)/%/lib/libSwiftReg.a: $(SWIFT_SOURCES) scripts/build-library scripts/cross-modules
 	@$(STEP) "Library, $*" scripts/build-library $* $(BUILD)/$*/lib
 
 # swift build keeps its own account of what is up to date, so it is asked whenever a source is newer.
@@ -284,6 +284,9 @@ test-swift-package: # a Swift package outside the tree, from source and by the a
 
 test-swift-package-programs: $(LIB_LINK) $(BUNDLE).zip
 	@scripts/test-swift-package $(LIB) $(BUNDLE)
+
+test-swift-arm64: $(LIB_LINK) $(BUNDLE).zip ## such a package on 64-bit ARM, by the artifact bundle and Debian's Swift (as root; build/roots, 6 GB)
+	@scripts/test-swift-arm64 $(LIB) $(BUNDLE)
 
 test-python: $(VENV)/.installed # pytest; PYTEST="-k dropout" chooses
 	@$(OR_LEAVE_OUT) "tests of data-parallel training" mpi -- true
