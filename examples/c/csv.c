@@ -1,4 +1,4 @@
-/* Trains a classifier on a CSV file, predicts with it, and exports it as a C function.
+/* Trains a classifier of doubles on a CSV file, predicts with it, and exports it as a C function.
  *
  *     cc csv.c -I../../include -L../../build/lib -Wl,-rpath,../../build/lib -lSwiftReg -lm -o csv
  *     ./csv train data.csv network.safetensors
