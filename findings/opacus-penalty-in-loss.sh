@@ -20,7 +20,7 @@ import torch
 from opacus import PrivacyEngine
 from torch.utils.data import DataLoader, TensorDataset
 
-warnings.simplefilter("ignore")  # the engine's random numbers are not secure, which this needs not
+warnings.simplefilter("ignore")  # the random numbers are not secure: none are drawn here
 
 
 def norm(penalty=0.0, weight_decay=0.0, mode=None):
