@@ -107,6 +107,15 @@ FUSED fused_f64x2 fused_f64x2_quick(fused_f64x2 a, fused_f64x2 b, fused_f64x2 c)
     return uh == 0 ? uh + c : vh + (fused_f64x2)odd;
 }
 
+/* The same for one number: the operations on the other lane have no use. */
+static __attribute__((noinline, unused)) double fused_f64_quick(double a, double b, double c) {
+#ifdef __FP_FAST_FMA
+    return __builtin_fma(a, b, c);
+#else
+    return fused_f64x2_quick((fused_f64x2){a, 0}, (fused_f64x2){b, 0}, (fused_f64x2){c, 0}).x;
+#endif
+}
+
 /* Lanes of -1 where a part may overflow or underflow, or where one is infinite or NaN. */
 FUSED fused_i64x2 fused_f64x2_doubtful(fused_f64x2 a, fused_f64x2 b, fused_f64x2 c) {
     const fused_f64x2 x = __builtin_elementwise_abs(a), y = __builtin_elementwise_abs(b),

@@ -10,9 +10,16 @@ func runtime() throws(Failure) -> UnsafePointer<Runtime> {
     return runtime
 }
 
+/// The kernels for a function of arrays.
+@inline(__always)
+func arrayRuntime() throws(Failure) -> UnsafePointer<Runtime> {
+    guard let runtime = Runtime.forArrays else { throw Failure(REG_ERROR_ISA) }
+    return runtime
+}
+
 @inline(__always)
 func operations<T: Scalar>(_: T.Type) throws(Failure) -> Operations<T> {
-    Operations(try runtime())
+    Operations(try arrayRuntime())
 }
 
 @inline(__always)

@@ -67,7 +67,7 @@ public func reg_dropout_mask(
         let count = try elements(UInt8.self, Size(count, "count"))
         try check(keep_prob, as: .keepProb)
         let mask = try output(mask, count, "mask")
-        dropoutMask(try runtime(), mask, count, draw(keep_prob, seed, stream, offset))
+        dropoutMask(try arrayRuntime(), mask, count, draw(keep_prob, seed, stream, offset))
     }
 }
 
@@ -79,7 +79,7 @@ public func reg_philox(
     status { () throws(Failure) in
         let count = try elements(UInt32.self, Size(count, "count"))
         let words = try output(words, count, "words")
-        philoxWords(try runtime(), words, count, draw(1, seed, stream, offset))
+        philoxWords(try arrayRuntime(), words, count, draw(1, seed, stream, offset))
     }
 }
 

@@ -166,7 +166,7 @@ private func gradientOfProduct<V: Lanes>(
                 mapVectors(z + i, u, n) { (z: V) in
                     V(-0.9189385332046727).addingProduct(z * z, V(-0.5))
                 }
-                elementaryVectors(V.self, u, u, n, .exp)
+                expOfVectors(V.self, u, u, n)
                 errorFunction(V.self, z + i, s, n, .normalCumulative)
             } else {
                 activateVectors(V.self, z + i, s, n, .sigmoid)
@@ -198,7 +198,7 @@ private func elementaryVectors<V: Lanes>(
     _ function: ElementaryFunction
 ) {
     switch function {
-    case .exp: mapVectors(x, out, count) { (x: V) in x.exp }
+    case .exp: expOfVectors(V.self, x, out, count)
     case .log: mapVectors(x, out, count) { (x: V) in x.log }
     case .log1p: mapVectors(x, out, count) { (x: V) in x.log1p }
     case .sigmoid: activateVectors(V.self, x, out, count, .sigmoid)
@@ -206,6 +206,13 @@ private func elementaryVectors<V: Lanes>(
     case .tanh: activateVectors(V.self, x, out, count, .tanh)
     case .erf: errorFunction(V.self, x, out, count, .erf)
     }
+}
+
+@inline(never)
+private func expOfVectors<V: Lanes>(
+    _: V.Type, _ x: UnsafePointer<V.Element>, _ out: UnsafeMutablePointer<V.Element>, _ count: Int
+) {
+    mapVectors(x, out, count) { (x: V) in x.exp }
 }
 
 /// The results of `errorFunction`.

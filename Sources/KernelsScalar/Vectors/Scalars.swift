@@ -117,9 +117,9 @@ struct F64: SingleNumber {
 
     @inline(__always) init(_ value: Double) { v = value }
 
-    /// In integers: the C library's function for a CPU without the instruction rounds twice.
+    /// Not the C library's function, which rounds twice on a CPU without the instruction.
     @inline(__always) func addingProduct(_ a: F64, _ b: F64) -> F64 {
-        F64(fused_f64_any(a.v, b.v, v))
+        F64(fused_f64_quick(a.v, b.v, v))
     }
 
     @inline(__always) var magnitude: F64 { F64(Double(bitPattern: v.bitPattern & ~sign)) }

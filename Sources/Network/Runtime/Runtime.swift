@@ -9,7 +9,7 @@ import Kernels
 
 /// The kernel set in use, chosen at the first call.
 public struct Runtime: Sendable {
-    public let kernels: KernelSet
+    public fileprivate(set) var kernels: KernelSet
     public let isa: StaticString
 
     /// Nil if SWIFTREG_ISA names an instruction set that this CPU or build lacks.
@@ -18,6 +18,19 @@ public struct Runtime: Sendable {
             chosen = Runtime.choose()
         }
         return chosen == nil ? nil : address(&chosen)
+    }
+
+    /// The same for functions of arrays: where flash is scarce, the kernels of networks are less than all.
+    public static var forArrays: UnsafePointer<Runtime>? {
+        #if REG_SCALAR
+            Once.run(&onceForArrays) {
+                chosenForArrays = current?.pointee
+                chosenForArrays?.kernels = Kernels.arrayKernelSet()
+            }
+            return chosenForArrays == nil ? nil : address(&chosenForArrays)
+        #else
+            return current
+        #endif
     }
 
     fileprivate static func choose() -> Runtime? {
@@ -53,6 +66,10 @@ public struct Runtime: Sendable {
 // Globals, because a C callback can capture nothing, not even Self.
 nonisolated(unsafe) private var once = Once()
 nonisolated(unsafe) private var chosen: Runtime?
+#if REG_SCALAR
+    nonisolated(unsafe) private var onceForArrays = Once()
+    nonisolated(unsafe) private var chosenForArrays: Runtime?
+#endif
 
 /// The address of the value in an optional, which is that of the optional.
 private func address<T>(_ global: UnsafeMutablePointer<T?>) -> UnsafePointer<T> {
