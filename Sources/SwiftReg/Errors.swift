@@ -15,16 +15,18 @@ struct Failure: Error {
     }
 
     /// An error about an argument, or one element of it, that must be as `wanted` says.
+    @inline(__always)
     init(
         _ status: reg_status, _ argument: StaticString, index: Int = -1, is value: Value = .none,
         _ wanted: StaticString
     ) {
-        self.init(status, text(argument), index: index, value, text(wanted))
+        self.init(status, text(argument), index: index, value, sentence(wanted))
     }
 
     /// An error about no argument, in other words than those of its status.
+    @inline(__always)
     init(_ status: reg_status, saying words: StaticString) {
-        self.init(status, nil, index: -1, .none, text(words))
+        self.init(status, nil, index: -1, .none, sentence(words))
     }
 
     @inline(never)
@@ -90,6 +92,16 @@ func status(of body: () throws(Failure) -> Void) -> reg_status {
 
 /// This file alone uses the record: in a build of several object files, each would have its own.
 private func errorRecord() -> UnsafeMutablePointer<platform_error> { platform_error_record() }
+
+/// The words of an error; nil in a library that has the codes alone.
+@inline(__always)
+private func sentence(_ literal: StaticString) -> UnsafePointer<CChar>? {
+    #if REG_ERROR_CODES
+        nil
+    #else
+        text(literal)
+    #endif
+}
 
 /// A literal as a C string.
 func text(_ literal: StaticString) -> UnsafePointer<CChar> {

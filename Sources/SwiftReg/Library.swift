@@ -3,48 +3,72 @@ import Network
 
 @c @implementation
 public func reg_status_message(_ status: reg_status) -> UnsafePointer<CChar>! {
-    text(message(status))
+    message(status)
 }
 
-private func message(_ status: reg_status) -> StaticString {
+private func message(_ status: reg_status) -> UnsafePointer<CChar> {
     switch status {
-    case REG_OK: "success"
-    case REG_ERROR_NULL: "a required pointer is NULL"
+    case REG_OK: words("OK", "success")
+    case REG_ERROR_NULL: words("NULL", "a required pointer is NULL")
     case REG_ERROR_SIZE:
-        "a size or stride is negative or too large for memory, or a struct_size is not set"
-    case REG_ERROR_SHAPE: "a layer or an example count is 0, or the strides of an output overlap"
-    case REG_ERROR_KEEP_PROB: "keep_prob is not in (0, 1]"
-    case REG_ERROR_LAMBDA: "lambda is negative, infinite or NaN"
-    case REG_ERROR_ACTIVATION: "the activation is not a value of reg_activation"
-    case REG_ERROR_LEARNING_RATE: "the learning rate is infinite or NaN, or of a network negative"
-    case REG_ERROR_MEMORY: "working memory could not be allocated"
-    case REG_ERROR_ISA: "SWIFTREG_ISA names an instruction set that this CPU or build lacks"
-    case REG_ERROR_STATE: "the generator was never seeded, or the network is in training"
-    case REG_ERROR_THREADS: "the thread count is not in 1 to REG_MAX_THREADS"
-    case REG_ERROR_FUNCTION: "the function is not a value of reg_function"
-    case REG_ERROR_LOSS: "the loss is not a value of reg_loss"
-    case REG_ERROR_INIT: "init is not a value of reg_init"
+        words(
+            "SIZE",
+            "a size or stride is negative or too large for memory, or a struct_size is not set")
+    case REG_ERROR_SHAPE:
+        words("SHAPE", "a layer or an example count is 0, or the strides of an output overlap")
+    case REG_ERROR_KEEP_PROB: words("KEEP_PROB", "keep_prob is not in (0, 1]")
+    case REG_ERROR_LAMBDA: words("LAMBDA", "lambda is negative, infinite or NaN")
+    case REG_ERROR_ACTIVATION:
+        words("ACTIVATION", "the activation is not a value of reg_activation")
+    case REG_ERROR_LEARNING_RATE:
+        words("LEARNING_RATE", "the learning rate is infinite or NaN, or of a network negative")
+    case REG_ERROR_MEMORY: words("MEMORY", "working memory could not be allocated")
+    case REG_ERROR_ISA:
+        words("ISA", "SWIFTREG_ISA names an instruction set that this CPU or build lacks")
+    case REG_ERROR_STATE:
+        words("STATE", "the generator was never seeded, or the network is in training")
+    case REG_ERROR_THREADS: words("THREADS", "the thread count is not in 1 to REG_MAX_THREADS")
+    case REG_ERROR_FUNCTION: words("FUNCTION", "the function is not a value of reg_function")
+    case REG_ERROR_LOSS: words("LOSS", "the loss is not a value of reg_loss")
+    case REG_ERROR_INIT: words("INIT", "init is not a value of reg_init")
     case REG_ERROR_LABEL_SMOOTHING:
-        "label_smoothing is not in [0, 1), or not 0 with the squared error"
-    case REG_ERROR_MAX_NORM: "max_norm is negative or NaN"
-    case REG_ERROR_OPTIMIZER: "the optimizer is not a value of reg_optimizer"
+        words(
+            "LABEL_SMOOTHING",
+            "label_smoothing is not in [0, 1), or not 0 with the squared error")
+    case REG_ERROR_MAX_NORM: words("MAX_NORM", "max_norm is negative or NaN")
+    case REG_ERROR_OPTIMIZER: words("OPTIMIZER", "the optimizer is not a value of reg_optimizer")
     case REG_ERROR_SCHEDULE:
-        "the schedule is not a value of reg_schedule, or its numbers are out of range"
-    case REG_ERROR_MOMENTUM: "momentum, beta1 or beta2 is not in [0, 1)"
-    case REG_ERROR_EPSILON: "epsilon is negative, infinite or NaN"
-    case REG_ERROR_WEIGHT_DECAY: "weight_decay is negative, infinite or NaN"
-    case REG_ERROR_CLIP_NORM: "clip_norm is negative or NaN"
+        words(
+            "SCHEDULE",
+            "the schedule is not a value of reg_schedule, or its numbers are out of range")
+    case REG_ERROR_MOMENTUM: words("MOMENTUM", "momentum, beta1 or beta2 is not in [0, 1)")
+    case REG_ERROR_EPSILON: words("EPSILON", "epsilon is negative, infinite or NaN")
+    case REG_ERROR_WEIGHT_DECAY: words("WEIGHT_DECAY", "weight_decay is negative, infinite or NaN")
+    case REG_ERROR_CLIP_NORM: words("CLIP_NORM", "clip_norm is negative or NaN")
     case REG_ERROR_SAMPLE_WEIGHT:
-        "a weight of an example is negative or not finite, or their sum is 0, infinite or not the batch's"
-    case REG_ERROR_MIN_DELTA: "min_delta is negative or NaN"
-    case REG_ERROR_NOT_FINITE: "a cost or a gradient is infinite or NaN"
-    case REG_ERROR_FILE: "a file could not be read or written"
-    case REG_ERROR_FORMAT: "the bytes are no network of this element type"
+        words(
+            "SAMPLE_WEIGHT",
+            "a weight of an example is negative or not finite, or their sum is 0, infinite or not the batch's"
+        )
+    case REG_ERROR_MIN_DELTA: words("MIN_DELTA", "min_delta is negative or NaN")
+    case REG_ERROR_NOT_FINITE: words("NOT_FINITE", "a cost or a gradient is infinite or NaN")
+    case REG_ERROR_FILE: words("FILE", "a file could not be read or written")
+    case REG_ERROR_FORMAT: words("FORMAT", "the bytes are no network of this element type")
     case REG_ERROR_NAME:
-        "the name is not an identifier of C, or is a keyword or a name of math.h"
-    case REG_ERROR_TARGET: "a target is not in the range of the loss"
-    default: "unknown status"
+        words("NAME", "the name is not an identifier of C, or is a keyword or a name of math.h")
+    case REG_ERROR_TARGET: words("TARGET", "a target is not in the range of the loss")
+    default: words("unknown", "unknown status")
     }
+}
+
+/// The sentence of a status; its name in a library that has the codes alone.
+@inline(__always)
+private func words(_ name: StaticString, _ sentence: StaticString) -> UnsafePointer<CChar> {
+    #if REG_ERROR_CODES
+        text(name)
+    #else
+        text(sentence)
+    #endif
 }
 
 @c @implementation

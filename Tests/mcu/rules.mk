@@ -2,22 +2,32 @@
 # tools: scripts/mcu.
 #
 #   build/mcu/TARGET/libSwiftReg.a, include     the library
+#   build/mcu/TARGET/codes/...                  the same without the sentences of errors: MCU_ERRORS=codes
 #   build/mcu/TARGET/NAME                       a program: an example, or a test
 
 MCU := $(BUILD)/mcu
 MCU_TARGETS := cortex-m4f cortex-m7 cortex-m33 rv32imafc
-MCU_LIBRARIES := $(MCU_TARGETS:%=$(MCU)/%/libSwiftReg.a)
+# Folders below TARGET.
+MCU_WITH_sentences :=
+MCU_WITH_codes := codes/
+MCU_ERRORS ?= sentences
+MCU_LIBRARIES := $(MCU_TARGETS:%=$(MCU)/%/$(MCU_WITH_$(MCU_ERRORS))libSwiftReg.a)
 MCU_EXAMPLES := regularization drift
 MCU_SOURCES := $(wildcard examples/mcu/*)
 
-mcu: ## the library for microcontrollers: build/mcu/TARGET/libSwiftReg.a; docs/microcontroller.md
+mcu: ## the library for microcontrollers: build/mcu/TARGET/libSwiftReg.a; MCU_ERRORS=codes; docs/microcontroller.md
 	@$(NEED) swift mcu
 	@$(MAKE) --no-print-directory $(MCU_LIBRARIES)
 	@ls -l $(MCU_LIBRARIES)
 
-$(MCU_LIBRARIES): $(MCU)/%/libSwiftReg.a: $(SWIFT_SOURCES) scripts/mcu scripts/cross-modules scripts/static-library
+MCU_BUILD := $(SWIFT_SOURCES) scripts/mcu scripts/cross-modules scripts/static-library
+$(MCU_TARGETS:%=$(MCU)/%/libSwiftReg.a): $(MCU)/%/libSwiftReg.a: $(MCU_BUILD)
 	@$(NEED) swift mcu
-	@$(STEP) "Library, $*" scripts/mcu library $* $(MCU)/$*
+	@$(STEP) "Library, $*" env MCU_ERRORS=sentences scripts/mcu library $* $(MCU)/$*
+
+$(MCU_TARGETS:%=$(MCU)/%/codes/libSwiftReg.a): $(MCU)/%/codes/libSwiftReg.a: $(MCU_BUILD)
+	@$(NEED) swift mcu
+	@$(STEP) "Library, $*, error codes" env MCU_ERRORS=codes scripts/mcu library $* $(MCU)/$*/codes
 
 $(MCU)/points.h: scripts/mcu_points.py $(wildcard datasets/data.mat) $(VENV)/.installed
 	@mkdir -p $(MCU)
@@ -41,6 +51,15 @@ $(foreach p,$(MCU_EXAMPLES),$(MCU_TARGETS:%=$(MCU)/%/$p)): $(MCU_SOURCES) $(MCU)
 $(MCU_TARGETS:%=$(MCU)/%/heap): Tests/mcu/heap.c $(MCU_SOURCES)
 	$(mcu_program) $< examples/mcu/text.c
 
+# Both forms of errors.
+MCU_ERROR_TESTS := $(MCU)/cortex-m4f/errors $(MCU)/cortex-m4f/codes/errors
+$(MCU)/cortex-m4f/errors: $(MCU)/cortex-m4f/libSwiftReg.a Tests/mcu/errors.c $(MCU_SOURCES)
+	@$(STEP) "errors, cortex-m4f" env MCU_ERRORS=sentences scripts/mcu program cortex-m4f $@ -DSENTENCES=1 \
+	    Tests/mcu/errors.c examples/mcu/text.c
+$(MCU)/cortex-m4f/codes/errors: $(MCU)/cortex-m4f/codes/libSwiftReg.a Tests/mcu/errors.c $(MCU_SOURCES)
+	@$(STEP) "errors, cortex-m4f, error codes" env MCU_ERRORS=codes scripts/mcu program cortex-m4f $@ -DSENTENCES=0 \
+	    Tests/mcu/errors.c examples/mcu/text.c
+
 # The hashes of every kernel, on the core with the least: without an FPU for doubles.
 MCU_HASH := $(MCU)/cortex-m4f/hash
 MCU_HASH_SOURCES := $(foreach f,hash check host_wasi network_oracle oracle hash_kernels hash_networks network_cases,Tests/c/$f.c)
@@ -61,5 +80,6 @@ test-mcu: # the library on emulated microcontrollers: the same bits, memory from
 	@$(OR_LEAVE_OUT) "microcontrollers" mcu -- $(MAKE) --no-print-directory test-mcu-programs
 
 test-mcu-programs: $(MCU_EXAMPLES:%=$(MCU)/host/%) \
-    $(foreach t,$(MCU_TARGETS),$(foreach p,$(MCU_EXAMPLES) heap,$(MCU)/$t/$p)) $(MCU_HASH) $(BUILD)/c/hash
+    $(foreach t,$(MCU_TARGETS),$(foreach p,$(MCU_EXAMPLES) heap,$(MCU)/$t/$p)) $(MCU_ERROR_TESTS) $(MCU_HASH) \
+    $(BUILD)/c/hash
 	@Tests/mcu/run $(MCU_TARGETS)

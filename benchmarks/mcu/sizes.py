@@ -1,5 +1,6 @@
-"""sizes.py PROGRAM.map...: the bytes of a linked program by where they come from, as a row of a table: flash of
-the library (code and constants), flash of libgcc and the C library, RAM of the library's variables.
+"""sizes.py SENTENCES.map CODES.map ...: the bytes of linked programs by where they come from, a row of a table for
+each two: flash of the library (code and constants), the same with error codes alone, flash of libgcc and the C
+library, RAM of the library's variables.
 """
 
 from __future__ import annotations
@@ -35,10 +36,18 @@ def sizes(path: Path) -> Counter[tuple[str, str]]:
 
 
 def main() -> None:
-    print("| | library, flash | libgcc and C library, flash | library, variables |\n| - | - | - | - |")
-    for name in sys.argv[1:]:
+    print(
+        "| | library, flash | with error codes alone | libgcc and C library, flash | library, variables |\n"
+        "| - | - | - | - | - |"
+    )
+    for name, with_codes in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
         found = sizes(Path(name))
-        row = [found["swiftreg", "flash"], found["support", "flash"], found["swiftreg", "ram"]]
+        row = [
+            found["swiftreg", "flash"],
+            sizes(Path(with_codes))["swiftreg", "flash"],
+            found["support", "flash"],
+            found["swiftreg", "ram"],
+        ]
         print(f"| {Path(name).parent.name} | {' | '.join(f'{n:,}' for n in row)} |")
 
 
