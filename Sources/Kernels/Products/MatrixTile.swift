@@ -154,11 +154,11 @@ struct TilePlace {
     var isLast: Bool
 }
 
-/// Adds the first `rows` rows of a tile of whole vectors to C, and applies the epilogue after the last
+/// Adds a tile of whole vectors to C, and applies the epilogue after the last
 /// block of k. The sums stay in registers; options are tested once per tile, not per element.
 @inline(__always)
 func storeWholeTile<V: Lanes>(
-    _: V.Type, _ tile: TileLanes<V>, rows: Int, _ call: UnsafePointer<MatrixProduct<V.Element>>,
+    _: V.Type, _ tile: TileLanes<V>, _ call: UnsafePointer<MatrixProduct<V.Element>>,
     _ place: TilePlace
 ) {
     let cRowStride = call.pointee.cRowStride
@@ -168,7 +168,7 @@ func storeWholeTile<V: Lanes>(
     /// Replaces each vector by f(vector, its distance from the first, its row, its column).
     @inline(__always)
     func forEach(_ f: (V, _ offset: Int, _ i: Int, _ k: Int) -> V) {
-        for i in 0..<tileM where i < rows {
+        for i in 0..<tileM {
             for k in 0..<tileVectors {
                 x[i * tileVectors + k] = f(
                     x[i * tileVectors + k], i * cRowStride + k * V.width, i, k)
@@ -206,12 +206,14 @@ func storeWholeTile<V: Lanes>(
                 V.load(weight + at + offset).addingProduct(factor, x).store(weight + at + offset)
                 return x
             }
-            if !epilogue.needsC { return }
         }
     }
-    forEach { x, offset, _, _ in
-        x.store(c + offset)
-        return x
+    // Not a return: a function with two of them would not be inlined.
+    if !place.isLast || call.pointee.epilogue.needsC {
+        forEach { x, offset, _, _ in
+            x.store(c + offset)
+            return x
+        }
     }
 }
 

@@ -341,30 +341,33 @@ private func multiplyStrip<V: Lanes>(
     while i < strip.rows {
         // C is read and written after the loop over k: by then it is in the cache.
         if let weight {
-            var line = weight + (line - call.pointee.c)
-            for _ in 0..<tileM {
-                for vector in 0..<tileVectors { lanes_prefetch(line + vector * V.width) }
-                line += cRowStride
-            }
+            prefetchTile(V.self, weight + (line - call.pointee.c), rowStride: cRowStride)
         }
-        if usesC {
-            for _ in 0..<tileM {
-                for vector in 0..<tileVectors { lanes_prefetch(line + vector * V.width) }
-                line += cRowStride
-            }
-        } else {
-            line += tileM * cRowStride
-        }
+        if usesC { prefetchTile(V.self, line, rowStride: cRowStride) }
+        line += tileM * cRowStride
         var tile = strip
         tile.rowIndex += i
         tile.rows = min(tileM, strip.rows - i)
         if tile.columns == tileN(V.self) && tile.rows == tileM {
             let sums = sumTile(V.self, block, b, bRowStride, rowIndex: firstRow + i)
-            storeWholeTile(V.self, sums, rows: tileM, call, tile)
+            storeWholeTile(V.self, sums, call, tile)
         } else {
             multiplyPartialTile(V.self, call, tile, block, b, bRowStride, rowIndex: firstRow + i)
         }
         i += tileM
+    }
+}
+
+/// Requests a tile of C or of the weights. Out of line: with these loops in it, the kernel would be too large for the
+/// compiler to inline what keeps its sums in registers.
+@inline(never)
+private func prefetchTile<V: Lanes>(
+    _: V.Type, _ first: UnsafeMutablePointer<V.Element>, rowStride: Int
+) {
+    var row = first
+    for _ in 0..<tileM {
+        for vector in 0..<tileVectors { lanes_prefetch(row + vector * V.width) }
+        row += rowStride
     }
 }
 
@@ -404,11 +407,7 @@ private func multiplyPartialTile<V: Lanes>(
         return multiplyEightRows(V.self, call, tile, block, b, bRowStride, rowIndex)
     }
     let sums = sumPartialTile(zeroTile(V.self), tile, block, b, bRowStride, rowIndex)
-    if tile.columns == tileN(V.self) && hasNarrowTiles && tileVectors == 1 {
-        storeWholeTile(V.self, sums, rows: tile.rows, call, tile)
-    } else {
-        storePartialTile(sums, perRow: tileVectors, call, tile)
-    }
+    storePartialTile(sums, perRow: tileVectors, call, tile)
 }
 
 @inline(never)
