@@ -11,6 +11,7 @@ MCU_TARGETS := cortex-m4f cortex-m7 cortex-m33 rv32imafc
 MCU_WITH_sentences :=
 MCU_WITH_codes := codes/
 MCU_ERRORS ?= sentences
+$(if $(filter sentences codes,$(MCU_ERRORS)),,$(error MCU_ERRORS=$(MCU_ERRORS): must be sentences or codes))
 MCU_LIBRARIES := $(MCU_TARGETS:%=$(MCU)/%/$(MCU_WITH_$(MCU_ERRORS))libSwiftReg.a)
 MCU_EXAMPLES := regularization drift
 MCU_SOURCES := $(wildcard examples/mcu/*)
@@ -38,7 +39,7 @@ $(MCU)/points.h: scripts/mcu_points.py $(wildcard datasets/data.mat) $(VENV)/.in
 MCU_PARTS := examples/mcu/text.c examples/mcu/heap.c
 
 define mcu_program
-@$(STEP) "$(notdir $@), $(patsubst $(MCU)/%/,%,$(dir $@))" scripts/mcu program $(patsubst $(MCU)/%/,%,$(dir $@)) $@
+@$(STEP) "$(notdir $@), $(patsubst $(MCU)/%/,%,$(dir $@))" env MCU_ERRORS=sentences scripts/mcu program $(patsubst $(MCU)/%/,%,$(dir $@)) $@
 endef
 
 $(foreach t,$(MCU_TARGETS),$(foreach p,$(MCU_EXAMPLES),$(eval \
@@ -64,8 +65,9 @@ $(MCU)/cortex-m4f/codes/errors: $(MCU)/cortex-m4f/codes/libSwiftReg.a Tests/mcu/
 MCU_HASH := $(MCU)/cortex-m4f/hash
 MCU_HASH_SOURCES := $(foreach f,hash check host_wasi network_oracle oracle hash_kernels hash_networks network_cases,Tests/c/$f.c)
 $(MCU_HASH): $(MCU)/cortex-m4f/libSwiftReg.a Tests/mcu/console.c Tests/mcu/an386_psram.ld $(MCU_HASH_SOURCES) $(MCU_SOURCES)
-	@$(STEP) "hash, cortex-m4f" env SCRIPT=Tests/mcu/an386_psram.ld scripts/mcu program cortex-m4f $@ -D_GNU_SOURCE \
-	    -Wno-format -DTEST_FLOAT_ONLY=1 -DTEST_F64=0 -ITests/c Tests/mcu/console.c $(MCU_HASH_SOURCES)
+	@$(STEP) "hash, cortex-m4f" env MCU_ERRORS=sentences SCRIPT=Tests/mcu/an386_psram.ld scripts/mcu program \
+	    cortex-m4f $@ -D_GNU_SOURCE -Wno-format -DTEST_FLOAT_ONLY=1 -DTEST_F64=0 -ITests/c \
+	    Tests/mcu/console.c $(MCU_HASH_SOURCES)
 
 # The same examples on this machine.
 $(MCU_EXAMPLES:%=$(MCU)/host/%): $(MCU)/host/%: examples/mcu/%.c $(MCU_SOURCES) $(MCU)/points.h $(LIB_LINK)
