@@ -154,8 +154,8 @@ struct TilePlace {
     var isLast: Bool
 }
 
-/// Adds a tile of whole vectors to C, and applies the epilogue after the last
-/// block of k. The sums stay in registers; options are tested once per tile, not per element.
+/// Adds a tile of whole vectors to C, and applies the epilogue after the last block of k. The sums stay in
+/// registers; options are tested once per tile, not per element.
 @inline(__always)
 func storeWholeTile<V: Lanes>(
     _: V.Type, _ tile: TileLanes<V>, _ call: UnsafePointer<MatrixProduct<V.Element>>,

@@ -194,7 +194,7 @@ extension Operations {
             && (call.pointee.m <= maxStreamedRows || !overflow && span <= maxUnpackedSpan)
     }
 
-    /// Whether `multiply` can read both operands in place, and C needs no other strides than those of its rows.
+    /// Whether `multiply` can read both operands in place, and C may be anywhere: no other matrix has its strides.
     private func isContiguous(_ call: UnsafePointer<MatrixProduct<T>>) -> Bool {
         table.pointee.contiguousRows.max > 0 && call.pointee.a.columnStride == 1
             && call.pointee.b.rowStride == 1 && call.pointee.k >= 4
