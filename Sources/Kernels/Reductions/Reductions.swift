@@ -87,7 +87,13 @@ private func sumRows<V: Lanes, let n: Int>(
         // Keeps the compiler from unrolling, which is longer and no faster.
         lanes_barrier()
     }
-    while i < rows.count {
+    if step == 1 && i < rows.count {
+        for u in 0..<n {
+            let from = x + u * rows.rowStride + i
+            sums[u].add(V.loadPartial(from, rows.count - i, filler: 0), at: i)
+        }
+    }
+    while step != 1 && i < rows.count {
         let left = min(V.width, rows.count - i)
         for u in 0..<n {
             let from = x + u * rows.rowStride + i * step
