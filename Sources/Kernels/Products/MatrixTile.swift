@@ -168,12 +168,15 @@ func storeWholeTile<V: Lanes>(
     /// Replaces each vector by f(vector, its distance from the first, its row, its column).
     @inline(__always)
     func forEach(_ f: (V, _ offset: Int, _ i: Int, _ k: Int) -> V) {
-        for i in 0..<tileM {
+        @inline(__always) func forRow(_ i: Int) {
             for k in 0..<tileVectors {
                 x[i * tileVectors + k] = f(
                     x[i * tileVectors + k], i * cRowStride + k * V.width, i, k)
             }
         }
+        // A longer loop might not be unrolled, and then all sums would be in memory.
+        for i in 0..<tileM / 2 { forRow(i) }
+        for i in tileM / 2..<tileM { forRow(i) }
     }
     if !place.isFirst { forEach { x, offset, _, _ in V.load(c + offset) + x } }
     if place.isLast {
