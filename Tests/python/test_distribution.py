@@ -54,7 +54,9 @@ def source(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Path:
     result = backend("build_sdist", folder, copy, PATH=str(tools))
     assert result.returncode == 0, result.stderr
     with tarfile.open(folder / f"swiftreg-{swiftreg.__version__}.tar.gz") as archive:
-        archive.extractall(folder, filter="data")
+        # extractall has no argument for it before Python 3.11.4.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(folder)
     return folder / f"swiftreg-{swiftreg.__version__}"
 
 

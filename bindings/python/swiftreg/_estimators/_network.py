@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from inspect import Parameter, signature
+from inspect import Parameter, Signature, signature
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
@@ -51,6 +51,14 @@ def _parameter_names(cls: type) -> frozenset[str] | None:
 
 class ParameterNames(BaseEstimator):
     """Errors of unknown parameters that name the class, and the parameter that was meant."""
+
+    __signature__: Signature
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # Python up to 3.11.2 would show the arguments of __new__ instead.
+        own = signature(cls.__init__)
+        cls.__signature__ = own.replace(parameters=list(own.parameters.values())[1:])
 
     if not TYPE_CHECKING:
 
