@@ -334,19 +334,16 @@ private func multiplyStrip<V: Lanes>(
     _ block: Block<V.Element>, _ b: UnsafePointer<V.Element>, _ bRowStride: Int, firstRow: Int
 ) {
     let cRowStride = call.pointee.cRowStride
-    var line = call.pointee.c + strip.rowIndex * cRowStride + strip.columnIndex
     let weight = strip.isLast ? call.pointee.epilogue.fusedUpdate?.weight : nil
     let usesC = !(strip.isFirst && strip.isLast) || call.pointee.epilogue.needsC
     var i = 0
     while i < strip.rows {
         // C is read and written after the loop over k: by then it is in the cache.
-        if let weight {
-            prefetchTile(V.self, weight + (line - call.pointee.c), rowStride: cRowStride)
-        }
-        if usesC { prefetchTile(V.self, line, rowStride: cRowStride) }
-        line += tileM * cRowStride
         var tile = strip
         tile.rowIndex += i
+        let at = tile.rowIndex * cRowStride + tile.columnIndex
+        if let weight { prefetchTile(V.self, weight + at, rowStride: cRowStride) }
+        if usesC { prefetchTile(V.self, call.pointee.c + at, rowStride: cRowStride) }
         tile.rows = min(tileM, strip.rows - i)
         if tile.columns == tileN(V.self) && tile.rows == tileM {
             let sums = sumTile(V.self, block, b, bRowStride, rowIndex: firstRow + i)
