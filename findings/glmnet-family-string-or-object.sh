@@ -8,7 +8,9 @@
 #     ridge, string and object: differ
 #     object with lambda / sd(y): as the string
 #     lasso, string and object: agree
-"$(dirname "$0")/with-r" glmnet <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-r" "$folder" glmnet <<'END'
 suppressMessages(library(glmnet))
 cat("glmnet", as.character(packageVersion("glmnet")), "\n")
 set.seed(1)

@@ -11,7 +11,9 @@
 #     lm.ridge, weights, lambda=0: slope -5.0480
 #     lm.ridge, weights=1:3:       slope -5.0480
 #     lm.ridge, lamda=10:          slope -5.0480
-"$(dirname "$0")/with-r" MASS <<'END'
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+"$(dirname "$0")/with-r" "$folder" MASS <<'END'
 library(MASS)
 cat("MASS", as.character(packageVersion("MASS")), "\n")
 w <- 1 / mtcars$wt^4

@@ -2,26 +2,10 @@
  * else the library has the names of the codes alone (MCU_ERRORS=codes). */
 #include <string.h>
 
-#include "board.h"
+#include "checks.h"
 #include "swiftreg_bare_metal.h"
 
 static uint8_t memory[8 * 1024];
-static uint32_t checks;
-
-void board_start(void) {}
-size_t board_heap_needed(const reg_network *network, size_t batch_size, size_t m) {
-    (void)network, (void)batch_size, (void)m;
-    return 0;
-}
-
-static void check(int holds, const char *what) {
-    checks++;
-    if (holds) return;
-    board_write("failed: ");
-    board_write(what);
-    board_write("\n");
-    board_exit(1);
-}
 
 /* The words of the last error, and those of a status. */
 static void check_words(const char *got, const char *sentence, const char *without) {
@@ -58,7 +42,5 @@ int main(void) {
     check_words(reg_status_message(REG_ERROR_TARGET), "a target is not in the range of the loss", "TARGET");
     check_words(reg_status_message(REG_OK), "success", "OK");
     check_words(reg_status_message((reg_status)1000), "unknown status", "unknown");
-    write_number(checks);
-    board_write(" checks, 0 failures\n");
-    return 0;
+    return end_checks();
 }

@@ -49,17 +49,21 @@ $(foreach t,$(MCU_TARGETS),$(eval $(MCU)/$t/heap: $(MCU)/$t/libSwiftReg.a))
 $(foreach p,$(MCU_EXAMPLES),$(MCU_TARGETS:%=$(MCU)/%/$p)): $(MCU_SOURCES) $(MCU)/points.h
 	$(mcu_program) -I$(MCU) examples/mcu/$(notdir $@).c $(MCU_PARTS)
 
-$(MCU_TARGETS:%=$(MCU)/%/heap): Tests/mcu/heap.c $(MCU_SOURCES)
-	$(mcu_program) $< examples/mcu/text.c
+# Sources of tests, beside their own.
+MCU_TEST_PARTS := Tests/mcu/checks.c examples/mcu/text.c
+MCU_TEST_SOURCES := $(wildcard Tests/mcu/checks.*) $(MCU_SOURCES)
+
+$(MCU_TARGETS:%=$(MCU)/%/heap): Tests/mcu/heap.c $(MCU_TEST_SOURCES)
+	$(mcu_program) $< $(MCU_TEST_PARTS)
 
 # Both forms of errors.
 MCU_ERROR_TESTS := $(MCU)/cortex-m4f/errors $(MCU)/cortex-m4f/codes/errors
-$(MCU)/cortex-m4f/errors: $(MCU)/cortex-m4f/libSwiftReg.a Tests/mcu/errors.c $(MCU_SOURCES)
+$(MCU)/cortex-m4f/errors: $(MCU)/cortex-m4f/libSwiftReg.a Tests/mcu/errors.c $(MCU_TEST_SOURCES)
 	@$(STEP) "errors, cortex-m4f" env MCU_ERRORS=sentences scripts/mcu program cortex-m4f $@ -DSENTENCES=1 \
-	    Tests/mcu/errors.c examples/mcu/text.c
-$(MCU)/cortex-m4f/codes/errors: $(MCU)/cortex-m4f/codes/libSwiftReg.a Tests/mcu/errors.c $(MCU_SOURCES)
+	    Tests/mcu/errors.c $(MCU_TEST_PARTS)
+$(MCU)/cortex-m4f/codes/errors: $(MCU)/cortex-m4f/codes/libSwiftReg.a Tests/mcu/errors.c $(MCU_TEST_SOURCES)
 	@$(STEP) "errors, cortex-m4f, error codes" env MCU_ERRORS=codes scripts/mcu program cortex-m4f $@ -DSENTENCES=0 \
-	    Tests/mcu/errors.c examples/mcu/text.c
+	    Tests/mcu/errors.c $(MCU_TEST_PARTS)
 
 # The hashes of every kernel, on the core with the least: without an FPU for doubles.
 MCU_HASH := $(MCU)/cortex-m4f/hash

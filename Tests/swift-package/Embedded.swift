@@ -2,24 +2,11 @@
 // weights: on systems for which this machine's toolchain has no runtime.
 import CSwiftReg
 
-struct SplitMix {
-    var state: UInt64 = 1
-
-    /// In [-1, 1).
-    mutating func next() -> Float {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Float((z ^ (z >> 31)) >> 40) / 8_388_608 - 1
-    }
-}
-
 func must(_ status: reg_status) {
     if status != REG_OK { fatalError() }
 }
 
-func train() -> UInt64 {
+func train() -> String {
     let (m, layers) = (211, 3)
     var random = SplitMix()
     let x = (0..<2 * m).map { _ in random.next() }
@@ -62,13 +49,9 @@ func train() -> UInt64 {
     }
     var (parameters, count) = (UnsafeMutablePointer<Float>?.none, 0)
     must(reg_network_parameters(network, &parameters, &count))
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in UnsafeRawBufferPointer(start: parameters, count: 4 * count) {
-        hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
-    }
+    let digits = hash(of: UnsafeBufferPointer(start: parameters, count: count))
     reg_network_destroy(network)
-    return hash
+    return digits
 }
 
-let digits = String(train(), radix: 16)
-print("2-20-3-1 " + String(repeating: "0", count: 16 - digits.utf8.count) + digits)
+print("2-20-3-1 " + train())

@@ -43,7 +43,7 @@ DROPOUT_HINT = "there is no dropout, but keep_prob, the probability to keep a un
 @cache
 def _parameter_names(cls: type) -> frozenset[str] | None:
     """The names of a class's parameters; None where it takes any."""
-    parameters = signature(cls.__init__).parameters.values()  # type: ignore[misc]
+    parameters = signature(cls).parameters.values()
     if any(p.kind == Parameter.VAR_KEYWORD for p in parameters):
         return None
     return frozenset(p.name for p in parameters)
