@@ -62,8 +62,8 @@ public struct KernelTable<Element: Sendable>: Sendable {
         ) -> Void
     /// The tile of C that `multiply` keeps in registers; a division by whole tiles costs nothing.
     public let tile: (m: Int, n: Int)
-    /// Rows of a product, at most `max`, whose operands `multiply` reads in place if both are contiguous along
-    /// k >= 4. It computes `few` rows or `max`.
+    /// Rows of a product, at most `max`, whose operands `multiply` reads in place if `isContiguousAlongK`. It computes
+    /// `few` rows or `max`.
     public let contiguousRows: (few: Int, max: Int)
     /// The largest k for which an element of a product is one chain of multiply-adds.
     public let blockK: Int

@@ -50,6 +50,11 @@ public struct MatrixProduct<Element>: @unchecked Sendable {
         self.accumulates = accumulates
         self.appliesEpilogue = appliesEpilogue
     }
+
+    /// Whether both operands are contiguous along k, and kernels can read four steps of it at once.
+    @inlinable public var isContiguousAlongK: Bool {
+        a.columnStride == 1 && b.rowStride == 1 && k >= 4
+    }
 }
 
 /// The operations on element x = (A B)(i, j) of a product before it is stored, in this order:

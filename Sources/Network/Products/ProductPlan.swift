@@ -196,8 +196,7 @@ extension Operations {
 
     /// Whether `multiply` can read both operands in place, and C may be anywhere: no other matrix has its strides.
     private func isContiguous(_ call: UnsafePointer<MatrixProduct<T>>) -> Bool {
-        table.pointee.contiguousRows.max > 0 && call.pointee.a.columnStride == 1
-            && call.pointee.b.rowStride == 1 && call.pointee.k >= 4
+        table.pointee.contiguousRows.max > 0 && call.pointee.isContiguousAlongK
             && call.pointee.epilogue.l2Term == nil && call.pointee.epilogue.fusedUpdate == nil
             && !call.pointee.accumulates && call.pointee.appliesEpilogue
     }
