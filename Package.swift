@@ -36,10 +36,11 @@ func swiftSettings(_ extra: [SwiftSetting] = [], fast: Bool = false) -> [SwiftSe
         settings += [
             .enableExperimentalFeature("Embedded"), .define("REG_EMBEDDED"),
             // A function each in a section, so that the linker drops those that nothing calls.
-            // No hash of its source in each object, which only incremental builds read.
+            // No hash of its source in each object, which only incremental builds read. No calls of
+            // swift_beginAccess, which is empty there.
             .unsafeFlags([
-                "-wmo", "-Xfrontend", "-function-sections", "-Xfrontend",
-                "-disable-incremental-llvm-codegen",
+                "-wmo", "-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections",
+                "-Xfrontend", "-disable-incremental-llvm-codegen",
             ]),
         ]
     }
