@@ -161,6 +161,7 @@ func choice<E: Choice>(
     return value
 }
 
+@inline(__always)
 func activation(
     _ value: reg_activation, _ name: StaticString = "activation", index: Int = -1
 ) throws(Failure) -> Activation {

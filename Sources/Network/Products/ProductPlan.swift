@@ -90,11 +90,9 @@ extension Operations {
         if isTall && isContiguous && n == 1 {
             return packedPlan(path: .packedTransposed, m: n, n: m, k: k, threads)
         }
-        if isUnitProduct(call) {
-            if isWide && isUnpackedInPlace(call) { return unpackedPlan(m: m, n: n, k: k) }
-            if isTall && isWorthTransposing(m: m, k: k) {
-                return transposedPlan(.unpackedTransposed, m: m, n: n, k: k, copied: k, threads)
-            }
+        if isUnpacked(call, cStrides: cStrides) { return unpackedPlan(m: m, n: n, k: k) }
+        if isTall && isUnitProduct(call) && isWorthTransposing(m: m, k: k) {
+            return transposedPlan(.unpackedTransposed, m: m, n: n, k: k, copied: k, threads)
         }
         if !isWide && isTall && isContiguous && isWorthReadingInPlace(m: m, k: k) {
             return transposedPlan(.contiguousTransposed, m: m, n: n, k: k, copied: 0, threads)
@@ -104,6 +102,16 @@ extension Operations {
         var plan = packedPlan(path: .packedTemporary, m: m, n: n, k: k, threads)
         plan.temporaryCount = m * n * (call.pointee.epilogue.preActivation == nil ? 1 : 2)
         return plan
+    }
+
+    /// The plan of an unpacked product on one thread, or nil: `plan` without its constant cost, which is that of a
+    /// small product.
+    @inline(__always)
+    func smallPlan(_ call: UnsafePointer<MatrixProduct<T>>, cStrides: Strides) -> ProductPlan? {
+        guard isUnpacked(call, cStrides: cStrides),
+            !isWorthThreads(call.pointee.m, call.pointee.n, call.pointee.k)
+        else { return nil }
+        return ProductPlan(path: .unpacked)
     }
 
     /// The plan of a product of a network's layer, in the layout of `UnitRows`.
@@ -172,11 +180,13 @@ extension Operations {
 
     /// Whether the weights of a product fit the L1 cache without packing, and k is at most blockK, so that
     /// the bits are those of a packed product.
+    @inline(__always)
     private func isSmall(m: Int, k: Int) -> Bool {
         k <= table.pointee.blockK && m * k <= maxUnpackedWeights
     }
 
     /// Whether a product is small and can be a `UnitProduct`.
+    @inline(__always)
     private func isUnitProduct(_ call: UnsafePointer<MatrixProduct<T>>) -> Bool {
         call.pointee.n >= vectorWidth && isSmall(m: call.pointee.m, k: call.pointee.k)
             && !call.pointee.accumulates && call.pointee.appliesEpilogue
@@ -185,7 +195,14 @@ extension Operations {
             && (call.pointee.epilogue.bias == nil || call.pointee.epilogue.biasIsPerRow)
     }
 
+    /// Whether a product is computed with operands in place, in the layout of `UnitRows`.
+    @inline(__always)
+    private func isUnpacked(_ call: UnsafePointer<MatrixProduct<T>>, cStrides: Strides) -> Bool {
+        cStrides.example == 1 && isUnitProduct(call) && isUnpackedInPlace(call)
+    }
+
     /// For a `call.k` of at most blockK.
+    @inline(__always)
     private func isUnpackedInPlace(_ call: UnsafePointer<MatrixProduct<T>>) -> Bool {
         let columnBytes = UInt(call.pointee.k * MemoryLayout<T>.stride)
         let (span, overflow) = call.pointee.b.rowStride.magnitude
@@ -216,6 +233,7 @@ extension Operations {
     }
 
     /// Whether a product has enough multiply-adds to be divided among threads.
+    @inline(__always)
     private func isWorthThreads(_ m: Int, _ n: Int, _ k: Int) -> Bool {
         !Threads.isSingle && Double(m) * Double(n) * Double(k) >= minThreadedWork
     }

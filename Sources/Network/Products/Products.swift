@@ -5,8 +5,19 @@ import KernelInterface
 
 extension Operations {
     /// C = epilogue(A B) with any strides of C; false if memory is exhausted, and then nothing was written.
-    /// The order of an element's multiply-adds, and so its bits, is the same on every path.
+    /// The order of an element's multiply-adds, and so its bits, is the same on every path. Small products are run
+    /// inline, where the compiler knows the parts of `call`: a copy of the struct takes as long as such a product.
+    @inline(__always)
     func multiply(_ call: inout MatrixProduct<T>, cStrides: Strides) -> Bool {
+        if let plan = smallPlan(&call, cStrides: cStrides) {
+            runUnpacked(plan, &call)
+            return true
+        }
+        return multiplyByPlan(&call, cStrides: cStrides)
+    }
+
+    @inline(never)
+    private func multiplyByPlan(_ call: inout MatrixProduct<T>, cStrides: Strides) -> Bool {
         let plan = plan(&call, cStrides: cStrides, threads: nil)
         guard
             let memory = CallMemory<T>(

@@ -23,6 +23,7 @@ extension Operations {
     }
 
     /// Runs a product of contiguous examples.
+    @inline(__always)
     func runUnpacked(_ plan: ProductPlan, _ call: inout MatrixProduct<T>) {
         let a = UnitRows(
             data: UnsafeMutablePointer(mutating: call.b.data), units: call.k, columns: call.n,
