@@ -1,5 +1,5 @@
-/// The kernels of one instruction set for one element type. A network holds the table of the set that
-/// was chosen; nothing else depends on which one that is.
+/// The kernels of networks, of one instruction set for one element type. A network holds the table of the set
+/// that was chosen; nothing else depends on which one that is.
 ///
 /// Every kernel takes counts and strides in elements, trusts its arguments, uses one thread, and
 /// gives the same bits on every instruction set that fuses multiply-add.
@@ -7,30 +7,14 @@ public struct KernelTable<Element: Sendable>: Sendable {
     public typealias Input = UnsafePointer<Element>
     public typealias Output = UnsafeMutablePointer<Element>
 
-    /// (a, out, mask or nil, count, draw)
-    public let dropout:
-        @Sendable (Input, Output, UnsafeMutablePointer<UInt8>?, Int, DropoutDraw) -> Void
-    /// (a, mask, out, count, scale): out = a * (mask != 0) * scale
-    public let applyMask: @Sendable (Input, UnsafePointer<UInt8>, Output, Int, Double) -> Void
     /// (z, a, count, activation)
     public let activate: @Sendable (Input, Output, Int, Activation) -> Void
-    /// (x, out, count, function)
-    public let elementary: @Sendable (Input, Output, Int, ElementaryFunction) -> Void
     /// (da, a or z, dz, count, activation, keepProb)
     public let activationGradient: @Sendable (Input, Input, Output, Int, Activation, Double) -> Void
-    /// (a, y, dz, count): dz = a - y
-    public let subtract: @Sendable (Input, Input, Output, Int) -> Void
-    /// (w, dw, out, count, rate): out = w - rate * dw
-    public let update: @Sendable (Input, Input, Output, Int, Double) -> Void
-    /// (a, y, count): the sum of the cross-entropies, and how many terms were NaN
-    public let crossEntropy: @Sendable (Input, Input, Int) -> (sum: Double, ignored: Int)
     /// (w, count): the sum of the squares
     public let sumOfSquares: @Sendable (Input, Int) -> Double
     /// (x, rows, out): the sum of each row
     public let sumRows: @Sendable (Input, SummedRows, UnsafeMutablePointer<Double>) -> Void
-    /// (x, rowStride, count, scale, out): scale times the sums over `count` rows of one vector of
-    /// columns, with the bits of `sumRows`
-    public let sumColumns: @Sendable (Input, Int, Int, Double, Output) -> Void
     /// (loss, z, y, weights, smoothing): the sum of the losses; z becomes its gradient
     public let loss: @Sendable (Loss, UnitRows<Element>, Input, Input, Double) -> Double
     /// (loss, z): z becomes the outputs
@@ -71,20 +55,10 @@ public struct KernelTable<Element: Sendable>: Sendable {
     public let scratchBytes: @Sendable (_ m: Int, _ n: Int, _ k: Int) -> Int
 
     public init(
-        dropout:
-            @escaping @Sendable (Input, Output, UnsafeMutablePointer<UInt8>?, Int, DropoutDraw)
-            -> Void,
-        applyMask:
-            @escaping @Sendable (Input, UnsafePointer<UInt8>, Output, Int, Double) -> Void,
         activate: @escaping @Sendable (Input, Output, Int, Activation) -> Void,
-        elementary: @escaping @Sendable (Input, Output, Int, ElementaryFunction) -> Void,
         activationGradient:
             @escaping @Sendable (Input, Input, Output, Int, Activation, Double) -> Void,
-        subtract: @escaping @Sendable (Input, Input, Output, Int) -> Void,
-        update: @escaping @Sendable (Input, Input, Output, Int, Double) -> Void,
-        crossEntropy: @escaping @Sendable (Input, Input, Int) -> (sum: Double, ignored: Int),
         sumOfSquares: @escaping @Sendable (Input, Int) -> Double,
-        sumColumns: @escaping @Sendable (Input, Int, Int, Double, Output) -> Void,
         sumRows:
             @escaping @Sendable (Input, SummedRows, UnsafeMutablePointer<Double>) -> Void,
         loss:
@@ -118,17 +92,10 @@ public struct KernelTable<Element: Sendable>: Sendable {
         tile: (m: Int, n: Int), contiguousRows: (few: Int, max: Int) = (0, 0), blockK: Int,
         scratchBytes: @escaping @Sendable (_ m: Int, _ n: Int, _ k: Int) -> Int
     ) {
-        self.dropout = dropout
-        self.applyMask = applyMask
         self.activate = activate
-        self.elementary = elementary
         self.activationGradient = activationGradient
-        self.subtract = subtract
-        self.update = update
-        self.crossEntropy = crossEntropy
         self.sumOfSquares = sumOfSquares
         self.sumRows = sumRows
-        self.sumColumns = sumColumns
         self.loss = loss
         self.outputs = outputs
         self.gather = gather
@@ -147,28 +114,92 @@ public struct KernelTable<Element: Sendable>: Sendable {
     }
 }
 
-/// The kernels of one instruction set. Tables are held by pointer: a copy would retain every closure in
+/// The kernels that only functions of arrays call: apart from those of networks, so that a linker can leave them out of
+/// a program without such functions.
+public struct ArrayKernelTable<Element: Sendable>: Sendable {
+    public typealias Input = UnsafePointer<Element>
+    public typealias Output = UnsafeMutablePointer<Element>
+
+    /// (a, out, mask or nil, count, draw)
+    public let dropout:
+        @Sendable (Input, Output, UnsafeMutablePointer<UInt8>?, Int, DropoutDraw) -> Void
+    /// (a, mask, out, count, scale): out = a * (mask != 0) * scale
+    public let applyMask: @Sendable (Input, UnsafePointer<UInt8>, Output, Int, Double) -> Void
+    /// (x, out, count, function)
+    public let elementary: @Sendable (Input, Output, Int, ElementaryFunction) -> Void
+    /// (a, y, dz, count): dz = a - y
+    public let subtract: @Sendable (Input, Input, Output, Int) -> Void
+    /// (w, dw, out, count, rate): out = w - rate * dw
+    public let update: @Sendable (Input, Input, Output, Int, Double) -> Void
+    /// (a, y, count): the sum of the cross-entropies, and how many terms were NaN
+    public let crossEntropy: @Sendable (Input, Input, Int) -> (sum: Double, ignored: Int)
+    /// (x, rowStride, count, scale, out): scale times the sums over `count` rows of one vector of
+    /// columns, with the bits of `sumRows`
+    public let sumColumns: @Sendable (Input, Int, Int, Double, Output) -> Void
+    /// (mask, count, draw), the same of each element type
+    public let dropoutMask: @Sendable (UnsafeMutablePointer<UInt8>, Int, DropoutDraw) -> Void
+
+    public init(
+        dropout:
+            @escaping @Sendable (Input, Output, UnsafeMutablePointer<UInt8>?, Int, DropoutDraw)
+            -> Void,
+        applyMask:
+            @escaping @Sendable (Input, UnsafePointer<UInt8>, Output, Int, Double) -> Void,
+        elementary: @escaping @Sendable (Input, Output, Int, ElementaryFunction) -> Void,
+        subtract: @escaping @Sendable (Input, Input, Output, Int) -> Void,
+        update: @escaping @Sendable (Input, Input, Output, Int, Double) -> Void,
+        crossEntropy: @escaping @Sendable (Input, Input, Int) -> (sum: Double, ignored: Int),
+        sumColumns: @escaping @Sendable (Input, Int, Int, Double, Output) -> Void,
+        dropoutMask: @escaping @Sendable (UnsafeMutablePointer<UInt8>, Int, DropoutDraw) -> Void
+    ) {
+        self.dropout = dropout
+        self.applyMask = applyMask
+        self.elementary = elementary
+        self.subtract = subtract
+        self.update = update
+        self.crossEntropy = crossEntropy
+        self.sumColumns = sumColumns
+        self.dropoutMask = dropoutMask
+    }
+}
+
+/// The kernels of networks of one instruction set. Tables are held by pointer: a copy would retain every closure in
 /// them.
 public struct KernelSet: @unchecked Sendable {
     public let float: UnsafePointer<KernelTable<Float>>
-    public let double: UnsafePointer<KernelTable<Double>>
-    /// (mask, count, draw)
-    public let dropoutMask: @Sendable (UnsafeMutablePointer<UInt8>, Int, DropoutDraw) -> Void
+    /// Nil in a library without functions over doubles.
+    public let double: UnsafePointer<KernelTable<Double>>?
+    /// A function of a double; a library with nil for `double` has log of numbers from 1, and exp of numbers to 0.
+    public let elementary: @Sendable (ElementaryFunction, Double) -> Double
     /// (words, count, draw)
     public let philox: @Sendable (UnsafeMutablePointer<UInt32>, Int, DropoutDraw) -> Void
     /// Whether multiply-add is fused, so that results agree with the other sets bit for bit.
     public let isFused: Bool
 
     public init(
-        float: UnsafePointer<KernelTable<Float>>, double: UnsafePointer<KernelTable<Double>>,
-        dropoutMask: @escaping @Sendable (UnsafeMutablePointer<UInt8>, Int, DropoutDraw) -> Void,
+        float: UnsafePointer<KernelTable<Float>>, double: UnsafePointer<KernelTable<Double>>?,
+        elementary: @escaping @Sendable (ElementaryFunction, Double) -> Double,
         philox: @escaping @Sendable (UnsafeMutablePointer<UInt32>, Int, DropoutDraw) -> Void,
         isFused: Bool
     ) {
         self.float = float
         self.double = double
-        self.dropoutMask = dropoutMask
+        self.elementary = elementary
         self.philox = philox
         self.isFused = isFused
+    }
+}
+
+/// The kernels of an instruction set that only functions of arrays call.
+public struct ArrayKernelSet: @unchecked Sendable {
+    public let float: UnsafePointer<ArrayKernelTable<Float>>
+    /// Nil in a library without functions over doubles.
+    public let double: UnsafePointer<ArrayKernelTable<Double>>?
+    public init(
+        float: UnsafePointer<ArrayKernelTable<Float>>,
+        double: UnsafePointer<ArrayKernelTable<Double>>?
+    ) {
+        self.float = float
+        self.double = double
     }
 }

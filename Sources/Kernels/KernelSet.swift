@@ -5,13 +5,24 @@ import KernelInterface
 @export(interface)
 public func kernelSet() -> KernelSet {
     KernelSet(
-        float: address(&floats), double: address(&doubles), dropoutMask: dropoutMask,
-        philox: philoxWords, isFused: !isBaseline)
+        float: address(&floats), double: address(&doubles),
+        elementary: { function, x in
+            var (x, result) = (x, 0.0)
+            elementary(F64x8.self, &x, &result, 1, function)
+            return result
+        }, philox: philoxWords, isFused: !isBaseline)
+}
+
+@export(interface)
+public func arrayKernelSet() -> ArrayKernelSet {
+    ArrayKernelSet(float: address(&arrayFloats), double: address(&arrayDoubles))
 }
 
 // Variables, because only those have a fixed address. Nothing changes them.
 nonisolated(unsafe) private var floats = table(F32x16.self)
 nonisolated(unsafe) private var doubles = table(F64x8.self)
+nonisolated(unsafe) private var arrayFloats = arrayTable(F32x16.self)
+nonisolated(unsafe) private var arrayDoubles = arrayTable(F64x8.self)
 
 private func address<T>(_ global: UnsafeMutablePointer<T>) -> UnsafePointer<T> {
     UnsafePointer(global)
@@ -20,16 +31,9 @@ private func address<T>(_ global: UnsafeMutablePointer<T>) -> UnsafePointer<T> {
 @inline(__always)
 private func table<V: Lanes>(_: V.Type) -> KernelTable<V.Element> {
     KernelTable(
-        dropout: { dropoutForward(V.self, $0, $1, $2, $3, $4) },
-        applyMask: { applyMask(V.self, $0, $1, $2, $3, $4) },
         activate: { activate(V.self, $0, $1, $2, $3) },
-        elementary: { elementary(V.self, $0, $1, $2, $3) },
         activationGradient: { activationGradient(V.self, $0, $1, $2, $3, $4, $5) },
-        subtract: { subtract(V.self, $0, $1, $2, $3) },
-        update: { update(V.self, $0, $1, $2, $3, $4) },
-        crossEntropy: { crossEntropy(V.self, $0, $1, $2) },
         sumOfSquares: { sumOfSquares(V.self, $0, $1) },
-        sumColumns: { sumColumns(V.self, $0, $1, $2, $3, $4) },
         sumRows: { sumRows(V.self, $0, $1, $2) },
         loss: { loss(V.self, $0, $1, $2, $3, $4) },
         outputs: { outputs(V.self, $0, $1) },
@@ -45,4 +49,17 @@ private func table<V: Lanes>(_: V.Type) -> KernelTable<V.Element> {
         tile: (m: tileM, n: tileVectors * V.width), contiguousRows: contiguousRows,
         blockK: V.blockK,
         scratchBytes: { productScratchBytes(V.self, m: $0, n: $1, k: $2) })
+}
+
+@inline(__always)
+private func arrayTable<V: Lanes>(_: V.Type) -> ArrayKernelTable<V.Element> {
+    ArrayKernelTable(
+        dropout: { dropoutForward(V.self, $0, $1, $2, $3, $4) },
+        applyMask: { applyMask(V.self, $0, $1, $2, $3, $4) },
+        elementary: { elementary(V.self, $0, $1, $2, $3) },
+        subtract: { subtract(V.self, $0, $1, $2, $3) },
+        update: { update(V.self, $0, $1, $2, $3, $4) },
+        crossEntropy: { crossEntropy(V.self, $0, $1, $2) },
+        sumColumns: { sumColumns(V.self, $0, $1, $2, $3, $4) },
+        dropoutMask: { dropoutMask($0, $1, $2) })
 }

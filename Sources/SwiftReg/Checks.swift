@@ -10,16 +10,14 @@ func runtime() throws(Failure) -> UnsafePointer<Runtime> {
     return runtime
 }
 
-/// The kernels for a function of arrays.
 @inline(__always)
-func arrayRuntime() throws(Failure) -> UnsafePointer<Runtime> {
-    guard let runtime = Runtime.forArrays else { throw Failure(REG_ERROR_ISA) }
-    return runtime
+func operations<T: Scalar>(_: T.Type) throws(Failure) -> Operations<T> {
+    Operations(try runtime())
 }
 
 @inline(__always)
-func operations<T: Scalar>(_: T.Type) throws(Failure) -> Operations<T> {
-    Operations(try arrayRuntime())
+func arrayOperations<T: Scalar>(_: T.Type) throws(Failure) -> ArrayOperations<T> {
+    ArrayOperations(try runtime())
 }
 
 @inline(__always)

@@ -23,12 +23,12 @@ private func cost<T: Scalar>(
                 count == 0 || weights[layer] != nil, else: REG_ERROR_NULL, "weights", index: layer,
                 "is NULL")
         }
-        let operations = try operations(T.self)
-        let (sum, missing) = operations.crossEntropy(a, y, count)
+        let arrays = try arrayOperations(T.self)
+        let (sum, missing) = arrays.crossEntropy(a, y, count)
         var squares = 0.0
         for layer in 0..<layers {
             guard let weight = weights[layer] else { continue }
-            squares += operations.sumOfSquares(weight, counts[layer])
+            squares += arrays.operations.sumOfSquares(weight, counts[layer])
         }
         cost.pointee = sum / Double(m) + lambda / (2 * Double(m)) * squares
         ignored?.pointee = missing
@@ -78,7 +78,7 @@ private func costGradient<T: Scalar>(
         let count = try elements(T.self, Size(count, "count"))
         let (a, y) = (try input(a, count, "a"), try input(y, count, "y"))
         let dz = try output(dz, count, "dz")
-        try operations(T.self).subtract(a, y, dz, count)
+        try arrayOperations(T.self).subtract(a, y, dz, count)
     }
 }
 

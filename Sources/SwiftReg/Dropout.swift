@@ -12,7 +12,7 @@ private func dropout<T: Scalar>(
         let count = try elements(T.self, Size(count, "count"))
         try check(keepProb, as: .keepProb)
         let (a, out) = (try input(a, count, names.0), try output(out, count, names.1))
-        try operations(T.self).dropout(a, out, mask, count, draw)
+        try arrayOperations(T.self).dropout(a, out, mask, count, draw)
     }
 }
 
@@ -67,7 +67,8 @@ public func reg_dropout_mask(
         let count = try elements(UInt8.self, Size(count, "count"))
         try check(keep_prob, as: .keepProb)
         let mask = try output(mask, count, "mask")
-        dropoutMask(try arrayRuntime(), mask, count, draw(keep_prob, seed, stream, offset))
+        try arrayOperations(Float.self).dropoutMask(
+            mask, count, draw(keep_prob, seed, stream, offset))
     }
 }
 
@@ -79,7 +80,7 @@ public func reg_philox(
     status { () throws(Failure) in
         let count = try elements(UInt32.self, Size(count, "count"))
         let words = try output(words, count, "words")
-        philoxWords(try arrayRuntime(), words, count, draw(1, seed, stream, offset))
+        philoxWords(try runtime(), words, count, draw(1, seed, stream, offset))
     }
 }
 
@@ -92,7 +93,7 @@ private func applyMask<T: Scalar>(
         try check(keepProb, as: .keepProb)
         let (a, mask) = (try input(a, count, "a"), try input(mask, count, "mask"))
         let out = try output(out, count, "out")
-        try operations(T.self).applyMask(a, mask, out, count, keepProb: keepProb)
+        try arrayOperations(T.self).applyMask(a, mask, out, count, keepProb: keepProb)
     }
 }
 

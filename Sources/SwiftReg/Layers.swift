@@ -70,7 +70,7 @@ private func elementary<T: Scalar>(
             ElementaryFunction.self, function.rawValue, REG_ERROR_FUNCTION, "function",
             "must be a value of reg_function")
         let (x, out) = (try input(x, count, "x"), try output(out, count, "out"))
-        try operations(T.self).elementary(x, out, count, function)
+        try arrayOperations(T.self).elementary(x, out, count, function)
     }
 }
 
@@ -179,12 +179,12 @@ private func backwardL2<T: Scalar>(
             gradientStrides = try daStrides.checked(
                 T.self, "da_strides", units: nIn, examples: m, isOutput: true)
         }
-        let operations = try operations(T.self)
-        let isDone = operations.backward(
+        let arrays = try arrayOperations(T.self)
+        let isDone = arrays.operations.backward(
             w: w, nOut: nOut, nIn: nIn, examples: m, dz: dz, dzStrides: dzStrides, a: a,
-            aStrides: inputStrides, lambda: lambda, dw: dw, db: db, da: da,
-            daStrides: gradientStrides)
+            aStrides: inputStrides, lambda: lambda, dw: dw, da: da, daStrides: gradientStrides)
         if !isDone { throw Failure(REG_ERROR_MEMORY) }
+        if let db { arrays.biasGradient(dz, dzStrides, nOut: nOut, examples: m, db) }
     }
 }
 
@@ -223,7 +223,7 @@ private func update<T: Scalar>(
             "must be finite")
         let (w, dw) = (try input(w, count, "w"), try input(dw, count, "dw"))
         let out = try output(out, count, "out")
-        try operations(T.self).update(w, dw, out, count, rate: rate)
+        try arrayOperations(T.self).update(w, dw, out, count, rate: rate)
     }
 }
 

@@ -19,12 +19,11 @@ extension Operations {
         return multiply(&call, cStrides: outStrides)
     }
 
-    /// dw = dz a^T / m + lambda / m * w and db, and da = w^T dz, whichever are not nil. False if memory is
+    /// dw = dz a^T / m + lambda / m * w, and da = w^T dz, whichever are not nil. False if memory is
     /// exhausted, and then nothing was written.
     public func backward(
         w: Input, nOut: Int, nIn: Int, examples: Int, dz: Input, dzStrides: Strides, a: Input?,
-        aStrides: Strides, lambda: Double, dw: Output?, db: Output?, da: Output?,
-        daStrides: Strides
+        aStrides: Strides, lambda: Double, dw: Output?, da: Output?, daStrides: Strides
     ) -> Bool {
         let scale = 1 / Double(examples)
         // Made twice, for the plan and for the run: a copy of the struct takes longer.
@@ -89,7 +88,6 @@ extension Operations {
             }
         }
         memory.release()
-        if let db { biasGradient(dz, dzStrides, nOut: nOut, examples: examples, scale, db) }
         return true
     }
 
@@ -134,20 +132,5 @@ extension Operations {
         withUnsafePointer(to: dz) { dz in
             withUnsafePointer(to: a) { table.pointee.narrowWeightGradient(dz, $0, dw, accumulates) }
         }
-    }
-
-    /// db = scale times the sums of dz over the examples.
-    private func biasGradient(
-        _ dz: Input, _ strides: Strides, nOut: Int, examples: Int, _ scale: Double, _ db: Output
-    ) {
-        var unit = 0
-        while strides.unit == 1 && nOut - unit >= vectorWidth {
-            table.pointee.sumColumns(dz + unit, strides.example, examples, scale, db + unit)
-            unit += vectorWidth
-        }
-        let rest = SummedRows(
-            rows: nOut - unit, rowStride: strides.unit, count: examples,
-            elementStride: strides.example)
-        sumRows(dz + unit * strides.unit, rest) { u, sum in db[unit + u] = T(sum * scale) }
     }
 }

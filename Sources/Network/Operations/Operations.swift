@@ -1,6 +1,6 @@
 @_exported import KernelInterface
 
-/// The kernels, divided among threads. Arguments are trusted: the boundary has checked them.
+/// The kernels of networks, divided among threads. Arguments are trusted: the boundary has checked them.
 public struct Operations<T: Scalar>: @unchecked Sendable {
     public typealias Input = UnsafePointer<T>
     public typealias Output = UnsafeMutablePointer<T>
@@ -16,38 +16,10 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
 
     // MARK: Elementwise
 
-    public func dropout(
-        _ a: Input, _ out: Output, _ mask: UnsafeMutablePointer<UInt8>?, _ count: Int,
-        _ draw: DropoutDraw
-    ) {
-        forEachPart(count, (table, a, out, mask, draw)) { context, i, n in
-            let (table, a, out, mask, draw) = context
-            table.pointee.dropout(a + i, out + i, mask.map { $0 + i }, n, draw.advanced(by: i))
-        }
-    }
-
-    public func applyMask(
-        _ a: Input, _ mask: UnsafePointer<UInt8>, _ out: Output, _ count: Int, keepProb: Double
-    ) {
-        forEachPart(count, (table, a, mask, out, 1 / keepProb)) { context, i, n in
-            let (table, a, mask, out, scale) = context
-            table.pointee.applyMask(a + i, mask + i, out + i, n, scale)
-        }
-    }
-
     public func activate(_ z: Input, _ a: Output, _ count: Int, _ activation: Activation) {
         forEachPart(count, (table, z, a, activation)) { context, i, n in
             let (table, z, a, activation) = context
             table.pointee.activate(z + i, a + i, n, activation)
-        }
-    }
-
-    public func elementary(
-        _ x: Input, _ out: Output, _ count: Int, _ function: ElementaryFunction
-    ) {
-        forEachPart(count, (table, x, out, function)) { context, i, n in
-            let (table, x, out, function) = context
-            table.pointee.elementary(x + i, out + i, n, function)
         }
     }
 
@@ -58,20 +30,6 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
         forEachPart(count, (table, da, a, dz, activation, keepProb)) { context, i, n in
             let (table, da, a, dz, activation, keepProb) = context
             table.pointee.activationGradient(da + i, a + i, dz + i, n, activation, keepProb)
-        }
-    }
-
-    public func subtract(_ a: Input, _ y: Input, _ dz: Output, _ count: Int) {
-        forEachPart(count, (table, a, y, dz)) { context, i, n in
-            let (table, a, y, dz) = context
-            table.pointee.subtract(a + i, y + i, dz + i, n)
-        }
-    }
-
-    public func update(_ w: Input, _ dw: Input, _ out: Output, _ count: Int, rate: Double) {
-        forEachPart(count, (table, w, dw, out, rate)) { context, i, n in
-            let (table, w, dw, out, rate) = context
-            table.pointee.update(w + i, dw + i, out + i, n, rate)
         }
     }
 
@@ -107,17 +65,6 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
 
     // MARK: Costs
 
-    public func crossEntropy(_ a: Input, _ y: Input, _ count: Int) -> (sum: Double, ignored: Int) {
-        var sum = BlockSum()
-        var ignored = 0
-        forEachBlock(count) { i, n in
-            let part = table.pointee.crossEntropy(a + i, y + i, n)
-            sum.add(part.sum)
-            ignored += part.ignored
-        }
-        return (sum.total, ignored)
-    }
-
     /// Calls body(u, sum) for each row u.
     func sumRows(_ x: Input, _ rows: SummedRows, _ body: (Int, Double) -> Void) {
         let capacity = 16
@@ -152,16 +99,6 @@ extension DropoutDraw {
         var draw = self
         draw.offset &+= UInt64(count)
         return draw
-    }
-}
-
-public func dropoutMask(
-    _ runtime: UnsafePointer<Runtime>, _ mask: UnsafeMutablePointer<UInt8>, _ count: Int,
-    _ draw: DropoutDraw
-) {
-    forEachPart(count, (runtime, mask, draw)) { context, i, n in
-        let (runtime, mask, draw) = context
-        runtime.pointee.kernels.dropoutMask(mask + i, n, draw.advanced(by: i))
     }
 }
 

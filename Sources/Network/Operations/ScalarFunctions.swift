@@ -28,14 +28,6 @@ func cosineOfPi(_ x: Double) -> Double {
     return max(-1, min(1, sum))
 }
 
-func elementary(
-    _ function: ElementaryFunction, _ x: Double, _ runtime: UnsafePointer<Runtime>
-) -> Double {
-    var (x, result) = (x, 0.0)
-    runtime.pointee.kernels.double.pointee.elementary(&x, &result, 1, function)
-    return result
-}
-
 /// x * scale. On a small core a product of doubles is a long function; with a power of two, which 1 / m is for
 /// usual batches, it is a sum of exponents.
 func product(_ x: Double, _ scale: Double) -> Double {

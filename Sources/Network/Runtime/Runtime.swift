@@ -9,8 +9,24 @@ import Kernels
 
 /// The kernel set in use, chosen at the first call.
 public struct Runtime: Sendable {
-    public fileprivate(set) var kernels: KernelSet
+    public let kernels: KernelSet
     public let isa: StaticString
+    /// The kernels that only functions of arrays call. Where flash is scarce, nothing of networks holds them.
+    #if REG_SCALAR
+        public var arrayKernels: ArrayKernelSet { Kernels.arrayKernelSet() }
+    #else
+        public let arrayKernels: ArrayKernelSet
+    #endif
+
+    private init(
+        _ isa: StaticString, _ kernels: KernelSet, _ arrayKernels: @autoclosure () -> ArrayKernelSet
+    ) {
+        self.isa = isa
+        self.kernels = kernels
+        #if !REG_SCALAR
+            self.arrayKernels = arrayKernels()
+        #endif
+    }
 
     /// Nil if SWIFTREG_ISA names an instruction set that this CPU or build lacks.
     public static var current: UnsafePointer<Runtime>? {
@@ -18,19 +34,6 @@ public struct Runtime: Sendable {
             chosen = Runtime.choose()
         }
         return chosen == nil ? nil : address(&chosen)
-    }
-
-    /// The same for functions of arrays: where flash is scarce, the kernels of networks are less than all.
-    public static var forArrays: UnsafePointer<Runtime>? {
-        #if REG_SCALAR
-            Once.run(&onceForArrays) {
-                chosenForArrays = current?.pointee
-                chosenForArrays?.kernels = Kernels.arrayKernelSet()
-            }
-            return chosenForArrays == nil ? nil : address(&chosenForArrays)
-        #else
-            return current
-        #endif
     }
 
     fileprivate static func choose() -> Runtime? {
@@ -53,23 +56,20 @@ public struct Runtime: Sendable {
         #if REG_KERNELSAVX2
             let level = x86Level
             if level >= 4 && isWanted("avx512") {
-                return Runtime(kernels: KernelsAVX512.kernelSet(), isa: "avx512")
+                return Runtime("avx512", KernelsAVX512.kernelSet(), KernelsAVX512.arrayKernelSet())
             }
             if level >= 3 && isWanted("avx2") {
-                return Runtime(kernels: KernelsAVX2.kernelSet(), isa: "avx2")
+                return Runtime("avx2", KernelsAVX2.kernelSet(), KernelsAVX2.arrayKernelSet())
             }
         #endif
-        return isWanted(portable) ? Runtime(kernels: Kernels.kernelSet(), isa: portable) : nil
+        guard isWanted(portable) else { return nil }
+        return Runtime(portable, Kernels.kernelSet(), Kernels.arrayKernelSet())
     }
 }
 
 // Globals, because a C callback can capture nothing, not even Self.
 nonisolated(unsafe) private var once = Once()
 nonisolated(unsafe) private var chosen: Runtime?
-#if REG_SCALAR
-    nonisolated(unsafe) private var onceForArrays = Once()
-    nonisolated(unsafe) private var chosenForArrays: Runtime?
-#endif
 
 /// The address of the value in an optional, which is that of the optional.
 private func address<T>(_ global: UnsafeMutablePointer<T?>) -> UnsafePointer<T> {

@@ -35,7 +35,8 @@ public enum Schedule: UInt32, Sendable {
 extension Optimizer {
     /// The learning rate in an epoch: see reg_schedule.
     func rate(epoch: UInt64, _ runtime: UnsafePointer<Runtime>) -> Double {
-        switch schedule {
+        let elementary = runtime.pointee.kernels.elementary
+        return switch schedule {
         case .constant: learningRate
         case .step: learningRate * power(decay, epoch / max(period, 1))
         case .cosine:
@@ -43,7 +44,7 @@ extension Optimizer {
                 * (1 + cosineOfPi(Double(min(epoch, period)) / Double(max(period, 1)))) / 2
         case .inverseScaling:
             learningRate
-                * elementary(.exp, -decay * elementary(.log, Double(epoch) + 1, runtime), runtime)
+                * elementary(.exp, -decay * elementary(.log, Double(epoch) + 1))
         }
     }
 
