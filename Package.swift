@@ -29,7 +29,8 @@ let prebuilt: Target? = nil
     let portableSettings: [SwiftSetting] = embedded ? [] : [.define("REG_FMA")]
 #endif
 
-/// `fast` is for what touches every element; the rest is compiled to be small.
+/// `fast` is for what touches every element; the rest is compiled to be small, but for the functions of a training
+/// step that are marked `@_optimize(speed)`: between the kernels of a small network they take a tenth of it.
 func swiftSettings(_ extra: [SwiftSetting] = [], fast: Bool = false) -> [SwiftSetting] {
     var settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
     if embedded {

@@ -115,11 +115,13 @@ extension Operations {
     }
 
     /// The plan of a product of a network's layer, in the layout of `UnitRows`.
+    @_optimize(speed)
     func unitPlan(m: Int, n: Int, k: Int, threads: Int?) -> ProductPlan {
         isSmall(m: m, k: k) ? unpackedPlan(m: m, n: n, k: k) : packedPlan(m: m, n: n, k: k, threads)
     }
 
     /// The plan of the weight gradient of a network's layer: m units by n inputs over k examples.
+    @_optimize(speed)
     func weightGradientPlan(m: Int, n: Int, k: Int, threads: Int?) -> ProductPlan {
         func roundUp(_ n: Int, _ unit: Int) -> Int { (n + unit - 1) / unit * unit }
         let tiles = roundUp(m, estimatedTile.m) * roundUp(n, estimatedTile.n)
@@ -247,14 +249,17 @@ struct ChunkPlans<T: Scalar> {
 
     private var columns: Int { Chunk<T>.columns(examples) }
 
+    @_optimize(speed)
     func forward(_ layer: Layer) -> ProductPlan {
         operations.unitPlan(m: layer.nOut, n: columns, k: layer.nIn, threads: threads)
     }
 
+    @_optimize(speed)
     func inputGradient(_ layer: Layer) -> ProductPlan {
         operations.unitPlan(m: layer.nIn, n: columns, k: layer.nOut, threads: threads)
     }
 
+    @_optimize(speed)
     func weightGradient(_ layer: Layer) -> ProductPlan {
         operations.weightGradientPlan(
             m: layer.nOut, n: layer.nIn, k: examples, threads: threads)

@@ -5,6 +5,7 @@ import KernelInterface
 extension Operations {
     /// Runs a product in the layout of `UnitRows`. `reluMaskScale` needs an unpacked plan.
     @inline(never)
+    @_optimize(speed)
     func run(
         _ plan: ProductPlan, _ call: inout UnitProduct<T>, _ scratch: UnsafeMutableRawPointer?
     ) {

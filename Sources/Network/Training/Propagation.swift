@@ -17,7 +17,7 @@ struct Propagation<T: Scalar> {
     private let hasUnitWeights: Bool
 
     /// `range` has at most `Chunk.maxExamples` examples.
-    @inline(never)
+    @inline(never) @_optimize(speed)
     init(
         _ network: inout Network<T>, _ memory: BatchMemory<T>, _ range: ExampleRange, trains: Bool,
         dropout: MaskSource?
@@ -66,6 +66,7 @@ struct Propagation<T: Scalar> {
     }
 
     @inline(never)
+    @_optimize(speed)
     private func pass(_ inputs: Inputs<T>, _ rowWeights: UnsafePointer<T>?) {
         inputs.gather(operations, range, into: chunk.inputs(0))
         if let rowWeights { replaceUnweighted(rowWeights, chunk.inputs(0)) }
@@ -115,6 +116,7 @@ struct Propagation<T: Scalar> {
     }
 
     /// The sum of the weighted losses. Replaces the last pre-activations by its gradient.
+    @_optimize(speed)
     func lossAndGradient(_ examples: Examples<T>) -> Double {
         operations.table.pointee.gather(
             examples.y, examples.yStrides, range, chunk.targets)
@@ -145,6 +147,7 @@ struct Propagation<T: Scalar> {
 
     /// Adds the gradient of this chunk's examples to `gradients`, from the gradient of the last
     /// pre-activations. The last chunk of a batch applies the epilogue.
+    @_optimize(speed)
     func backward(
         into gradients: UnsafeMutablePointer<T>, isFirst: Bool,
         epilogue batchEpilogue: BatchEpilogue?
@@ -199,6 +202,7 @@ struct Propagation<T: Scalar> {
     }
 
     /// The product whose result is the gradient of layer l's inputs.
+    @_optimize(speed)
     private func inputProduct(_ l: Int, _ dz: UnitRows<T>, to c: UnitRows<T>) -> UnitProduct<T> {
         UnitProduct(
             weights: parameters + layers[l].weights, rowStride: 1, columnStride: layers[l].nIn,
@@ -216,6 +220,7 @@ struct Propagation<T: Scalar> {
             da.data, source.data, a.data, a.span, activation, keepProb: keepProb)
     }
 
+    @_optimize(speed)
     private func biasGradient(
         _ l: Int, _ dz: UnitRows<T>, _ db: UnsafeMutablePointer<T>, _ isFirst: Bool,
         _ scale: Double?
@@ -230,6 +235,7 @@ struct Propagation<T: Scalar> {
         }
     }
 
+    @_optimize(speed)
     private func weightGradient(
         _ l: Int, _ plan: ProductPlan, _ dz: UnitRows<T>, _ a: UnitRows<T>,
         _ gradients: UnsafeMutablePointer<T>, _ isFirst: Bool, scale: Double?, penalty: Double,
