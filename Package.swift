@@ -38,10 +38,12 @@ func swiftSettings(_ extra: [SwiftSetting] = [], fast: Bool = false) -> [SwiftSe
             .enableExperimentalFeature("Embedded"), .define("REG_EMBEDDED"),
             // A function each in a section, so that the linker drops those that nothing calls.
             // No hash of its source in each object, which only incremental builds read. No calls of
-            // swift_beginAccess, which is empty there.
+            // swift_beginAccess, which is empty there. No unwind tables: a C function that has one brings those of all
+            // functions that land in the same object.
             .unsafeFlags([
                 "-wmo", "-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections",
-                "-Xfrontend", "-disable-incremental-llvm-codegen",
+                "-Xfrontend", "-disable-incremental-llvm-codegen", "-Xcc",
+                "-fno-asynchronous-unwind-tables",
             ]),
         ]
     }
