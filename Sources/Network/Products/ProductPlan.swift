@@ -38,9 +38,19 @@ struct ProductPlan {
     var scratchBytes: Int { partBytes * division.parts }
 }
 
-/// The division of `extent` rows or columns into parts of `share`; the last part has the remainder.
+/// The division of the outputs into parts: each has some of the rows and some of the columns.
 struct Division {
-    var byRows = false
+    var rows = Shares()
+    var columns = Shares()
+
+    var parts: Int { rows.parts * columns.parts }
+
+    func rows(_ part: Int) -> Range<Int> { rows.range(part / columns.parts) }
+    func columns(_ part: Int) -> Range<Int> { columns.range(part % columns.parts) }
+}
+
+/// The division of `extent` rows or columns into parts of `share`; the last part has the remainder.
+struct Shares {
     var extent = 0
     var share = 0
     var parts = 1
@@ -61,6 +71,8 @@ private let maxUnpackedSpan = 3 << 14
 private let maxStreamedRows = 16
 /// The smallest k from which on examples in rows are multiplied in place.
 private let minContiguousK = 64
+/// The time to pack an element, in multiply-adds.
+private let packingTime = 8
 /// Columns of a part of an unpacked product.
 private let unpackedColumnsPerPart = 64
 /// Bytes of a block of transposed examples: it stays in the L1 cache.
@@ -140,8 +152,9 @@ extension Operations {
         return ProductPlan(
             path: .unpacked,
             division: Division(
-                extent: n, share: unpackedColumnsPerPart, parts: max(1, n / unpackedColumnsPerPart))
-        )
+                columns: Shares(
+                    extent: n, share: unpackedColumnsPerPart,
+                    parts: max(1, n / unpackedColumnsPerPart))))
     }
 
     /// In blocks of examples, with `copied` units of A and all of C in scratch memory.
@@ -155,27 +168,45 @@ extension Operations {
         return ProductPlan(
             path: path,
             division: Division(
-                extent: n, share: (blocks + parts - 1) / parts * size, parts: parts),
+                columns: Shares(
+                    extent: n, share: (blocks + parts - 1) / parts * size, parts: parts)),
             partBytes: exampleBytes * size, blockExamples: size)
     }
 
-    /// Whole tiles of the longer side to each thread.
     @inline(never)
     private func packedPlan(
         path: ProductPlan.Path = .packed, m: Int, n: Int, k: Int, _ threads: Int?
     ) -> ProductPlan {
-        let byRows = m > n
-        let extent = byRows ? m : n
-        let unit = byRows ? table.pointee.tile.m : table.pointee.tile.n
-        let tiles = (extent + unit - 1) / unit
-        let parts = isWorthThreads(m, n, k) ? min(tiles, threads ?? Threads.count) : 1
-        let share = (tiles + parts - 1) / parts * unit
-        let bytes = table.pointee.scratchBytes(
-            byRows ? min(share, m) : m, byRows ? n : min(share, n), k)
+        var division = Division(
+            rows: Shares(extent: m, share: m), columns: Shares(extent: n, share: n))
+        if isWorthThreads(m, n, k) { divide(&division, threads: threads ?? Threads.count) }
+        let bytes = table.pointee.scratchBytes(division.rows.share, division.columns.share, k)
         return ProductPlan(
-            path: path,
-            division: Division(byRows: byRows, extent: extent, share: share, parts: parts),
-            partBytes: max(64, (bytes + 63) / 64 * 64))
+            path: path, division: division, partBytes: max(64, (bytes + 63) / 64 * 64))
+    }
+
+    /// Into at most one part a thread, of whole tiles. Of the divisions into 1, 2, 4, ... ranges of columns, the one
+    /// whose largest part takes least.
+    private func divide(_ whole: inout Division, threads: Int) {
+        let tile = table.pointee.tile
+        func shares(_ extent: Int, unit: Int, most: Int) -> Shares {
+            let tiles = (extent + unit - 1) / unit
+            let share = (tiles + most - 1) / most
+            return Shares(extent: extent, share: share * unit, parts: (tiles + share - 1) / share)
+        }
+        let (m, n) = (whole.rows.extent, whole.columns.extent)
+        var least = Int.max
+        var columnParts = 1
+        while columnParts <= threads {
+            let division = Division(
+                rows: shares(m, unit: tile.m, most: threads / columnParts),
+                columns: shares(n, unit: tile.n, most: columnParts))
+            let (rows, columns) = (division.rows.share, division.columns.share)
+            // Per step along k.
+            let time = rows * columns + packingTime * (rows + columns)
+            if time < least { (whole, least) = (division, time) }
+            columnParts *= 2
+        }
     }
 
     // MARK: Conditions

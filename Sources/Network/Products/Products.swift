@@ -60,11 +60,8 @@ extension Operations {
             let context = (table, call, plan.division, plan.partBytes, scratch)
             Threads.run(parts: plan.division.parts, context) { context, part in
                 let (table, call, division, bytes, scratch) = context.pointee
-                let range = division.range(part)
-                if range.isEmpty { return }
                 table.pointee.multiply(
-                    call, division.byRows ? range : 0..<call.pointee.m,
-                    division.byRows ? 0..<call.pointee.n : range, scratch + part * bytes)
+                    call, division.rows(part), division.columns(part), scratch + part * bytes)
             }
         }
     }

@@ -56,7 +56,7 @@ extension Operations {
                 context, part in
                 let (operations, call, plan, example, scratch) = context.pointee
                 let memory = (scratch + part * plan.partBytes).assumingMemoryBound(to: T.self)
-                let range = plan.division.range(part)
+                let range = plan.division.columns(part)
                 for first in stride(
                     from: range.lowerBound, to: range.upperBound, by: plan.blockExamples)
                 {
@@ -123,7 +123,7 @@ extension Operations {
         withUnsafePointer(to: &call) { call in
             Threads.run(parts: plan.division.parts, (table, call, plan.division)) { context, part in
                 let (table, call, division) = context.pointee
-                table.pointee.multiplyUnits(call, division.range(part))
+                table.pointee.multiplyUnits(call, division.columns(part))
             }
         }
     }
