@@ -11,7 +11,7 @@ public enum Inputs<T: Scalar> {
     func gather(_ operations: Operations<T>, _ range: ExampleRange, into target: UnitRows<T>) {
         switch self {
         case .dense(let x, let strides):
-            operations.table.pointee.gather(x, strides, range, target)
+            operations.gather(x, strides, range, target)
         case .sparse(let rows):
             rows.gather(range, into: target)
         }

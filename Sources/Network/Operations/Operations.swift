@@ -51,15 +51,26 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
         }
     }
 
+    // MARK: Units of examples
+
     /// Dropout of all units in place.
     func dropoutUnits(_ a: UnitRows<T>, _ draw: DropoutDraw) {
-        // Parts of whole Philox blocks (four units), with enough elements to be worth a thread.
-        let unitsPerPart = max(4, 16384 / max(1, a.columns) / 4 * 4)
-        let parts = (a.units + unitsPerPart - 1) / unitsPerPart
-        Threads.run(parts: parts, (table, a, draw, unitsPerPart)) { context, part in
-            let (table, a, draw, unitsPerPart) = context.pointee
-            let first = part * unitsPerPart
-            table.pointee.dropoutUnits(a, first..<min(a.units, first + unitsPerPart), draw)
+        forEachPart(ofUnits: a.units, columns: a.columns, (table, a, draw)) { context, first, n in
+            let (table, a, draw) = context
+            table.pointee.dropoutUnits(a, first..<first + n, draw)
+        }
+    }
+
+    /// Copies a range of examples, as units by examples.
+    func gather(_ x: Input, _ strides: Strides, _ range: ExampleRange, _ target: UnitRows<T>) {
+        forEachPart(
+            ofUnits: target.units, columns: target.columns, (table, x, strides, range, target)
+        ) { context, first, n in
+            let (table, x, strides, range, target) = context
+            var part = target
+            part.data += first * target.rowStride
+            part.units = n
+            table.pointee.gather(x + first * strides.unit, strides, range, part)
         }
     }
 

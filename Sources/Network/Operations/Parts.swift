@@ -1,5 +1,7 @@
 /// Elements per part of a divided call.
-private let partSize = 1 << 16
+private let partSize = 1 << 14
+/// Elements up to which a call is not divided.
+private let maxUndivided = 1 << 16
 
 /// Calls body(context, i, n) for parts of `count` elements, on several threads if there are several parts.
 /// The body must capture nothing: see `Threads.run`.
@@ -7,16 +9,32 @@ func forEachPart<Context>(
     _ count: Int, _ context: Context,
     _ body: @escaping (_ context: Context, _ i: Int, _ n: Int) -> Void
 ) {
-    if count <= partSize { return body(context, 0, count) }
-    let call = PartedCall(count: count, context: context, body: body)
-    Threads.run(parts: (count + partSize - 1) / partSize, call) { call, part in
-        let i = part * partSize
-        call.pointee.body(call.pointee.context, i, min(partSize, call.pointee.count - i))
+    if Threads.isSingle || count <= maxUndivided { return body(context, 0, count) }
+    runParts(PartedCall(count: count, size: partSize, context: context, body: body))
+}
+
+/// The same for units that have `columns` elements each. A part begins at a multiple of 16 units: of a Philox
+/// block, and of a cache line of numbers per unit.
+func forEachPart<Context>(
+    ofUnits count: Int, columns: Int, _ context: Context,
+    _ body: @escaping (_ context: Context, _ first: Int, _ n: Int) -> Void
+) {
+    let size = max(1, partSize / (16 * max(1, columns))) * 16
+    if Threads.isSingle || count <= size { return body(context, 0, count) }
+    runParts(PartedCall(count: count, size: size, context: context, body: body))
+}
+
+private func runParts<Context>(_ call: PartedCall<Context>) {
+    Threads.run(parts: (call.count + call.size - 1) / call.size, call) { call, part in
+        let i = part * call.pointee.size
+        call.pointee.body(
+            call.pointee.context, i, min(call.pointee.size, call.pointee.count - i))
     }
 }
 
 private struct PartedCall<Context> {
     let count: Int
+    let size: Int
     let context: Context
     let body: (_ context: Context, _ i: Int, _ n: Int) -> Void
 }

@@ -225,13 +225,19 @@ struct Propagation<T: Scalar> {
         _ l: Int, _ dz: UnitRows<T>, _ db: UnsafeMutablePointer<T>, _ isFirst: Bool,
         _ scale: Double?
     ) {
-        let all = chunk.biasSums(l)
-        operations.sumRows(
-            dz.data,
-            SummedRows(rows: dz.units, rowStride: dz.rowStride, count: dz.columns, elementStride: 1)
-        ) { u, sum in
-            all[u] = isFirst ? sum : all[u] + sum
-            if let scale { db[u] = T(product(all[u], scale)) }
+        let sums = chunk.biasSums(l)
+        forEachPart(
+            ofUnits: dz.units, columns: dz.columns, (operations, dz, sums, db, isFirst, scale)
+        ) { context, first, n in
+            let (operations, dz, sums, db, isFirst, scale) = context
+            operations.sumRows(
+                dz.data + first * dz.rowStride,
+                SummedRows(rows: n, rowStride: dz.rowStride, count: dz.columns, elementStride: 1)
+            ) { i, sum in
+                let u = first + i
+                sums[u] = isFirst ? sum : sums[u] + sum
+                if let scale { db[u] = T(product(sums[u], scale)) }
+            }
         }
     }
 
