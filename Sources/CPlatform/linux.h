@@ -48,10 +48,30 @@ static inline int platform_x86_level(void) {
 #endif
 }
 
-/* A number that one thread counts up and others watch. */
-static inline void platform_count_up(unsigned *word) { __atomic_fetch_add(word, 1, __ATOMIC_RELEASE); }
+/* Numbers that several threads read and write. The operations have one order for all threads. */
+static inline unsigned platform_load(const unsigned *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
+static inline void platform_store(unsigned *word, unsigned value) {
+    __atomic_store_n(word, value, __ATOMIC_SEQ_CST);
+}
 
-/* Watches it for some ten microseconds; whether it is no longer `value`. A thread that went to sleep
+/* Returns the number of before. */
+static inline unsigned platform_add(unsigned *word, unsigned count) {
+    return __atomic_fetch_add(word, count, __ATOMIC_SEQ_CST);
+}
+static inline unsigned platform_exchange(unsigned *word, unsigned value) {
+    return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST);
+}
+
+/* Takes 1 from a number that is not 0; whether there was any. */
+static inline int platform_take_one(unsigned *word) {
+    unsigned n = platform_load(word);
+    while (n > 0) {
+        if (__atomic_compare_exchange_n(word, &n, n - 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) break;
+    }
+    return n > 0;
+}
+
+/* Watches a number for some ten microseconds; whether it is no longer `value`. A thread that went to sleep
  * instead would take longer to come back, and often to the core of the one that wakes it. */
 static inline int platform_watch(const unsigned *word, unsigned value) {
     for (int i = 0; i < 4000; i++) {

@@ -56,50 +56,60 @@ public enum Threads {
             for part in 0..<parts { job.call(context, part) }
             return
         }
-        pthread_mutex_lock(&state.pointee.lock)
-        startWorkers(threads - 1)
-        state.pointee.job = job
-        state.pointee.context = context
-        state.pointee.next = 0
-        state.pointee.parts = parts
-        state.pointee.unfinished = parts
-        state.pointee.helpers = threads - 1
-        platform_count_up(&state.pointee.begun)
-        pthread_cond_broadcast(&state.pointee.begin)
-        work()
-        while state.pointee.unfinished > 0 && !watch(&state.pointee.ended) {
-            pthread_cond_wait(&state.pointee.end, &state.pointee.lock)
+        let helpers = startWorkers(threads - 1)
+        (state.pointee.job, state.pointee.context, state.pointee.parts) = (job, context, parts)
+        platform_store(&state.pointee.next, 0)
+        platform_store(&state.pointee.left, 0)
+        // From here on workers may join.
+        platform_store(&state.pointee.places, UInt32(helpers))
+        _ = platform_add(&state.pointee.begun, 1)
+        if platform_load(&state.pointee.sleepers) > 0 {
+            pthread_mutex_lock(&state.pointee.lock)
+            pthread_cond_broadcast(&state.pointee.begin)
+            pthread_mutex_unlock(&state.pointee.lock)
         }
+        work()
+        waitForWorkers(UInt32(helpers) - platform_exchange(&state.pointee.places, 0))
         state.pointee.job = nil
         state.pointee.context = nil
-        pthread_mutex_unlock(&state.pointee.lock)
         pthread_mutex_unlock(&state.pointee.region)
     }
 }
 
+/// Workers join a job, take parts and leave it without a lock: with many threads they would wait for one
+/// another longer than a small part takes. The lock is for those who sleep.
 private struct State {
-    /// Held by the call that uses the pool.
+    /// Held by the call that uses the pool. Guards the job, `workers`, `cores` and `handlesFork`.
     var region = pthread_mutex_t()
-    /// Guards all below.
+    /// Guards `count`, and the conditions.
     var lock = pthread_mutex_t()
     var begin = pthread_cond_t()
     var end = pthread_cond_t()
-    /// How often a job began, and how often one ended: for those who watch without the lock.
-    var begun: UInt32 = 0
-    var ended: UInt32 = 0
-    /// All is 0 in the beginning: the compiler (6.3.1) lays another value of a global with such C types
-    /// out at a place where no field is, and a count of workers came to be 1.
-    var cores = 0
+    // All is 0 in the beginning: the compiler (6.3.1) lays another value of a global with such C types
+    // out at a place where no field is, and a count of workers came to be 1.
     var count = 0
+    var cores = 0
     var workers = 0
     var handlesFork = false
+    // Constant while `places` is not 0 and until the workers that joined have left.
     var job: Threads.Job?
     var context: UnsafeRawPointer?
-    var next = 0
     var parts = 0
-    var unfinished = 0
-    /// Workers that may still join the current job.
-    var helpers = 0
+    // The rest is for the atomic operations of linux.h.
+    /// The first part that nobody has taken.
+    var next: UInt32 = 0
+    /// How many workers may still join the job.
+    var places: UInt32 = 0
+    /// How many workers have left the job.
+    var left: UInt32 = 0
+    /// How often a job began.
+    var begun: UInt32 = 0
+    /// Workers that wait for `begin`.
+    var sleepers: UInt32 = 0
+    /// Whether the caller waits for `end`.
+    var callerSleeps: UInt32 = 0
+    /// Whether threads watch for some time before they sleep: not with more threads than cores.
+    var watches: UInt32 = 0
 }
 
 nonisolated(unsafe) private var storage = State()
@@ -107,35 +117,62 @@ nonisolated(unsafe) private let state = pointer(&storage)
 
 private func pointer<T>(_ global: UnsafeMutablePointer<T>) -> UnsafeMutablePointer<T> { global }
 
-/// Takes parts until none is left. The lock is held on entry and on return.
+/// Takes parts until none is left.
 private func work() {
     guard let job = state.pointee.job, let context = state.pointee.context else { return }
-    while state.pointee.next < state.pointee.parts {
-        let part = state.pointee.next
-        state.pointee.next += 1
-        pthread_mutex_unlock(&state.pointee.lock)
+    while true {
+        let part = Int(platform_add(&state.pointee.next, 1))
+        if part >= state.pointee.parts { return }
         job.call(context, part)
-        pthread_mutex_lock(&state.pointee.lock)
-        state.pointee.unfinished -= 1
-        if state.pointee.unfinished == 0 {
-            platform_count_up(&state.pointee.ended)
-            pthread_cond_signal(&state.pointee.end)
+    }
+}
+
+/// Returns when `joined` workers have left.
+private func waitForWorkers(_ joined: UInt32) {
+    var left = platform_load(&state.pointee.left)
+    while left != joined && platform_load(&state.pointee.watches) != 0
+        && platform_watch(&state.pointee.left, left) != 0
+    {
+        left = platform_load(&state.pointee.left)
+    }
+    if left == joined { return }
+    pthread_mutex_lock(&state.pointee.lock)
+    platform_store(&state.pointee.callerSleeps, 1)
+    while platform_load(&state.pointee.left) != joined {
+        pthread_cond_wait(&state.pointee.end, &state.pointee.lock)
+    }
+    platform_store(&state.pointee.callerSleeps, 0)
+    pthread_mutex_unlock(&state.pointee.lock)
+}
+
+private func workerLoop() {
+    while true {
+        let begun = platform_load(&state.pointee.begun)
+        if platform_take_one(&state.pointee.places) != 0 {
+            work()
+            _ = platform_add(&state.pointee.left, 1)
+            if platform_load(&state.pointee.callerSleeps) != 0 {
+                pthread_mutex_lock(&state.pointee.lock)
+                pthread_cond_signal(&state.pointee.end)
+                pthread_mutex_unlock(&state.pointee.lock)
+            }
+        } else if platform_load(&state.pointee.watches) == 0
+            || platform_watch(&state.pointee.begun, begun) == 0
+        {
+            pthread_mutex_lock(&state.pointee.lock)
+            _ = platform_add(&state.pointee.sleepers, 1)
+            while platform_load(&state.pointee.places) == 0 {
+                pthread_cond_wait(&state.pointee.begin, &state.pointee.lock)
+            }
+            _ = platform_add(&state.pointee.sleepers, UInt32.max)
+            pthread_mutex_unlock(&state.pointee.lock)
         }
     }
 }
 
-/// Lets go of the lock, which is held on entry and on return, and watches for some ten microseconds;
-/// whether the number changed meanwhile. With more threads than cores there is nothing to gain.
-private func watch(_ number: UnsafeMutablePointer<UInt32>) -> Bool {
-    if state.pointee.count > state.pointee.cores { return false }
-    let seen = number.pointee
-    pthread_mutex_unlock(&state.pointee.lock)
-    let changed = platform_watch(number, seen) != 0
-    pthread_mutex_lock(&state.pointee.lock)
-    return changed || number.pointee != seen
-}
-
-private func startWorkers(_ wanted: Int) {
+/// Sees to `wanted` workers. Returns how many of them there are: fewer are no error, for the calling thread takes the
+/// parts that they leave.
+private func startWorkers(_ wanted: Int) -> Int {
     if !state.pointee.handlesFork {
         state.pointee.handlesFork = true
         state.pointee.cores = Int(platform_core_count())
@@ -157,28 +194,17 @@ private func startWorkers(_ wanted: Int) {
                 state.pointee.handlesFork = true
             })
     }
+    platform_store(
+        &state.pointee.watches, wanted < state.pointee.cores ? 1 : 0)
     while state.pointee.workers < wanted {
         let starts = platform_start_thread { _ in
             workerLoop()
             return nil
         }
-        // Fewer threads are no error: the calling one takes what they leave.
-        if starts == 0 { return }
+        if starts == 0 { break }
         state.pointee.workers += 1
     }
-}
-
-private func workerLoop() {
-    pthread_mutex_lock(&state.pointee.lock)
-    while true {
-        while state.pointee.helpers == 0 || state.pointee.next >= state.pointee.parts {
-            if !watch(&state.pointee.begun) {
-                pthread_cond_wait(&state.pointee.begin, &state.pointee.lock)
-            }
-        }
-        state.pointee.helpers -= 1
-        work()
-    }
+    return min(wanted, state.pointee.workers)
 }
 
 private func initialCount() -> Int {
