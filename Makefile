@@ -339,6 +339,9 @@ bench-javascript: $(BUILD)/javascript/.made $(PLAYGROUND) ## the modules and Ten
 bench-tables: $(LIB_LINK) ## answers against those of peers, tuned for equal CPU seconds; TABLES="--budget 5" or --quick
 	@benchmarks/tables.sh $(TABLES)
 
+bench-threads: $(LIB_LINK) $(VENV)/.installed ## what more threads than there are would gain, counted and computed; THREADS="--threads 64"
+	@benchmarks/threads.sh $(THREADS)
+
 bench-gate: $(LIB_LINK) $(VENV)/.installed ## this build against OLD=path/to/libSwiftReg.so.0; fails where a row is slower; GATE="--rows step"
 	@$(VENV)/bin/python benchmarks/gate.py $(or $(OLD),$(error OLD=path/to/libSwiftReg.so.0)) $(LIB) $(GATE)
 
