@@ -85,9 +85,6 @@ static inline int platform_watch(const unsigned *word, unsigned value) {
     return 0;
 }
 
-/* Whether another thread has set a flag, and what it wrote before that. */
-static inline int platform_is_set(const unsigned *flag) { return __atomic_load_n(flag, __ATOMIC_ACQUIRE) != 0; }
-
 /* Starts a thread that is never joined. Whether it runs. (pthread_t is a number in glibc, a pointer in
  * musl.) */
 static inline int platform_start_thread(void *(*body)(void *)) {
