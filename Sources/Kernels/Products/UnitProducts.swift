@@ -37,9 +37,9 @@ func multiplyUnits<V: Lanes>(
 ) {
     let units = call.pointee.c.units
     var u = 0
-    while units - u >= unitTileM {
+    if units >= unitTileM {
+        u = units - units % unitTileM
         multiplyWholeRows(V.self, call, u, columns)
-        u += unitTileM
     }
     if unitTileM > 4 && units - u >= 4 {
         multiplyFourRows(V.self, call, u, columns)
@@ -67,22 +67,22 @@ func multiplyUnits<V: Lanes>(
 
 // A function for each number of rows, out of line: the compiler inlines no more into one.
 
+/// Rows 0..<`units`, a multiple of `unitTileM`.
 @inline(never)
 private func multiplyWholeRows<V: Lanes>(
-    _: V.Type, _ call: UnsafePointer<UnitProduct<V.Element>>, _ u: Int, _ columns: Range<Int>
+    _: V.Type, _ call: UnsafePointer<UnitProduct<V.Element>>, _ units: Int, _ columns: Range<Int>
 ) {
-    let hasBias = call.pointee.bias != nil
+    let hasEpilogue =
+        call.pointee.bias != nil || call.pointee.reluMaskScale != nil
+        || call.pointee.activation == .relu
     if unitTileVectors == 2 {
-        var rest = columns
-        if call.pointee.a.units > 4 {
-            rest = multiplyRows(
-                zeroUnitTile(V.self), perRow: 2, call, u, columns, addsBias: hasBias)
-        }
-        multiplyRows(zeroNarrowTile(V.self), perRow: 1, call, u, rest, addsBias: hasBias)
-    } else if isBaseline || hasBias {
-        multiplyRows(zeroUnitTile(V.self), perRow: 1, call, u, columns)
+        let rest = multiplyRows(
+            zeroUnitTile(V.self), perRow: 2, call, 0..<units, columns, hasEpilogue: hasEpilogue)
+        multiplyRows(
+            zeroNarrowTile(V.self), perRow: 1, call, 0..<units, rest, hasEpilogue: hasEpilogue)
     } else {
-        multiplyRows(zeroUnitTile(V.self), perRow: 1, call, u, columns, addsBias: false)
+        multiplyRows(
+            zeroUnitTile(V.self), perRow: 1, call, 0..<units, columns, hasEpilogue: hasEpilogue)
     }
 }
 
@@ -93,9 +93,9 @@ private func multiplyFourRows<V: Lanes>(
     let o = V(0)
     var rest = columns
     if unitTileVectors == 2 {
-        rest = multiplyRows([o, o, o, o, o, o, o, o], perRow: 2, call, u, columns)
+        rest = multiplyRows([o, o, o, o, o, o, o, o], perRow: 2, call, u..<u + 4, columns)
     }
-    multiplyRows([o, o, o, o], perRow: 1, call, u, rest)
+    multiplyRows([o, o, o, o], perRow: 1, call, u..<u + 4, rest)
 }
 
 @inline(never)
@@ -106,9 +106,9 @@ private func multiplyThreeRows<V: Lanes>(
     var rest = columns
     if unitTileVectors == 2 {
         rest = multiplyRows(
-            [o, o, o, o, o, o, o, o, o, o, o, o], perRow: 4, call, u, columns)
+            [o, o, o, o, o, o, o, o, o, o, o, o], perRow: 4, call, u..<u + 3, columns)
     }
-    multiplyRows([o, o, o], perRow: 1, call, u, rest)
+    multiplyRows([o, o, o], perRow: 1, call, u..<u + 3, rest)
 }
 
 @inline(never)
@@ -118,9 +118,9 @@ private func multiplyTwoRows<V: Lanes>(
     let o = V(0)
     let rest =
         unitTileVectors == 2
-        ? multiplyRows([o, o, o, o, o, o, o, o], perRow: 4, call, u, columns)
-        : multiplyRows([o, o, o, o], perRow: 2, call, u, columns)
-    multiplyRows([o, o], perRow: 1, call, u, rest)
+        ? multiplyRows([o, o, o, o, o, o, o, o], perRow: 4, call, u..<u + 2, columns)
+        : multiplyRows([o, o, o, o], perRow: 2, call, u..<u + 2, columns)
+    multiplyRows([o, o], perRow: 1, call, u..<u + 2, rest)
 }
 
 @inline(never)
@@ -129,57 +129,67 @@ private func multiplyOneRow<V: Lanes>(
 ) {
     let o = V(0)
     let rest =
-        isBaseline ? columns : multiplyRows([o, o, o, o], perRow: 4, call, u, columns)
-    multiplyRows([o], perRow: 1, call, u, rest)
+        isBaseline ? columns : multiplyRows([o, o, o, o], perRow: 4, call, u..<u + 1, columns)
+    multiplyRows([o], perRow: 1, call, u..<u + 1, rest)
 }
 
-/// Computes rows of c from row u in tiles of `perRow` vectors. The last tile may overlap the one before it by
-/// less than a vector. `addsBias` may be false where there is no bias. Returns the columns that are left.
+/// Computes rows `units` of c, a multiple of n / perRow, in tiles of `perRow` vectors. The last tile of a row may overlap
+/// the one before it by less than a vector. `hasEpilogue` may be false where C is the plain sums. Returns the columns
+/// that are left.
 @inline(__always) @discardableResult
 private func multiplyRows<V: Lanes, let n: Int>(
     _ zeros: InlineArray<n, V>, perRow: Int,
-    _ call: UnsafePointer<UnitProduct<V.Element>>, _ u: Int, _ columns: Range<Int>,
-    addsBias: Bool = true
+    _ call: UnsafePointer<UnitProduct<V.Element>>, _ units: Range<Int>, _ columns: Range<Int>,
+    hasEpilogue: Bool = true
 ) -> Range<Int> {
+    let last = columns.upperBound - perRow * V.width
+    // Before the setup: mostly no columns are left for narrower tiles.
+    if columns.isEmpty || perRow > 1 && last < columns.lowerBound { return columns }
     let call = call.pointee
     let rows = n / perRow
     let starts = rowStarts(call.rowStride * MemoryLayout<V.Element>.stride)
-    var biases: InlineArray<n, V> = zeros
-    // Without a bias: adding -0 changes nothing.
-    for i in 0..<rows { biases[i * perRow] = V(call.bias?[u + i] ?? -0.0) }
-    let last = columns.upperBound - perRow * V.width
+    let cStarts = rowStarts(call.c.rowStride * MemoryLayout<V.Element>.stride)
     var next = columns.lowerBound
-    while next < last + V.width {
-        if perRow > 1 && last < columns.lowerBound { break }
-        let column = min(next, last)
-        var x = multiplyTile(
-            zeros, perRow: perRow, k: call.a.units, a: call.weights + u * call.rowStride,
-            aColumnStride: call.columnStride, b: call.a.data + column,
-            bRowStride: call.a.rowStride, starts: starts)
-        let c = call.c.data + u * call.c.rowStride + column
-        /// Replaces each vector by f(vector, its address in c, its row).
-        @inline(__always)
-        func forEach(_ f: (V, UnsafeMutablePointer<V.Element>, _ i: Int) -> V) {
-            for i in 0..<rows {
-                for k in 0..<perRow {
-                    x[i * perRow + k] = f(
-                        x[i * perRow + k], c + i * call.c.rowStride + k * V.width, i)
+    var u = units.lowerBound
+    repeat {
+        next = columns.lowerBound
+        while next < last + V.width {
+            let column = min(next, last)
+            var x = multiplyTile(
+                zeros, perRow: perRow, k: call.a.units, a: call.weights + u * call.rowStride,
+                aColumnStride: call.columnStride, b: call.a.data + column,
+                bRowStride: call.a.rowStride, starts: starts)
+            let c = UnsafeMutableRawPointer(call.c.data + u * call.c.rowStride + column)
+            /// Replaces each vector by f(vector, its address in c, its row).
+            @inline(__always)
+            func forEach(_ f: (V, UnsafeMutablePointer<V.Element>, _ i: Int) -> V) {
+                @inline(__always) func forRow(_ i: Int) {
+                    let row = (c + cStarts[i]).assumingMemoryBound(to: V.Element.self)
+                    for k in 0..<perRow {
+                        x[i * perRow + k] = f(x[i * perRow + k], row + k * V.width, i)
+                    }
+                }
+                // As in `storeWholeTile`.
+                for i in 0..<min(6, rows) { forRow(i) }
+                for i in 6..<max(6, rows) { forRow(i) }
+            }
+            if hasEpilogue {
+                if let bias = call.bias { forEach { x, _, i in x + V(bias[u + i]) } }
+                if let scale = call.reluMaskScale {
+                    let scale = V(scale)
+                    forEach { x, c, _ in V.select(V(0) < V.load(c), x * scale, V(0)) }
+                } else if call.activation == .relu {
+                    forEach { x, _, _ in x.relu }
                 }
             }
+            forEach { x, c, _ in
+                x.store(c)
+                return x
+            }
+            next += perRow * V.width
         }
-        if addsBias { forEach { x, _, i in x + biases[i * perRow] } }
-        if let scale = call.reluMaskScale {
-            let scale = V(scale)
-            forEach { x, c, _ in V.select(V(0) < V.load(c), x * scale, V(0)) }
-        } else if call.activation == .relu {
-            forEach { x, _, _ in x.relu }
-        }
-        forEach { x, c, _ in
-            x.store(c)
-            return x
-        }
-        next += perRow * V.width
-    }
+        u += rows
+    } while u < units.upperBound
     return min(next, columns.upperBound)..<columns.upperBound
 }
 
