@@ -62,7 +62,9 @@ let library: [Target] =
         .systemLibrary(name: "CSwiftReg", path: "include"),
         .systemLibrary(name: "CPlatform", path: "Sources/CPlatform"),
         .systemLibrary(name: "CLayout", path: "Sources/CLayout"),
-        .target(name: "KernelInterface", swiftSettings: swiftSettings(fast: true)),
+        .target(
+            name: "KernelInterface", dependencies: ["CPlatform"],
+            swiftSettings: swiftSettings(fast: true)),
         .target(
             name: "Kernels", dependencies: ["KernelInterface", "CPlatform"],
             swiftSettings: swiftSettings(portableSettings, fast: true)),

@@ -8,4 +8,18 @@
 
 static inline _Noreturn void platform_trap(void) { __builtin_trap(); }
 
+/* Which values of an enum are in the build, a bit each: scripts/mcu leaves some out. Swift sees the constants alone. */
+#ifndef REG_ACTIVATIONS
+#define REG_ACTIVATIONS -1
+#define REG_LOSSES -1
+#define REG_OPTIMIZERS -1
+#define REG_SCHEDULES -1
+#endif
+enum {
+    platform_activations = REG_ACTIVATIONS,
+    platform_losses = REG_LOSSES,
+    platform_optimizers = REG_OPTIMIZERS,
+    platform_schedules = REG_SCHEDULES
+};
+
 #endif

@@ -156,6 +156,9 @@ func choice<E: Choice>(
     guard let value = E(rawValue: number) else {
         throw Failure(status, name, index: index, is: .unsigned(UInt64(number)), wanted)
     }
+    try require(
+        value.isBuilt, else: status, name, index: index, is: .unsigned(UInt64(number)),
+        "is not in this build")
     return value
 }
 
@@ -180,6 +183,8 @@ extension Failure {
             self.init(
                 REG_ERROR_FORMAT,
                 saying: "tensors without a network's layers and settings: no metadata of swiftreg")
+        case .omitted:
+            self.init(REG_ERROR_FORMAT, saying: "has an option that is not in this build")
         case .newerFile:
             self.init(
                 REG_ERROR_FORMAT,

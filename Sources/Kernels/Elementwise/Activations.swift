@@ -56,25 +56,25 @@ private func activateVectors<V: Lanes>(
     _ activation: Activation
 ) {
     let slope = V(V.Element(leakySlope))
-    switch activation {
+    switch activation.ofBuild {
     case .identity: mapVectors(z, a, count) { (z: V) in z }
     case .relu: mapVectors(z, a, count) { (z: V) in z.relu }
     case .sigmoid: mapVectors(z, a, count) { (z: V) in z.sigmoid }
     case .leakyRelu: mapVectors(z, a, count) { (z: V) in V.select(V(0) < z, z, z * slope) }
-    case .tanh: mapVectors(z, a, count) { (z: V) in z.tanh }
+    case .tanh: tanhOfVectors(V.self, z, a, count)
     case .selu:
         // For negative z seluLimit (e^z - 1) = 2 t / (1 - t) with t = tanh(z / 2), which does not cancel.
         let (scale, limit) = (V(V.Element(seluScale)), V(V.Element(seluLimit)))
         forEachPart(V.self, count) { i, n, t in
             mapVectors(z + i, t, n) { (z: V) in z * V(0.5) }
-            activateVectors(V.self, t, t, n, .tanh)
+            tanhOfVectors(V.self, t, t, n)
             mapVectors(z + i, t, a + i, n) { (z: V, t: V) in
                 V.select(V(0) < z, z * scale, limit * ((t + t) / (V(1) - t)))
             }
         }
     case .gelu, .silu:
         forEachPart(V.self, count) { i, n, s in
-            if activation == .gelu {
+            if activation.ofBuild == .gelu {
                 errorFunction(V.self, z + i, s, n, .normalCumulative)
             } else {
                 activateVectors(V.self, z + i, s, n, .sigmoid)
@@ -133,7 +133,7 @@ private func gradientOfVectors<V: Lanes>(
     let scale = V(V.Element(1 / keepProb))
     let slope = V(V.Element(leakySlope))
     let one = V(1)
-    switch activation {
+    switch activation.ofBuild {
     case .identity: mapVectors(da, dz, count) { (da: V) in da }
     case .relu:
         mapVectors(da, x, dz, count) { (da: V, a: V) in V.select(V(0) < a, da * scale, V(0)) }
@@ -161,7 +161,7 @@ private func gradientOfProduct<V: Lanes>(
     let (low, high) = (V(V.limits.expLow), V(V.limits.expHigh))
     forEachPart(V.self, count) { i, n, s in
         forEachPart(V.self, n) { _, _, u in
-            if activation == .gelu {
+            if activation.ofBuild == .gelu {
                 // The density e^(-z^2 / 2) / sqrt(2 pi).
                 mapVectors(z + i, u, n) { (z: V) in
                     V(-0.9189385332046727).addingProduct(z * z, V(-0.5))
@@ -173,7 +173,7 @@ private func gradientOfProduct<V: Lanes>(
             }
             for k in stride(from: 0, to: n, by: V.width) {
                 let (x, s) = (V.load(z + i + k), V.load(s + k))
-                let u = activation == .gelu ? V.load(u + k) : s * (V(1) - s)
+                let u = activation.ofBuild == .gelu ? V.load(u + k) : s * (V(1) - s)
                 // z is clamped, since infinity times 0 is NaN.
                 let clamped = V.select(high < x, high, x).atLeast(low)
                 (V.load(da + i + k) * s.addingProduct(clamped, u)).store(dz + i + k)
@@ -203,7 +203,7 @@ private func elementaryVectors<V: Lanes>(
     case .log1p: mapVectors(x, out, count) { (x: V) in x.log1p }
     case .sigmoid: activateVectors(V.self, x, out, count, .sigmoid)
     case .softplus: mapVectors(x, out, count) { (x: V) in x.softplus }
-    case .tanh: activateVectors(V.self, x, out, count, .tanh)
+    case .tanh: tanhOfVectors(V.self, x, out, count)
     case .erf: errorFunction(V.self, x, out, count, .erf)
     }
 }
@@ -213,6 +213,13 @@ private func expOfVectors<V: Lanes>(
     _: V.Type, _ x: UnsafePointer<V.Element>, _ out: UnsafeMutablePointer<V.Element>, _ count: Int
 ) {
     mapVectors(x, out, count) { (x: V) in x.exp }
+}
+
+@inline(never)
+private func tanhOfVectors<V: Lanes>(
+    _: V.Type, _ x: UnsafePointer<V.Element>, _ out: UnsafeMutablePointer<V.Element>, _ count: Int
+) {
+    mapVectors(x, out, count) { (x: V) in x.tanh }
 }
 
 /// The results of `errorFunction`.

@@ -12,7 +12,7 @@ func loss<V: Lanes>(
     let keep = V(V.Element(1 - smoothing))
     let share = V(V.Element(smoothing / classes))
     var sums = LaneSums()
-    if kind == .binaryCrossEntropy {
+    if kind.ofBuild == .binaryCrossEntropy {
         binaryCrossEntropy(z, y, weights, &sums) { y in share.addingProduct(y, keep) }
         return sums.total
     }
@@ -20,7 +20,7 @@ func loss<V: Lanes>(
         let weight = V.load(weights + e)
         let (z, rowStride, units) = (z.data + e, z.rowStride, z.units)
         let y = y + e
-        switch kind {
+        switch kind.ofBuild {
         case .softmaxCrossEntropy:
             let (total, targets, dot) = softmaxExponentials(
                 V.self, z, rowStride: rowStride, units: units
@@ -105,7 +105,7 @@ private func softmaxExponentials<V: Lanes>(
 /// Replaces pre-activations by the outputs that belong to the loss.
 @inline(__always)
 func outputs<V: Lanes>(_: V.Type, _ kind: Loss, _ z: UnitRows<V.Element>) {
-    switch kind {
+    switch kind.ofBuild {
     case .squaredError: break
     case .binaryCrossEntropy:
         for u in 0..<z.units {

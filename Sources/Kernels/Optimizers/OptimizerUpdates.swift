@@ -42,7 +42,7 @@ private func optimizeVectors<V: Lanes>(
     let (beta2, fresh2) = (V(V.Element(step.beta2)), V(V.Element(1 - step.beta2)))
     let epsilon = V(V.Element(step.epsilon))
     let correction = V(V.Element(step.correction))
-    switch step.kind {
+    switch step.kind.ofBuild {
     case .sgd:
         for i in stride(from: 0, to: count, by: V.width) {
             V.load(w + i).addingProduct(down, V.load(g + i) * scale).store(w + i)

@@ -124,6 +124,7 @@ struct FieldReader: FieldCoder {
         var raw: UInt32 = 0
         while let choice = E(rawValue: raw) {
             if word == choice.names.name {
+                if !choice.isBuilt { throw .omitted }
                 result = choice
                 return
             }

@@ -14,6 +14,8 @@ public enum NetworkError: UInt8, Error {
     case foreignFile
     /// In a version of the format that this library does not know.
     case newerFile
+    /// The file has a value of an enum that this build leaves out.
+    case omitted
 }
 
 /// A network and the memory it owns. All of it comes from malloc: an allocation by Swift ends the process

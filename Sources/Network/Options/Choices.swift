@@ -1,7 +1,8 @@
+import CPlatform
 import KernelInterface
 
 /// An enum of the header. Its numbers are 0, 1, ... without gaps.
-public protocol Choice: RawRepresentable, Sendable where RawValue == UInt32 {
+public protocol Choice: Omittable {
     var names: ChoiceNames { get }
 }
 
@@ -102,6 +103,8 @@ extension OptimizerKind: Choice {
 }
 
 extension Schedule: Choice {
+    public static var built: Int { platform_schedules }
+
     public var names: ChoiceNames {
         switch self {
         case .constant: ChoiceNames("constant", "REG_CONSTANT")

@@ -36,7 +36,7 @@ extension Optimizer {
     /// The learning rate in an epoch: see reg_schedule.
     func rate(epoch: UInt64, _ runtime: UnsafePointer<Runtime>) -> Double {
         let elementary = runtime.pointee.kernels.elementary
-        return switch schedule {
+        return switch schedule.ofBuild {
         case .constant: learningRate
         case .step: learningRate * power(decay, epoch / max(period, 1))
         case .cosine:
