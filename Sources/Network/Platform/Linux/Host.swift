@@ -35,11 +35,15 @@ func setting(_ name: StaticString) -> UnsafePointer<CChar>? {
 /// Runs a body once in a process, whichever threads get here at the same time.
 struct Once {
     private var control = pthread_once_t()
+    private var isDone: UInt32 = 0
 
     /// By its address: a mutating method would be an access to all of `once`, which threads may not make
     /// at the same time.
     static func run(_ once: UnsafeMutablePointer<Once>, _ body: @convention(c) () -> Void) {
+        // pthread_once is a call into another library, as long as a small kernel.
+        if platform_load(&once.pointee.isDone) != 0 { return }
         pthread_once(&once.pointee.control, body)
+        platform_store(&once.pointee.isDone, 1)
     }
 }
 
