@@ -27,5 +27,13 @@ func applyMask<V: Lanes>(
     _ out: UnsafeMutablePointer<V.Element>, _ count: Int, _ scale: Double
 ) {
     let scale = V.Element(scale)
-    for i in 0..<count { out[i] = a[i] * (mask[i] != 0 ? scale : 0) }
+    @inline(__always) func masked(_ x: V.Element, _ i: Int) -> V.Element {
+        x * (mask[i] != 0 ? scale : 0)
+    }
+    // In place, the second loop would run by single elements: the compiler's vectors need disjoint arrays.
+    if UnsafePointer(out) == a {
+        for i in 0..<count { out[i] = masked(out[i], i) }
+    } else {
+        for i in 0..<count { out[i] = masked(a[i], i) }
+    }
 }
