@@ -197,6 +197,9 @@ void gradients_release(Gradients *g);
 int layer_forward(State *, PyObject *w, PyObject *b, Array *a, reg_activation, Array *z, Array *out);
 /* Takes W; promotes it, dz and `a` to one type; makes the gradients. */
 int layer_backward(State *, PyObject *w, Array *dz, Array *a, double lambda, bool want_da, Gradients *g);
+/* parameter - learning_rate * gradient: a new array or `out`, a new reference. */
+PyObject *updated(State *, PyObject *parameter, const char *name, PyObject *gradient,
+                  const char *gradient_name, double learning_rate, PyObject *out);
 /* A - Y, a new array. */
 int cost_gradient(State *, PyObject *a, PyObject *y, Array *dz);
 

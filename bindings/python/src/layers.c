@@ -196,21 +196,25 @@ static PyObject *backward_activation(PyObject *module, PyObject *const *args, Py
     return pass_end(state, &pass, status, args[3]);
 }
 
-/* args: w, dw, learning_rate, out */
-static PyObject *update(PyObject *module, PyObject *const *args, Py_ssize_t count) {
-    State *state = state_of(module);
-    double learning_rate;
+PyObject *updated(State *state, PyObject *parameter, const char *name, PyObject *gradient,
+                  const char *gradient_name, double learning_rate, PyObject *out) {
     PASS(pass);
     ARRAY(dw);
-    if (check_count("update", count, 4) < 0 || get_double(args[2], "learning_rate", &learning_rate) < 0 ||
-        begin_two(state, args[0], "parameter", args[1], "gradient", args[3], &pass, &dw) < 0) {
-        return NULL;
-    }
+    if (begin_two(state, parameter, name, gradient, gradient_name, out, &pass, &dw) < 0) return NULL;
     reg_status status;
     RUN(status, pass.in.count,
         BY_TYPE(pass.in.type, reg_update, pass.source, dw.data, (size_t)pass.in.count, learning_rate,
                 pass.target));
-    return pass_end(state, &pass, status, args[3]);
+    return pass_end(state, &pass, status, out);
+}
+
+/* args: w, dw, learning_rate, out */
+static PyObject *update(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    double learning_rate;
+    if (check_count("update", count, 4) < 0 || get_double(args[2], "learning_rate", &learning_rate) < 0) {
+        return NULL;
+    }
+    return updated(state_of(module), args[0], "parameter", args[1], "gradient", learning_rate, args[3]);
 }
 
 PyMethodDef layer_methods[] = {

@@ -1,6 +1,6 @@
 /*
- * The notebook's forward and backward over all its layers, each in one call: at the notebook's sizes
- * the interpreter's steps between the layers cost as much as the layers.
+ * The notebook's forward, backward and update over all its layers, each in one call: at the notebook's
+ * sizes the interpreter's steps between the layers cost as much as the layers.
  *
  * `names` is a list with a tuple of keys (W, b, dW, db, dZ, dA of the layer below) for each layer;
  * `in_layer(error, names of a layer)` gives the exception to raise in place of a ValueError or
@@ -254,8 +254,46 @@ static PyObject *backward(PyObject *module, PyObject *const *args, Py_ssize_t co
     return pass.gradients;
 }
 
+/* ---- Update ---------------------------------------------------------------------------- */
+
+static int update_entry(State *state, PyObject *parameters, PyObject *name, PyObject *gradients,
+                        PyObject *gradient_name, double learning_rate, PyObject *result) {
+    const char *name_text = PyUnicode_AsUTF8AndSize(name, NULL);
+    const char *gradient_text = PyUnicode_AsUTF8AndSize(gradient_name, NULL);
+    if (name_text == NULL || gradient_text == NULL) return -1;
+    OWNED PyObject *parameter = PyObject_GetItem(parameters, name);
+    if (parameter == NULL) return -1;
+    OWNED PyObject *gradient = PyObject_GetItem(gradients, gradient_name);
+    if (gradient == NULL) return -1;
+    OWNED PyObject *array =
+        updated(state, parameter, name_text, gradient, gradient_text, learning_rate, Py_None);
+    return array != NULL ? PyDict_SetItem(result, name, array) : -1;
+}
+
+/* args: parameters, gradients, names, learning_rate; gives the dict of the new W and b */
+static PyObject *update_parameters(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    PyObject *names = args[2];
+    double learning_rate;
+    if (check_count("update_parameters", count, 4) < 0 || check_names(names) < 0 ||
+        get_double(args[3], "learning_rate", &learning_rate) < 0) {
+        return NULL;
+    }
+    PyObject *result = PyDict_New();
+    for (Py_ssize_t l = 0; result != NULL && l < PyList_Size(names); l++) {
+        for (int i = 0; result != NULL && i < 2; i++) {
+            if (update_entry(state_of(module), args[0], key(names, l, KEY_W + i), args[1],
+                             key(names, l, KEY_DW + i), learning_rate, result) < 0) {
+                Py_CLEAR(result);
+            }
+        }
+    }
+    return result;
+}
+
 PyMethodDef propagation_methods[] = {
     METHOD("forward", forward, "forward(X, parameters, names, masks, keep_prob, in_layer) -> (A, cache)"),
     METHOD("backward", backward, "backward(X, Y, cache, names, lambd, keep_prob, in_layer) -> gradients"),
+    METHOD("update_parameters", update_parameters,
+           "update_parameters(parameters, gradients, names, learning_rate) -> new W and b"),
     {NULL, NULL, 0, NULL},
 };

@@ -61,6 +61,10 @@ def backward(
     X: ArrayLike, Y: ArrayLike, cache: tuple[NDArray[Any], ...], names: list[Any], lambd: float,
     keep_prob: float | None, in_layer: Callable[[Exception, Any], Exception], /,
 ) -> dict[str, NDArray[Any]]: ...
+def update_parameters(
+    parameters: Mapping[str, NDArray[Any]], gradients: Mapping[str, NDArray[Any]], names: list[Any],
+    learning_rate: float, /,
+) -> dict[str, NDArray[Any]]: ...
 def update(
     parameter: ArrayLike, gradient: ArrayLike, learning_rate: float, out: Any, /,
 ) -> NDArray[Any]: ...

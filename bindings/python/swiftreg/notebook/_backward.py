@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from swiftreg import _core
 from swiftreg.notebook._calls import refuse_bool, tolerant
-from swiftreg.notebook._layers import Array, Parameters, in_layer, layer_names, parameter_names, renamed
+from swiftreg.notebook._layers import Array, Parameters, in_layer, layer_names, parameter_names
 from swiftreg.notebook._masks import check_keep_prob
 
 if TYPE_CHECKING:
@@ -75,12 +75,6 @@ def update_parameters(
     After an error the dict is as it was.
     """
     refuse_bool(learning_rate, "learning_rate")
-    updated: Parameters = {}
-    for layer in parameter_names(parameters):
-        for name, slope in ((layer.w, layer.dw), (layer.b, layer.db)):
-            try:
-                updated[name] = _core.update(parameters[name], grads[slope], learning_rate, None)
-            except (TypeError, ValueError) as error:
-                raise renamed(error, {"parameter": name, "gradient": slope}) from None
-    parameters.update(updated)
+    names = parameter_names(parameters)
+    parameters.update(_core.update_parameters(parameters, grads, names, learning_rate))
     return parameters
