@@ -57,6 +57,10 @@ extension Operations {
     ) {
         guard let scratch else { return }
         withUnsafePointer(to: &call) { call in
+            if plan.division.parts == 1 {
+                let (m, n) = (call.pointee.m, call.pointee.n)
+                return table.pointee.multiply(call, 0..<m, 0..<n, scratch)
+            }
             let context = (table, call, plan.division, plan.partBytes, scratch)
             Threads.run(parts: plan.division.parts, context) { context, part in
                 let (table, call, division, bytes, scratch) = context.pointee
