@@ -82,7 +82,8 @@ typedef enum reg_status {
                                        sum is 0, infinite or not that of the batch */
     REG_ERROR_MIN_DELTA = 24,       /* min_delta is negative or NaN */
     REG_ERROR_NOT_FINITE = 25,      /* a cost or a gradient is infinite or NaN */
-    REG_ERROR_FILE = 26,            /* a file could not be read or written; errno says why */
+    REG_ERROR_FILE = 26,            /* a file could not be read or written; errno and the
+                                       message say why */
     REG_ERROR_FORMAT = 27,          /* the bytes are no network of this element type */
     REG_ERROR_NAME = 28,            /* not an identifier of C, or a keyword or a name of math.h */
     REG_ERROR_TARGET = 29,          /* a target is not in the range of the loss; only if asked for */

@@ -305,7 +305,8 @@ typedef struct reg_sparse {
 } reg_sparse;
 
 /* m examples. Unit u of row r is x[u * x_strides.unit + r * x_strides.example], its targets
- * likewise; strides may be 0 or negative. `weights` are the weights of the rows: those of the
+ * likewise: {1, n_in} and {1, n_out} for examples one after another. Strides may be 0 or negative; fields left
+ * out are {0, 0}, one value for all. `weights` are the weights of the rows: those of the
  * examples finite and at least 0, not all 0; NULL: 1 each. The m of every formula is then their sum;
  * it and 1 / m must be finite. The inputs and targets of an example of weight 0 have no effect: they
  * may be NaN. Example r is row r, or row rows[r]: so the folds of a

@@ -75,6 +75,9 @@ extension NetworkOptions {
     ) throws(NetworkError) -> R {
         let layers = widths.count - 1
         if layers < 1 { throw NetworkError("widths", has: widths.count, must: "have at least 2") }
+        if let l = widths.firstIndex(where: { $0 < 1 }) {
+            throw NetworkError("widths", index: l, is: widths[l], must: "be at least 1")
+        }
         let each = "each weight matrix"
         let numbers =
             try keepProb.values(

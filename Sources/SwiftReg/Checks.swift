@@ -177,7 +177,7 @@ extension Failure {
         case .memory: self.init(REG_ERROR_MEMORY)
         case .notFinite: self.init(REG_ERROR_NOT_FINITE)
         case .sampleWeight: self.init(REG_ERROR_SAMPLE_WEIGHT)
-        case .file: self.init(REG_ERROR_FILE)
+        case .file: self.init(REG_ERROR_FILE, reason: fileErrorWords())
         case .format: self.init(REG_ERROR_FORMAT)
         case .foreignFile:
             self.init(

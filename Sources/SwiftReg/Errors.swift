@@ -29,6 +29,11 @@ struct Failure: Error {
         self.init(status, nil, index: -1, .none, sentence(words))
     }
 
+    /// An error of the host, whose words are a constant; nil: those of the status.
+    init(_ status: reg_status, reason: UnsafePointer<CChar>?) {
+        self.init(status, nil, index: -1, .none, reason)
+    }
+
     @inline(never)
     private init(
         _ status: reg_status, _ argument: UnsafePointer<CChar>?, index: Int, _ value: Value,

@@ -63,11 +63,12 @@ private func checkWidths<T>(
             ? try elements(T.self, Size(widths[l], "widths"), Size(widths[l + 1], "widths")) : 0
         let (sum, overflow1) = total.addingReportingOverflow(weights)
         let (more, overflow2) = sum.addingReportingOverflow(values)
-        try require(
-            !overflow1 && !overflow2, else: REG_ERROR_SIZE, "widths", "are too large for memory")
-        total = more
         // With moments and copies.
-        _ = try elements(T.self, Size(total, "widths"), Size(8, ""))
+        let (bytes, overflow3) = more.multipliedReportingOverflow(by: 8 * MemoryLayout<T>.stride)
+        try require(
+            !overflow1 && !overflow2 && !overflow3 && bytes <= Int.max / 2, else: REG_ERROR_SIZE,
+            "widths", "are too large for memory")
+        total = more
     }
 }
 

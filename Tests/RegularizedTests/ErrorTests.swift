@@ -17,8 +17,11 @@ import Testing
         #expect(rate?.argument == "learningRate" && rate?.value == -0.5 && rate?.index == nil)
         #expect(rate?.description.hasPrefix("learningRate is -0.5; it must") == true)
 
-        let width = failure { () throws(NetworkError) in try Network<Float>([2, 0, 1]) }
-        #expect(width?.argument == "widths" && width?.index == 1 && width?.value == 0)
+        for wrong in [0, -3] {
+            let width = failure { () throws(NetworkError) in try Network<Float>([2, wrong, 1]) }
+            #expect(width?.argument == "widths" && width?.index == 1)
+            #expect(width?.description == "widths[1] is \(wrong); it must be at least 1")
+        }
     }
 
     @Test func wrongLengths() throws {

@@ -51,6 +51,7 @@ import Testing
             try Network<Float>(contentsOf: "/nowhere/network")
         }
         #expect(missing?.kind == .file)
+        #expect(missing?.description == "No such file or directory")
         let network = try Network<Float>([2, 3, 1])
         #expect(
             failure { () throws(NetworkError) in try network.save(to: "/nowhere/network") }?.kind

@@ -71,6 +71,7 @@ TEST(files_irregular) {
         errno = 0;
         CHECK_STATUS(REG_ERROR_FILE, REG(network_save)(original, path));
         CHECK(errno == (i == 2 ? ELOOP : EINVAL));
+        CHECK(strcmp(reg_error_message(), strerror(errno)) == 0);
         CHECK(is_link(path) && count_files(false) == 2);
         unlink(path);
     }

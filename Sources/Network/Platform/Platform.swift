@@ -13,7 +13,7 @@ import CPlatform
 //
 //   Memory         allocateBlock, free; savesMemory
 //   Threads        Threads.count, Threads.isSingle, Threads.run; Once; ThreadMemory
-//   Files          InputFile, replaceFile, fileError, writeDecimal
+//   Files          InputFile, replaceFile, fileError, fileErrorWords, writeDecimal
 //   Processor      x86Level (x86-64 only)
 //   Environment    setting
 //

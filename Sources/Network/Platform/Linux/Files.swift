@@ -7,6 +7,9 @@ var fileError: Int32 {
     set { platform_set_errno(newValue) }
 }
 
+/// Its words, a constant of the C library: "No such file or directory".
+public func fileErrorWords() -> UnsafePointer<CChar>? { UnsafePointer(strerror(fileError)) }
+
 func closeKeepingErrno(_ descriptor: Int32) {
     let reason = platform_errno()
     close(descriptor)

@@ -6,6 +6,8 @@ var fileError: Int32 {
     set {}
 }
 
+public func fileErrorWords() -> UnsafePointer<CChar>? { nil }
+
 func replaceFile(
     _ path: UnsafePointer<CChar>, _ content: FileContent,
     and second: (path: UnsafePointer<CChar>, content: FileContent)? = nil
