@@ -7,12 +7,13 @@ import sys
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from sklearn.datasets import make_classification
 
 import swiftreg
-from swiftreg import MLPClassifier, MLPRegressor
+from swiftreg import MLPClassifier, MLPClassifierCV, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -126,3 +127,36 @@ def test_everything_public_is_documented(estimator: type) -> None:
     for name, thing in vars(estimator).items():
         if callable(thing) and not name.startswith("_"):
             assert thing.__doc__, name
+
+
+@pytest.mark.parametrize("estimator", [MLPClassifier, MLPRegressor, MLPClassifierCV])
+def test_parameters_that_were_meant(estimator: type) -> None:
+    l2 = "alphas" if estimator is MLPClassifierCV else "alpha"
+    for name, meant in {"l2": l2, "lambd": l2, "lr": "learning_rate_init", "seed": "random_state",
+                        "epochs": "max_iter", "optimizer": "solver", "patience": "n_iter_no_change"}.items():
+        message = f"{estimator.__name__} has no parameter '{name}': did you mean {meant}"
+        with pytest.raises(TypeError, match=message):
+            estimator(**{name: 1})
+        with pytest.raises(ValueError, match=message):
+            estimator().set_params(**{name: 1})
+
+
+@pytest.mark.parametrize("wrong", [np.random.default_rng(0), 1.5, -1, "0"])
+@pytest.mark.parametrize("estimator", [MLPClassifier, MLPClassifierCV])
+def test_random_state_is_named(
+    estimator: type, wrong: Any, two_classes: tuple[NDArray[Any], NDArray[Any]]
+) -> None:
+    with pytest.raises(ValueError, match=r"random_state must be an integer in 0 to 2\*\*32 - 1.*, got "):
+        estimator(random_state=wrong).fit(*two_classes)
+
+
+def test_columns_of_text_are_named() -> None:
+    frame = pd.DataFrame({"age": [1.0, 2.0, 3.0, 4.0], "city": ["Oslo", "Rome", "Oslo", "Rome"]})
+    y = [0, 1, 0, 1]
+    for columns in (frame, frame.astype({"city": "category"})):
+        with pytest.raises(ValueError, match="column 'city' of X must hold real numbers.*OneHotEncoder"):
+            MLPClassifier().fit(columns, y)
+    model = MLPClassifier().fit(frame.assign(city=[0, 1, 0, 1]), y)
+    with pytest.raises(ValueError, match="column 'city' of X must hold real numbers"):
+        model.predict(frame)
+    assert MLPClassifier().fit(frame.assign(city=["1", "2", "1", "2"]), y).n_features_in_ == 2

@@ -14,17 +14,20 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+import pandas as pd
 import pytest
 import skl2onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
+from sklearn.compose import make_column_transformer
 from sklearn.ensemble import BaggingClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier as TheirClassifier
 from sklearn.neural_network import MLPRegressor as TheirRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import swiftreg.onnx
 from conftest import ROOT
@@ -420,3 +423,23 @@ def test_documentation(tmp_path: Path) -> None:
     for program, output in found:
         done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
         assert (done.stdout, done.stderr) == (output, "")
+
+
+def test_a_table_with_gaps_and_categories(tmp_path: Path) -> None:
+    """onnxruntime has no Imputer of doubles: that is told where the model is made, and float32 works."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"age": rng.normal(size=80), "size": rng.normal(size=80), "city": rng.choice(["Oslo", "Rome"], 80)})
+    table.loc[::7, "age"] = np.nan
+    y = np.where(table["size"] > 0, "yes", "no")
+    columns = make_column_transformer(
+        (make_pipeline(SimpleImputer(), StandardScaler()), ["age", "size"]), (OneHotEncoder(), ["city"])
+    )
+    model = make_pipeline(columns, MLPClassifier(max_iter=300, learning_rate_init=0.02, random_state=0)).fit(table, y)
+    with pytest.warns(UserWarning, match="Imputer of doubles.*float32"):
+        swiftreg.onnx.to_onnx(model, X=table[:1])
+    given = table.astype({"age": np.float32, "size": np.float32})
+    swiftreg.onnx.to_onnx(model, tmp_path / "table.onnx", X=given[:1])
+    session = onnxruntime.InferenceSession(tmp_path / "table.onnx")
+    label, probabilities = session.run(None, {name: given[[name]].to_numpy() for name in given})
+    assert (label == model.predict(table)).all()
+    assert np.abs(probabilities - model.predict_proba(table)).max() < 1e-5

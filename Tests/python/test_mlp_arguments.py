@@ -508,3 +508,58 @@ def test_buffers_by_other_means() -> None:
     assert (view.format, view.shape, view.readonly) == ("d", (32,), False)
     assert bytes(view) == n.parameters.tobytes()
     assert memoryview(MLP([2, 1]).parameters.base.obj).format == "f"  # type: ignore[union-attr]
+
+
+# ---- Names and places ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("dropout", ": there is no dropout, but keep_prob"), ("alpha", ": did you mean l2?"), ("lambd", ": did you mean l2?"),
+        ("lr", ": did you mean learning_rate?"), ("random_state", ": did you mean seed?"),
+        ("hidden_layer_sizes", ": did you mean layer_dims?"), ("solver", ": did you mean optimizer?"),
+        ("batch_size", ": batch_size is an argument of fit"), ("max_iter", ": epochs is an argument of fit"), ("foo", ""),
+    ],
+)
+def test_unknown_parameters_name_the_one_that_was_meant(name: str, hint: str) -> None:
+    with refuses(TypeError, f"MLP has no parameter '{name}'{hint}"):
+        MLP([2, 1], **{name: 1})
+
+    class Own(MLP):
+        def __init__(self, lr: float) -> None:
+            super().__init__([2, 1], learning_rate=lr)
+
+    assert Own(lr=0.5).learning_rate == 0.5
+
+
+def test_ranges_of_integers_are_those_of_the_argument() -> None:
+    for wrong in (-3, 2**64):
+        with refuses(ValueError, f"a width of layer_dims must be in 1 to 2**64 - 1, got {wrong}"):
+            MLP([2, wrong, 1])
+        with refuses(ValueError, f"batch_size must be in 1 to 2**64 - 1, got {wrong}"):
+            network().fit(X, Y, batch_size=wrong)
+        with refuses(ValueError, f"seed must be in 0 to 2**64 - 1, got {wrong}"):
+            network(seed=wrong)
+    with pytest.raises(ValueError, match="^layer_dims are too large for memory$"):
+        MLP([2, 10**9, 10**9, 1])
+
+
+def test_a_value_that_is_not_finite_is_named() -> None:
+    bad, bad_y = X.copy(), Y.copy()
+    bad[7, 2], bad_y[3, 1] = np.nan, np.inf
+    parts = (": the cost or its gradient is not finite at step 0",)
+    with refuses(FloatingPointError, "X[7, 2] is nan", *parts):
+        network().fit(bad, Y)
+    with refuses(FloatingPointError, "X[7, 2] is nan", *parts):
+        network().fit(scipy.sparse.csr_array(bad), Y)
+    with refuses(FloatingPointError, "Y[3, 1] is inf", *parts):
+        network(loss="squared_error").fit(X, bad_y)
+    with refuses(FloatingPointError, "validation X[7, 2] is nan"):
+        network().fit(X, Y, validation_data=(bad, Y))
+    weights = np.ones(12)
+    weights[7] = 0
+    network().fit(bad, Y, sample_weight=weights)
+    with pytest.raises(FloatingPointError, match="^the cost or its gradient is not finite at step"):
+        n = network(loss="squared_error", optimizer="sgd", learning_rate=1e300)
+        n.fit(bad, 1e300 * Y, epochs=9, sample_weight=weights)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import subprocess
@@ -74,11 +75,15 @@ def test_wrong_data_are_named(X: Any, y: Any, error: str) -> None:
         swiftreg.playground(X, y)
 
 
-def test_a_build_without_the_page_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_build_without_the_page_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(_playground, "files", lambda _: tmp_path)
     with pytest.raises(FileNotFoundError, match="make playground"):
         swiftreg.playground()
+    assert importlib.import_module("swiftreg.__main__")._command(["playground"]) == 1
+    assert "make playground" in capsys.readouterr().err
 
 
 def test_the_command_line() -> None:

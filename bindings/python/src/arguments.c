@@ -22,7 +22,7 @@ int get_double(PyObject *object, const char *name, double *value) {
     return -1;
 }
 
-int get_uint64(PyObject *object, const char *name, uint64_t *value) {
+static int get_integer(PyObject *object, const char *name, uint64_t least, uint64_t *value) {
     PyObject *index = PyNumber_Index(object);
     if (index == NULL) {
         if (PyErr_ExceptionMatches(PyExc_TypeError)) {
@@ -35,14 +35,19 @@ int get_uint64(PyObject *object, const char *name, uint64_t *value) {
     Py_DECREF(index);
     if (*value != UINT64_MAX || !PyErr_Occurred()) return 0;
     PyErr_Clear();
-    PyErr_Format(PyExc_ValueError, "%s must be in 0 to 2**64 - 1, got %R", name, object);
+    PyErr_Format(PyExc_ValueError, "%s must be in %llu to 2**64 - 1, got %R", name, (unsigned long long)least,
+                 object);
     return -1;
+}
+
+int get_uint64(PyObject *object, const char *name, uint64_t *value) {
+    return get_integer(object, name, 0, value);
 }
 
 int get_count(PyObject *object, const char *name, uint64_t least, bool none, uint64_t *value) {
     *value = 0;
     if (none && object == Py_None) return 0;
-    if (get_uint64(object, name, value) < 0) return -1;
+    if (get_integer(object, name, least, value) < 0) return -1;
     if (*value >= least) return 0;
     PyErr_Format(PyExc_ValueError, "%s must be %llu or more%s, got %R", name, (unsigned long long)least,
                  none ? ", or None" : "", object);

@@ -165,7 +165,11 @@ def main() -> int:
 
 def _command(arguments: list[str]) -> int:
     if arguments == ["playground"]:
-        swiftreg.playground()
+        try:
+            swiftreg.playground()
+        except FileNotFoundError as error:
+            print(f"python -m swiftreg playground: {error}", file=sys.stderr)
+            return 1
         return 0
     if arguments:
         print(f"python -m swiftreg: unknown: {' '.join(arguments)} (playground, or nothing)", file=sys.stderr)

@@ -7,6 +7,7 @@ Python numbers; arrays in the other byte order. None of these libraries is impor
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Real
 from typing import Any
 
@@ -115,3 +116,19 @@ def numeric_or_none(value: Any) -> NDArray[Any] | None:
         return numbers(value, "X")
     except (TypeError, ValueError):
         return None
+
+
+@contextmanager
+def text_columns(X: Any) -> Iterator[None]:
+    """Where text of a frame cannot be converted, the error names its column."""
+    try:
+        yield
+    except ValueError as error:
+        if is_frame(X) and "could not convert string" in str(error):
+            try:
+                numbers(X, "X")
+            except TypeError as reason:
+                raise ValueError(
+                    f"{reason} ({error}): encode categories first, by OneHotEncoder in a ColumnTransformer"
+                ) from error
+        raise

@@ -11,9 +11,11 @@ import numpy as np
 
 from swiftreg import _core
 from swiftreg._exchange._methods import Exchange
+from swiftreg._frames import numbers
 from swiftreg._history import History, Progress, ProgressBar
 from swiftreg._holder import Floats, Holder
 from swiftreg._options import STOPS, count, is_float64, limit
+from swiftreg._parameters import ParameterNames
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -54,7 +56,26 @@ def _validation(
     return (data[0], data[1], data[2] if len(data) == 3 else None, None)
 
 
-class MLP(Exchange, Holder):
+def _not_finite(data: Data | None, prefix: str) -> str:
+    """The place of the first NaN or infinity in examples that have a weight."""
+    if data is None:
+        return ""
+    X, Y, weights, _ = data
+    for name, value in (("X", X), ("Y", Y)):
+        if hasattr(value, "tocoo"):
+            entries = value.tocoo()
+            places, values = np.stack([entries.row, entries.col], axis=1), entries.data
+        else:
+            array = numbers(value, name)
+            bad = ~np.isfinite(array)
+            places, values = np.argwhere(bad), array[bad]
+        for place, number in zip(places, values, strict=True):
+            if not np.isfinite(number) and (weights is None or np.asarray(weights)[place[0]] != 0):
+                return f"{prefix}{name}[{', '.join(map(str, place))}] is {number}"
+    return ""
+
+
+class MLP(Exchange, Holder, ParameterNames):
     """A multilayer perceptron: dense layers, trained by backpropagation, with dropout, L2 and more.
 
     The examples are rows: X is (m, features), Y is (m, outputs), or (m,) for one output, with any
@@ -340,6 +361,10 @@ class MLP(Exchange, Holder):
             costs, validation_costs, "interrupted" if error is not None else _STOPPED[reason],
             best if validation is not None else None,
         )
+        if isinstance(error, FloatingPointError):
+            place = _not_finite(data, "") or _not_finite(validation, "validation ")
+            if place:
+                error = FloatingPointError(f"{place}: {error}")
         if error is not None:
             try:
                 raise error

@@ -9,7 +9,6 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.metrics import get_scorer
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from swiftreg import MLP
@@ -18,6 +17,7 @@ from swiftreg._estimators._network import (
     BaseNetwork,
     drawn_seed,
     make_network,
+    random_state_of,
     weighted_rows,
     whole_or_not,
 )
@@ -183,7 +183,7 @@ class BaseMLP(BaseNetwork):
             held_out = None
             if given is not None:
                 held_out = self._checked_validation(*given, dtype=train.X.dtype)
-            random_state = check_random_state(self.random_state)
+            random_state = random_state_of(self.random_state)
             if self.early_stopping and held_out is None:
                 train, held_out = self._split(train, random_state)
             self._prepare_network(parameters, train, random_state, first, incremental)

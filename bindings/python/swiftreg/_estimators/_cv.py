@@ -18,7 +18,7 @@ from scipy.stats import rankdata
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
-from sklearn.utils import check_random_state, indexable
+from sklearn.utils import indexable
 
 from swiftreg import MLP
 from swiftreg._estimators._engine import Examples, Fit, Fitted, fit_many, train_network
@@ -27,6 +27,7 @@ from swiftreg._estimators._network import (
     BaseNetwork,
     drawn_seed,
     make_network,
+    random_state_of,
     weighted_rows,
     whole_or_not,
 )
@@ -365,7 +366,7 @@ class BaseMLPCV(BaseNetwork):
             if low is not None:
                 self._warn("keep_prob", f"has {low}", UserWarning)
                 break
-        random_state = check_random_state(self.random_state)
+        random_state = random_state_of(self.random_state)
         seeds = random_state.randint(2**63 - 1, size=(self.n_repeats, len(folds)), dtype=np.int64)
         self._seed = drawn_seed(random_state)
         sent: Any = copy.copy(self)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
-from inspect import Parameter, Signature, signature
+from inspect import Parameter, signature
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 from sklearn.base import is_regressor
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import _safe_indexing, column_or_1d
+from sklearn.utils import _safe_indexing, check_random_state, column_or_1d
 from sklearn.utils.validation import (
     _check_sample_weight,
     _num_samples,
@@ -32,47 +31,21 @@ from swiftreg._estimators._bases import BaseEstimator
 from swiftreg._estimators._engine import Examples, outputs, sampled_outputs
 from swiftreg._estimators._initial import draw_as_torch
 from swiftreg._estimators._warn import new_family, warn
-from swiftreg._frames import is_frame, numeric_or_none
+from swiftreg._frames import is_frame, numeric_or_none, text_columns
+from swiftreg._parameters import ParameterNames, hint
 from swiftreg._views import Views
 
 Array = NDArray[Any]
 
-DROPOUT_HINT = "there is no dropout, but keep_prob, the probability to keep a unit: keep_prob = 1 - dropout"
 
-
-@cache
-def _parameter_names(cls: type) -> frozenset[str] | None:
-    """The names of a class's parameters; None where it takes any."""
-    parameters = signature(cls).parameters.values()
-    if any(p.kind == Parameter.VAR_KEYWORD for p in parameters):
-        return None
-    return frozenset(p.name for p in parameters)
-
-
-class ParameterNames(BaseEstimator):
-    """Errors of unknown parameters that name the class, and the parameter that was meant."""
-
-    __signature__: Signature
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        # Python up to 3.11.2 would show the arguments of __new__ instead.
-        own = signature(cls.__init__)
-        cls.__signature__ = own.replace(parameters=list(own.parameters.values())[1:])
-
-    if not TYPE_CHECKING:
-
-        def __new__(cls, *args: Any, **parameters: Any) -> Any:
-            names = _parameter_names(cls)
-            for name in parameters:
-                if names is not None and name not in names:
-                    hint = f": {DROPOUT_HINT}" if name == "dropout" else ""
-                    raise TypeError(f"{cls.__name__} has no parameter {name!r}{hint}")
-            return super().__new__(cls)
+class NamedParameters(ParameterNames, BaseEstimator):
+    """An estimator whose errors of unknown parameters name the one that was meant."""
 
     def set_params(self, **params: Any) -> Self:
-        if "dropout" in params and "dropout" not in self.get_params(deep=False):
-            raise ValueError(f"{type(self).__name__} has no parameter 'dropout': {DROPOUT_HINT}")
+        own = self.get_params(deep=False)
+        for name in params:
+            if name not in own and (meant := hint(type(self), name)):
+                raise ValueError(f"{type(self).__name__} has no parameter {name!r}{meant}")
         return super().set_params(**params)
 
 
@@ -110,7 +83,7 @@ def whole_or_not(estimator: Any) -> Iterator[None]:
         raise
 
 
-class BaseNetwork(ParameterNames, Clones, ABC):
+class BaseNetwork(NamedParameters, Clones, ABC):
     """What an estimator with a network has once it is fitted, however that was done.
 
     A subclass knows what its targets mean.
@@ -173,10 +146,11 @@ class BaseNetwork(ParameterNames, Clones, ABC):
         y_numeric = is_regressor(self)
         array = numeric_or_none(X) if is_frame(X) else None
         if array is None:
-            X, y = validate_data(
-                self, X, y, reset=reset, multi_output=True, y_numeric=y_numeric,
-                accept_sparse="csr", **options,
-            )
+            with text_columns(X):
+                X, y = validate_data(
+                    self, X, y, reset=reset, multi_output=True, y_numeric=y_numeric,
+                    accept_sparse="csr", **options,
+                )
         else:
             validate_data(self, X, reset=reset, skip_check_array=True)
             X, y = check_X_y(
@@ -188,7 +162,8 @@ class BaseNetwork(ParameterNames, Clones, ABC):
         """Checked X of a prediction."""
         array = numeric_or_none(X) if is_frame(X) else None
         if array is None:
-            return validate_data(self, X, dtype=dtype, reset=False, accept_sparse="csr")
+            with text_columns(X):
+                return validate_data(self, X, dtype=dtype, reset=False, accept_sparse="csr")
         validate_data(self, X, reset=False, skip_check_array=True)
         return check_array(array, dtype=dtype, estimator=self, input_name="X")
 
@@ -272,6 +247,18 @@ class BaseNetwork(ParameterNames, Clones, ABC):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def random_state_of(value: Any) -> np.random.RandomState:
+    """The generator that the parameter random_state chooses."""
+    try:
+        generator: np.random.RandomState = check_random_state(value)
+    except ValueError:
+        raise ValueError(
+            "random_state must be an integer in 0 to 2**32 - 1, a numpy.random.RandomState or None,"
+            f" got {value!r}"
+        ) from None
+    return generator
 
 
 def drawn_seed(random_state: np.random.RandomState) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,7 +54,8 @@ def to_onnx(
     masks : dropout with masks as inputs, for Monte Carlo dropout: "mask_0" for the input, "mask_1", ...
         for the hidden layers that have dropout, each (examples, units) of uint8, 1 where a unit is
         kept. `dropout_masks` gives those of `MLP.predict_dropout`. Not for pipelines.
-    X : for pipelines, some examples, or skl2onnx's initial types.
+    X : for pipelines, some examples, or skl2onnx's initial types. Columns of float64 become inputs of doubles, for
+        which onnxruntime has no Imputer: a pipeline with one needs X with columns of float32.
 
     A network's settings are written as metadata, which `from_onnx` reads. Raises ValueError and
     TypeError naming the argument; ImportError, for pipelines without skl2onnx; OSError.
@@ -205,4 +207,10 @@ def _pipeline(model: Any, X: Any, opset: int) -> onnx.ModelProto:
         made = skl2onnx.convert_sklearn(model, initial_types=X, options=options, target_opset=opset)
     else:
         made = skl2onnx.to_onnx(model, X, options=options, target_opset=opset)
+    doubles = any(i.type.tensor_type.elem_type == onnx.TensorProto.DOUBLE for i in made.graph.input)
+    if doubles and any(node.op_type == "Imputer" for node in made.graph.node):
+        warnings.warn(
+            "the model has an Imputer of doubles, which onnxruntime does not have: give X with columns of float32",
+            stacklevel=3,
+        )
     return made
