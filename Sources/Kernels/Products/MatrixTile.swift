@@ -75,8 +75,9 @@ func multiplyTile<W: TileVector, let n: Int>(
             if perRow == 4 { add(3, b3) }
         }
         // A longer loop would not be unrolled, and its sums would be kept in memory.
-        for i in 0..<min(6, n / perRow) { addRow(i) }
-        for i in 6..<max(6, n / perRow) { addRow(i) }
+        let first = perRow == 4 ? 3 : 6
+        for i in 0..<min(first, n / perRow) { addRow(i) }
+        for i in first..<max(first, n / perRow) { addRow(i) }
         // Constants where A is packed; otherwise one addition, not one per row.
         a = isAPacked ? a + aColumnStride : lanes_opaque_address(a + aColumnStride)
         // Otherwise the compiler loads ahead more than there are registers.
@@ -282,7 +283,8 @@ private func storeColumns<W: TileVector>(
             bias = load(biases + column)
         }
     }
-    if place.isFirst
+    // A loop with fewer tests; the baseline kernels do without it.
+    if !isBaseline && place.isFirst
         && (!place.isLast
             || epilogue.l2Term == nil && epilogue.preActivation == nil
                 && epilogue.activation != .relu && epilogue.fusedUpdate == nil)

@@ -28,11 +28,44 @@ import KernelInterface
     }
 #endif
 
+/// Whether a product has tiles of six or four rows of four vectors. They load less for a multiply-add than that of eight
+/// rows of two, and ten rows are two of them; but few steps of k do not pay for a second pass over the columns that are
+/// left.
+@inline(__always)
+private func hasWideTiles<V: Lanes>(
+    _: V.Type, _ call: UnsafePointer<UnitProduct<V.Element>>, columns: Int
+) -> Bool {
+    unitTileVectors == 2 && call.pointee.c.units >= 4 && call.pointee.a.units >= 32
+        && columns >= 4 * V.width
+}
+
 /// Computes columns `columns`, at least one vector, of a product. The last vector may overlap the one
 /// before it; with a ReLU mask, which reads C, the columns must be whole vectors. The multiply-adds of an
 /// element are in the order of `multiply`, so for k <= blockK the bits are the same.
 @inline(__always)
 func multiplyUnits<V: Lanes>(
+    _: V.Type, _ call: UnsafePointer<UnitProduct<V.Element>>, _ columns: Range<Int>
+) {
+    let units = call.pointee.c.units
+    if hasWideTiles(V.self, call, columns: columns.count) {
+        multiplyWideColumns(V.self, call, columns)
+    } else {
+        multiplyColumns(V.self, call, columns)
+    }
+    if call.pointee.reluMaskScale != nil || call.pointee.activation == .identity
+        || call.pointee.activation == .relu
+    {
+        return
+    }
+    for u in 0..<units {
+        let p = call.pointee.c.data + u * call.pointee.c.rowStride + columns.lowerBound
+        activate(V.self, p, p, columns.count, call.pointee.activation)
+    }
+}
+
+/// Columns in tiles of `unitTileM` and fewer rows.
+@inline(__always)
+private func multiplyColumns<V: Lanes>(
     _: V.Type, _ call: UnsafePointer<UnitProduct<V.Element>>, _ columns: Range<Int>
 ) {
     let units = call.pointee.c.units
@@ -45,6 +78,37 @@ func multiplyUnits<V: Lanes>(
         multiplyFourRows(V.self, call, u, columns)
         u += 4
     }
+    multiplyFewRows(V.self, call, u, columns)
+}
+
+/// Columns in tiles of four vectors: six rows or, so that at most three rows are left, four. Out of line: small products
+/// have none.
+@inline(never)
+private func multiplyWideColumns<V: Lanes>(
+    _: V.Type, _ call: UnsafePointer<UnitProduct<V.Element>>, _ columns: Range<Int>
+) {
+    // A rest of more than three vectors is a tile that overlaps the one before it.
+    let tiles = (columns.count + V.width - 1) / (4 * V.width)
+    let end = min(columns.lowerBound + 4 * tiles * V.width, columns.upperBound)
+    let wide = columns.lowerBound..<end
+    let units = call.pointee.c.units
+    var u = units / 6 * 6
+    // 4 + 3 and 4 + 4 instead of 6 + 1 and 6 + 2.
+    if u > 0 && (units - u == 1 || units - u == 2) { u -= 6 }
+    if u > 0 { multiplySixWideRows(V.self, call, u, wide) }
+    let fours = (units - u) / 4 * 4
+    if fours > 0 { multiplyFourWideRows(V.self, call, u..<u + fours, wide) }
+    multiplyFewRows(V.self, call, u + fours, wide)
+    if end < columns.upperBound { multiplyColumns(V.self, call, end..<columns.upperBound) }
+}
+
+/// The last three rows at most, from row `u`.
+@inline(__always)
+private func multiplyFewRows<V: Lanes>(
+    _: V.Type, _ call: UnsafePointer<UnitProduct<V.Element>>, _ u: Int, _ columns: Range<Int>
+) {
+    var u = u
+    let units = call.pointee.c.units
     if unitTileM > 2 && units - u == 3 {
         multiplyThreeRows(V.self, call, u, columns)
         u += 3
@@ -54,18 +118,31 @@ func multiplyUnits<V: Lanes>(
         u += 2
     }
     if u < units { multiplyOneRow(V.self, call, u, columns) }
-    if call.pointee.reluMaskScale != nil || call.pointee.activation == .identity
-        || call.pointee.activation == .relu
-    {
-        return
-    }
-    for u in 0..<units {
-        let p = call.pointee.c.data + u * call.pointee.c.rowStride + columns.lowerBound
-        activate(V.self, p, p, columns.count, call.pointee.activation)
-    }
 }
 
 // A function for each number of rows, out of line: the compiler inlines no more into one.
+
+/// Rows 0..<`units`, a multiple of six.
+@inline(never)
+private func multiplySixWideRows<V: Lanes>(
+    _: V.Type, _ call: UnsafePointer<UnitProduct<V.Element>>, _ units: Int, _ columns: Range<Int>
+) {
+    let o = V(0)
+    multiplyRows(
+        [o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o], perRow: 4, call,
+        0..<units, columns)
+}
+
+/// Rows `units`, a multiple of four.
+@inline(never)
+private func multiplyFourWideRows<V: Lanes>(
+    _: V.Type, _ call: UnsafePointer<UnitProduct<V.Element>>, _ units: Range<Int>,
+    _ columns: Range<Int>
+) {
+    let o = V(0)
+    multiplyRows(
+        [o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o], perRow: 4, call, units, columns)
+}
 
 /// Rows 0..<`units`, a multiple of `unitTileM`.
 @inline(never)
@@ -170,8 +247,9 @@ private func multiplyRows<V: Lanes, let n: Int>(
                     }
                 }
                 // As in `storeWholeTile`.
-                for i in 0..<min(6, rows) { forRow(i) }
-                for i in 6..<max(6, rows) { forRow(i) }
+                let first = perRow == 4 ? 3 : 6
+                for i in 0..<min(first, rows) { forRow(i) }
+                for i in first..<max(first, rows) { forRow(i) }
             }
             if hasEpilogue {
                 if let bias = call.bias { forEach { x, _, i in x + V(bias[u + i]) } }
