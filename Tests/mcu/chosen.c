@@ -25,8 +25,7 @@ int main(void) {
     check(network == NULL, "no network");
     options.activations = &relu;
     options.loss = REG_SOFTMAX_CROSS_ENTROPY;
-    check_error(reg_network_create(&options, &network), REG_ERROR_LOSS,
-                "loss is 1; it is not in this build");
+    check_error(reg_network_create(&options, &network), REG_ERROR_LOSS, "loss is 1; it is not in this build");
     options.loss = REG_BINARY_CROSS_ENTROPY;
     check(reg_network_create(&options, &network) == REG_OK, "reg_network_create");
 
