@@ -395,7 +395,8 @@ def test_a_bar_counts_the_trainings(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_search_warns_of_one_thing_once() -> None:
     code = (
         "from sklearn.datasets import load_wine; from swiftreg import MLPClassifierCV\n"
-        "MLPClassifierCV(cv=3, alphas=2, max_iter=3, keep_probs=[1.0, 0.2], n_jobs=2).fit(*load_wine(return_X_y=True))\n"
+        "search = MLPClassifierCV(cv=3, alphas=2, max_iter=3, keep_probs=[1.0, 0.2], n_jobs=2, random_state=0)\n"
+        "search.fit(*load_wine(return_X_y=True))\n"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     lines = [line for line in run.stderr.splitlines() if "Warning: " in line]

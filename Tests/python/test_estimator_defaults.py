@@ -239,7 +239,7 @@ def test_a_scale_that_spoils_training_is_told_with_the_remedy() -> None:
     X, y = load_wine(return_X_y=True, as_frame=True)
     model = MLPClassifier(random_state=0, max_iter=500, learning_rate_init=0.01)
     (first, *others) = told(lambda: model.fit(X, y))
-    assert "column 'proline' has a root mean square of 810.2" in first and "1 other columns" in first
+    assert "column 'proline' has a root mean square of 810.2" in first and "1 other column is above" in first
     assert "make_pipeline(StandardScaler(), MLPClassifier(...))" in first
     assert "column 12 has" in told(lambda: model.fit(X.to_numpy(), y))[0]
     assert "MaxAbsScaler" in told(lambda: model.fit(scipy.sparse.csr_array(X.to_numpy()), y))[0]

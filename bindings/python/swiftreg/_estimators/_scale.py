@@ -38,10 +38,11 @@ def input_warning(X: Any, names: Any, estimator: str) -> str | None:
     if len(large) > 0:
         worst = int(scales.argmax())
         name = f"column {worst}" if names is None else f"column {str(names[worst])!r}"
-        others = f", and {len(large) - 1} other columns are above {LARGE_INPUT:g}"
+        more = len(large) - 1
+        others = f", and {more} other column{' is' if more == 1 else 's are'} above {LARGE_INPUT:g}"
         return (
             f"an X with columns of a large scale, which can spoil training: {name} has a root mean square"
-            f" of {scales[worst]:.4g}{others if len(large) > 1 else ''}. {remedy}"
+            f" of {scales[worst]:.4g}{others if more > 0 else ''}. {remedy}"
         )
     if not scipy.sparse.issparse(X) and 0 < scales.max() < SMALL_INPUT:
         return (
