@@ -40,8 +40,8 @@ struct ProductPlan {
 
 /// The division of the outputs into parts: each has some of the rows and some of the columns.
 struct Division {
-    var rows = Shares()
-    var columns = Shares()
+    var rows = Shares(0)
+    var columns = Shares(0)
 
     var parts: Int { rows.parts * columns.parts }
 
@@ -51,9 +51,23 @@ struct Division {
 
 /// The division of `extent` rows or columns into parts of `share`; the last part has the remainder.
 struct Shares {
-    var extent = 0
-    var share = 0
-    var parts = 1
+    let extent: Int
+    let share: Int
+    let parts: Int
+
+    /// The whole.
+    init(_ extent: Int) { self.init(extent, share: extent, parts: 1) }
+
+    init(_ extent: Int, share: Int, parts: Int) {
+        (self.extent, self.share, self.parts) = (extent, share, parts)
+    }
+
+    /// Into at most `most` parts of whole units.
+    init(_ extent: Int, unit: Int, most: Int) {
+        let units = (extent + unit - 1) / unit
+        let share = (units + most - 1) / most
+        self.init(extent, share: share * unit, parts: (units + share - 1) / share)
+    }
 
     func range(_ part: Int) -> Range<Int> {
         let end = part == parts - 1 ? extent : min(extent, (part + 1) * share)
@@ -153,8 +167,7 @@ extension Operations {
             path: .unpacked,
             division: Division(
                 columns: Shares(
-                    extent: n, share: unpackedColumnsPerPart,
-                    parts: max(1, n / unpackedColumnsPerPart))))
+                    n, share: unpackedColumnsPerPart, parts: max(1, n / unpackedColumnsPerPart))))
     }
 
     /// In blocks of examples, with `copied` units of A and all of C in scratch memory.
@@ -163,13 +176,11 @@ extension Operations {
     ) -> ProductPlan {
         let exampleBytes = (m + copied) * MemoryLayout<T>.stride
         let size = max(16, min(n + 15, transposedBlockBytes / exampleBytes) / 16 * 16)
-        let blocks = (n + size - 1) / size
-        let parts = isWorthThreads(m, n, k) ? min(blocks, threads ?? Threads.count) : 1
+        let columns =
+            isWorthThreads(m, n, k)
+            ? Shares(n, unit: size, most: threads ?? Threads.count) : Shares(n)
         return ProductPlan(
-            path: path,
-            division: Division(
-                columns: Shares(
-                    extent: n, share: (blocks + parts - 1) / parts * size, parts: parts)),
+            path: path, division: Division(columns: columns),
             partBytes: exampleBytes * size, blockExamples: size)
     }
 
@@ -177,8 +188,7 @@ extension Operations {
     private func packedPlan(
         path: ProductPlan.Path = .packed, m: Int, n: Int, k: Int, _ threads: Int?
     ) -> ProductPlan {
-        var division = Division(
-            rows: Shares(extent: m, share: m), columns: Shares(extent: n, share: n))
+        var division = Division(rows: Shares(m), columns: Shares(n))
         if isWorthThreads(m, n, k) { divide(&division, threads: threads ?? Threads.count) }
         let bytes = table.pointee.scratchBytes(division.rows.share, division.columns.share, k)
         return ProductPlan(
@@ -189,18 +199,13 @@ extension Operations {
     /// whose largest part takes least.
     private func divide(_ whole: inout Division, threads: Int) {
         let tile = table.pointee.tile
-        func shares(_ extent: Int, unit: Int, most: Int) -> Shares {
-            let tiles = (extent + unit - 1) / unit
-            let share = (tiles + most - 1) / most
-            return Shares(extent: extent, share: share * unit, parts: (tiles + share - 1) / share)
-        }
         let (m, n) = (whole.rows.extent, whole.columns.extent)
         var least = Int.max
         var columnParts = 1
         while columnParts <= threads {
             let division = Division(
-                rows: shares(m, unit: tile.m, most: threads / columnParts),
-                columns: shares(n, unit: tile.n, most: columnParts))
+                rows: Shares(m, unit: tile.m, most: threads / columnParts),
+                columns: Shares(n, unit: tile.n, most: columnParts))
             let (rows, columns) = (division.rows.share, division.columns.share)
             // Per step along k.
             let time = rows * columns + packingTime * (rows + columns)
