@@ -62,6 +62,7 @@ public struct Operations<T: Scalar>: @unchecked Sendable {
     }
 
     /// Copies a range of examples, as units by examples.
+    @inline(never)
     func gather(_ x: Input, _ strides: Strides, _ range: ExampleRange, _ target: UnitRows<T>) {
         forEachPart(
             ofUnits: target.units, columns: target.columns, (table, x, strides, range, target)

@@ -19,8 +19,8 @@ func forEachPart<Context>(
     ofUnits count: Int, columns: Int, _ context: Context,
     _ body: @escaping (_ context: Context, _ first: Int, _ n: Int) -> Void
 ) {
-    let size = max(1, partSize / (16 * max(1, columns))) * 16
-    if Threads.isSingle || count <= size { return body(context, 0, count) }
+    if Threads.isSingle || count * columns <= partSize { return body(context, 0, count) }
+    let size = max(1, partSize / (16 * columns)) * 16
     runParts(PartedCall(count: count, size: size, context: context, body: body))
 }
 

@@ -118,8 +118,7 @@ struct Propagation<T: Scalar> {
     /// The sum of the weighted losses. Replaces the last pre-activations by its gradient.
     @_optimize(speed)
     func lossAndGradient(_ examples: Examples<T>) -> Double {
-        operations.table.pointee.gather(
-            examples.y, examples.yStrides, range, chunk.targets)
+        operations.gather(examples.y, examples.yStrides, range, chunk.targets)
         let weights = chunk.weights
         if let given = examples.weights {
             replaceUnweighted(given, chunk.targets)
