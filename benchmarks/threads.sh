@@ -5,9 +5,11 @@ set -e
 cd "$(dirname "$0")/.."
 out=build/bench/recorded
 # As in Package.swift.
-[ "$(uname -m)" != x86_64 ] || export ISA_MODULES="KernelsAVX2=x86-64-v3 KernelsAVX512=x86-64-v4"
-definition=
-[ "$(uname -m)" = x86_64 ] || definition="-D REG_FMA"
+definition="-D REG_FMA"
+if [ "$(uname -m)" = x86_64 ]; then
+    definition=
+    export ISA_MODULES="KernelsAVX2=x86-64-v3 KernelsAVX512=x86-64-v4"
+fi
 # shellcheck disable=SC2086
 WITHOUT=Threads.swift WITH=Network=benchmarks/threads/RecordedThreads.swift \
     scripts/step "Library that records its threads" scripts/cross-modules "$out/modules" Linux -Xcc -fPIC $definition

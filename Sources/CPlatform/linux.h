@@ -54,7 +54,7 @@ static inline void platform_store(unsigned *word, unsigned value) {
     __atomic_store_n(word, value, __ATOMIC_SEQ_CST);
 }
 
-/* Returns the number of before. */
+/* These return the number that was there before. */
 static inline unsigned platform_add(unsigned *word, unsigned count) {
     return __atomic_fetch_add(word, count, __ATOMIC_SEQ_CST);
 }
